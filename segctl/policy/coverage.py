@@ -1,0 +1,34 @@
+"""Which points stand between two addresses (design, section 2, Coverage)."""
+
+from segctl.model.selector import POINTS
+from segctl.model.site import Site
+from segctl.policy.policy import Policy
+
+
+def covered(policy: Policy, source: int, destination: int) -> bool:
+    """Whether some point sees what passes between these two addresses; special ones are the caller's affair."""
+    ends = (source, destination)
+    if any(end in policy.partition.own[POINTS] or end in policy.host_addresses for end in ends):
+        return True
+    first, second = policy.home_of(source), policy.home_of(destination)
+    return first is not None and second is not None and gateway_between(policy.site, first, second)
+
+
+def segments_covered(policy: Policy, first: str, second: str) -> bool:
+    """Whether a gateway stands between two segments (host points cover single addresses of them)."""
+    return POINTS in (first, second) or gateway_between(policy.site, first, second)
+
+
+def gateway_between(site: Site, first: str, second: str) -> bool:
+    """A gateway lists each on some interface, and none of its interfaces lists both."""
+    for gateway in site.gateways():
+        listed = [interface.segments for interface in gateway.interfaces.values()]
+        apart = not any(first in segments and second in segments for segments in listed)
+        if apart and all(any(name in segments for segments in listed) for name in (first, second)):
+            return True
+    return False
+
+
+def bound(site: Site, name: str) -> bool:
+    """Whether some gateway's interface lists the segment."""
+    return any(name in i.segments for gateway in site.gateways() for i in gateway.interfaces.values())

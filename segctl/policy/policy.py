@@ -1,0 +1,81 @@
+"""A site with its meaning worked out once."""
+
+from dataclasses import dataclass
+
+from segctl.model.flow import Flow, Guardrail, Management, traffic_of
+from segctl.model.ranges import Ranges
+from segctl.model.selector import POINTS, Selectors
+from segctl.model.service import ALL_TRAFFIC
+from segctl.model.site import Site
+from segctl.policy.essentials import Essential, essentials
+from segctl.policy.match import Statement, Statements
+from segctl.policy.partition import Partition
+from segctl.policy.resolve import resolve_in
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a site means: the partition of the addresses, and every statement with the pairs that it speaks of."""
+
+    site: Site
+    partition: Partition
+    flows: Statements[Flow]
+    guardrails: Statements[Guardrail]
+    management: Statements[Management]
+    essentials: tuple[Essential, ...]
+    host_addresses: Ranges
+
+    @property
+    def own(self) -> "dict[str, Ranges]":
+        """Segment to its addresses after the partition, built-in segments included."""
+        return dict(self.partition.own)
+
+    @property
+    def special(self) -> Ranges:
+        return self.partition.special
+
+    def segment_of(self, address: int) -> str | None:
+        """The segment that an address is in; None for a special one."""
+        return self.partition.owner(address)
+
+    def home_of(self, address: int) -> str | None:
+        """As `segment_of`, but a quarantined address counts as of the segment whose members claim it."""
+        return self.partition.home_owner(address)
+
+
+def make_policy(site: Site, made: Partition) -> Policy:
+    """Every statement's words turned into addresses."""
+    hosts = [site.endpoints[point.endpoint] for point in site.hosts() if point.endpoint]
+    host_addresses = Ranges.of((address, address) for host in hosts for address in host.addresses) - made.special
+    own_addresses = made.own[POINTS] | host_addresses
+
+    def flow(said: Flow) -> Statement[Flow]:
+        source = resolve_in(site, made, said.source, inner=False)
+        destination = resolve_in(site, made, said.destination, inner=False)
+        source -= resolve_in(site, made, said.source_except, inner=True)
+        destination -= resolve_in(site, made, said.destination_except, inner=True)
+        return Statement(said, source, destination, traffic_of(said.services))
+
+    def guardrail(said: Guardrail) -> Statement[Guardrail]:
+        source = resolve_in(site, made, said.source, inner=True)
+        destination = resolve_in(site, made, said.destination, inner=True)
+        return Statement(said, source, destination, traffic_of(said.services) if said.services else ALL_TRAFFIC)
+
+    def management(said: Management) -> Statement[Management]:
+        source = resolve_in(site, made, said.source, inner=False)
+        return Statement(said, source, own_addresses, traffic_of(said.services))
+
+    return Policy(
+        site,
+        made,
+        Statements(tuple(flow(said) for said in sorted(site.flows, key=lambda s: s.name))),
+        Statements(tuple(guardrail(said) for said in sorted(site.guardrails, key=lambda s: s.name))),
+        Statements(tuple(management(said) for said in sorted(site.management, key=lambda s: s.name))),
+        essentials(site),
+        host_addresses,
+    )
+
+
+def resolve(policy: Policy, selectors: Selectors, *, inner: bool = False) -> Ranges:
+    """The addresses that selectors name; `inner`: a segment's name means those within it as well."""
+    return resolve_in(policy.site, policy.partition, selectors, inner=inner)

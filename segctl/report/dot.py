@@ -1,0 +1,147 @@
+"""A picture in Graphviz's language (https://graphviz.org/doc/info/lang.html)."""
+
+from collections.abc import Iterator, Mapping
+
+from segctl.report.palette import LIGHT
+from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke
+
+FONT = "Helvetica,Arial,sans-serif"
+MANY = 300  # lines above which layers are no longer readable (nor quickly made): a force layout, without frames
+
+SHAPES: Mapping[Shade, Mapping[str, str]] = {
+    Shade.OPEN: {"shape": "box", "style": "rounded,filled"},
+    Shade.GUARDED: {"shape": "box", "style": "filled"},
+    Shade.STRICT: {"shape": "box", "style": "filled", "peripheries": "2"},
+    Shade.SEALED: {"shape": "doubleoctagon", "style": "filled"},
+    Shade.QUARANTINE: {"shape": "hexagon", "style": "filled"},
+    Shade.OUTSIDE: {"shape": "ellipse", "style": "filled"},
+    Shade.POINT: {"shape": "cds", "style": "filled"},
+    Shade.OWN: {"shape": "note", "style": "filled"},
+    Shade.ANY: {"shape": "ellipse", "style": "filled,dotted"},
+    Shade.HUB: {"shape": "circle", "style": "filled"},
+}
+
+STROKES: Mapping[Stroke, Mapping[str, str]] = {
+    Stroke.FLOW: {"penwidth": "1.4", "arrowhead": "normal", "arrowtail": "normal"},
+    Stroke.MANAGEMENT: {"penwidth": "1.4", "arrowhead": "diamond", "arrowtail": "diamond"},
+    Stroke.GUARDRAIL: {"penwidth": "2.2", "arrowhead": "tee", "arrowtail": "tee"},
+    Stroke.DEFAULT: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6"},
+    Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty"},
+    Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot"},
+}
+DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED}
+
+
+def draw_dot(picture: Picture) -> str:
+    """The picture for `dot`: light colours, and a class on everything, by which the svg finds its dark ones."""
+    large = len(picture.lines) > MANY
+    body = [*_head(picture, large), *(_flat(picture) if large else _framed(picture, None))]
+    body += [_line(line) for line in picture.lines]
+    if large:
+        body += [
+            f"{quote(box.within)} -> {quote(box.name)} {_list({'label': 'holds', 'arrowhead': 'none', 'style': 'dotted'})}"
+            for box in picture.boxes
+            if box.within
+        ]
+    body += _legend(picture)
+    return "\n".join([f"digraph {quote(picture.title)} {{", *(f"  {row}" for row in body), "}", ""])
+
+
+def quote(text: str) -> str:
+    """A quoted string of DOT that shows exactly that text: no escape and no entity of it means anything."""
+    text = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + text.replace("\n", "\\n") + '"'
+
+
+def markup(text: str) -> str:
+    """The text within an HTML-like label."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text.replace("[", "&#91;").replace("]", "&#93;")
+
+
+def _head(picture: Picture, large: bool) -> Iterator[str]:
+    layout = {"layout": "sfdp", "overlap": "prism", "K": "1.2"} if large else {"rankdir": "LR", "newrank": "true"}
+    notes = "\\l".join(quote(note)[1:-1] for note in picture.notes)
+    yield f"graph {_list({'class': 'picture', 'bgcolor': LIGHT.ground, 'fontname': FONT, 'fontsize': '11'})}"
+    yield f"graph {_list({**layout, 'nodesep': '0.35', 'ranksep': '0.9', 'pad': '0.3', 'fontcolor': LIGHT.text})}"
+    if notes:
+        yield f'graph [label="{notes}\\l", labelloc=b, labeljust=l]'
+    yield f"node {_list({'fontname': FONT, 'fontsize': '12', 'margin': '0.18,0.09', 'fontcolor': LIGHT.text})}"
+    yield f"edge {_list({'fontname': FONT, 'fontsize': '10', 'fontcolor': LIGHT.text})}"
+
+
+def _flat(picture: Picture) -> list[str]:
+    return [_box(box) for box in picture.boxes]
+
+
+def _framed(picture: Picture, outer: str | None) -> Iterator[str]:
+    """The boxes that lie directly within `outer`; one that holds others is drawn with them in one frame."""
+    holding = {box.within for box in picture.boxes}
+    for box in picture.boxes:
+        if box.within != outer:
+            continue
+        if box.name not in holding:
+            yield _box(box)
+            continue
+        look = {"label": f"within {box.name}", "color": LIGHT.faint, "style": "rounded", "class": "frame", "margin": "14"}
+        yield f"subgraph {quote('cluster_' + box.name)} {{"
+        yield f"  graph {_list({**look, 'labelloc': 't', 'labeljust': 'l', 'tooltip': 'within ' + box.name})}"
+        yield f"  {_box(box)}"
+        yield from (f"  {row}" for row in _framed(picture, box.name))
+        yield "}"
+
+
+def _box(box: Box, **more: str) -> str:
+    paint = LIGHT.boxes[box.shade]
+    look = {**SHAPES[box.shade], "class": f"{box.shade}", "fillcolor": paint.fill, "color": paint.border, **more}
+    if box.dashed:
+        look["style"] += ",dashed"
+    if box.shade is Shade.HUB:
+        look |= {"margin": "0.02", "fontsize": "9", "width": "0.1", "height": "0.1"}
+    details = "".join(f'<br/><font point-size="9">{markup(text)}</font>' for text in box.details)
+    title = markup(box.title) if box.shade is Shade.HUB else f"<b>{markup(box.title)}</b>"
+    return f"{quote(box.name)} [label=<{title}{details}>, {_list({**look, 'tooltip': box.tip or box.title})[1:]}"
+
+
+def _line(line: Line) -> str:
+    colour = LIGHT.lines[line.stroke]
+    tip = line.tip or f"{line.source} to {line.target}"
+    look = {**STROKES[line.stroke], "class": f"{line.stroke}", "color": colour, "fillcolor": colour}
+    if line.dashed or line.stroke in DASHED:
+        look["style"] = "dashed"
+    if line.labels:
+        text = "\n".join(f" {label} " for label in line.labels)  # blanks: Graphviz puts labels right at their line
+        look |= {"label": text, "fontcolor": colour, "labeltooltip": tip}
+    if line.heads is not Heads.TARGET:
+        look["dir"] = line.heads
+    return f"{quote(line.source)} -> {quote(line.target)} {_list({**look, 'tooltip': tip})}"
+
+
+def _legend(picture: Picture) -> Iterator[str]:
+    """Samples with their meaning, in a frame of their own."""
+    if not picture.legend:
+        return
+    look = {"label": "legend", "color": LIGHT.faint, "style": "rounded", "class": "frame", "tooltip": "legend"}
+    yield "subgraph cluster_0legend {"
+    yield f"  graph {_list({**look, 'labeljust': 'l', 'fontsize': '10'})}"
+    for number, key in enumerate(picture.legend):
+        yield from (f"  {row}" for row in _key(key, f"0key{number}"))
+    yield "}"
+
+
+def _key(key: Key, name: str) -> Iterator[str]:
+    words = {"shape": "plaintext", "fontsize": "9", "margin": "0.04", "height": "0.2", "class": "words"}
+    if isinstance(key.sample, Shade):
+        box = Box(name, key.sample, " ", dashed=key.dashed)
+        yield _box(box, width="0.4", height="0.2", margin="0.05,0.03", fontsize="6")
+        yield f"{quote(name + 't')} {_list({**words, 'label': key.text, 'tooltip': key.text})}"
+        yield f"{quote(name)} -> {quote(name + 't')} {_list({'style': 'invis'})}"
+    else:
+        blank = {"shape": "point", "style": "invis", "width": "0.02"}
+        yield f"{quote(name)} {_list(blank)}"
+        yield f"{quote(name + 't')} {_list({**words, 'label': key.text, 'tooltip': key.text})}"
+        yield _line(Line(name, name + "t", key.sample, dashed=key.dashed, tip=key.text))
+
+
+def _list(look: Mapping[str, str]) -> str:
+    return "[" + ", ".join(f"{name}={quote(value)}" for name, value in look.items()) + "]"

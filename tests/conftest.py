@@ -1,0 +1,33 @@
+"""What tests of several rooms share. Markers, timeouts and what runs by default stand in setup.cfg."""
+
+import itertools
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+MakeNamespace = Callable[..., str]
+_COUNT = itertools.count()
+
+
+@pytest.fixture
+def namespace() -> Iterator[MakeNamespace]:
+    """Makes network namespaces that end with the test: `namespace("gw")` gives its name, loopback up, all else empty.
+
+    Names hold the process's number, so that two runs on one machine don't meet. Needs root.
+    """
+    made: list[str] = []
+
+    def make(what: str = "ns") -> str:
+        name = f"segt{os.getpid()}-{next(_COUNT)}-{what}"
+        made.append(name)  # before it is there: an interrupt in between leaves nothing behind
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        return name
+
+    try:
+        yield make
+    finally:
+        for name in reversed(made):
+            subprocess.run(["ip", "netns", "delete", name], check=False)
