@@ -115,7 +115,7 @@ environment() {
     fi
     echo '*' >"$venv/.gitignore" # also where VENV names another folder in the tree
     rm -f "$stamp"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -e '.[test,dev]' >&2 ||
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input -e '.[test,dev]' >&2 ||
         cannot "the Python packages could not be installed; the line: $packages_line"
     recipe >"$stamp"
 }

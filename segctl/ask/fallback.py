@@ -5,7 +5,7 @@ The same law as `segctl.policy.effect`, asked for whole segments at once instead
 
 from segctl.model.ranges import NOTHING, Ranges
 from segctl.model.segment import Segment
-from segctl.model.selector import QUARANTINE
+from segctl.model.selector import POINTS, QUARANTINE
 from segctl.model.service import ALL_TRAFFIC, of_family
 from segctl.model.strictness import Mode, ModeKind, Verdict
 from segctl.policy import Policy, segments_covered
@@ -80,9 +80,10 @@ class Coverage:
         return bool(families(mine, theirs)) and any(not self._between(one, other) for one, other in pairs)
 
     def bound(self, name: str) -> bool:
-        """Whether the segment is on some interface; True on a site without gateways."""
-        gateways = self._policy.site.gateways()
-        return not gateways or any(bound(self._policy.site, home) for home in self._homes[name])
+        """Whether the segment is on some interface; True of `points`, and on a site without gateways."""
+        if name == POINTS or not self._policy.site.gateways():
+            return True
+        return any(bound(self._policy.site, home) for home in self._homes[name])
 
     def _between(self, first: str, second: str) -> bool:
         key = (first, second) if first < second else (second, first)

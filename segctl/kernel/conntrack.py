@@ -153,7 +153,9 @@ def set_marks(runner: Runner, marks: Iterable[tuple[Connection, int]]) -> list[C
     """Give many their numbers; returns those that ended meanwhile. Other refusals are raised (NoPrivilege, …)."""
     wanted = list(marks)
     messages = [
-        Message(_NEW, _identity(one) + attribute(_MARK, mark.to_bytes(4, "big")), f"numbering {one}", 0, _AF[one.family])
+        Message(
+            _NEW, _identity(one) + attribute(_MARK, mark.to_bytes(4, "big")), f"numbering {one}", family=_AF[one.family]
+        )
         for one, mark in wanted
     ]
     with Channel(runner) as channel:
@@ -183,7 +185,8 @@ def _identity(connection: Connection) -> bytes:
     """CTA_TUPLE_ORIG { CTA_TUPLE_IP, CTA_TUPLE_PROTO }, and the zone where it isn't 0."""
     one = connection.original
     width, kinds, base = (16, (3, 4), V6) if connection.family == 6 else (4, (1, 2), 0)
-    ends = (attribute(kind, (end - base).to_bytes(width, "big")) for kind, end in zip(kinds, (one.src, one.dst), strict=True))
+    pairs = zip(kinds, (one.src, one.dst), strict=True)
+    ends = (attribute(kind, (end - base).to_bytes(width, "big")) for kind, end in pairs)
     protocol = attribute(1, connection.protocol.to_bytes(1, "big"))
     if connection.protocol in _ICMP and one.icmp is not None:
         identifier, kind, code = _ICMP[connection.protocol]

@@ -50,6 +50,8 @@ class Rows:
 
 def decode(info: SetInfo, lists: list[bytes]) -> tuple[Elements, Elements | None]:
     """The elements sorted by key, and the catch-all element `*` (with a key of zeros) if there is one."""
+    if any(len(one) % 4 for one in lists):
+        raise NotUnderstood(f"the elements of {info.name} were cut off in the middle of one")
     rows = _rows(info, b"".join(lists))
     catch_all = (rows.flags & nf.CATCHALL) != 0
     plain = np.flatnonzero(~catch_all)
@@ -130,7 +132,7 @@ def _records(flat: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     at = 0
     lowest, highest = (0, 1) if byteorder == "little" else (1, 0)
     while at < len(flat):
-        length = flat[at + lowest] | flat[at + highest] << 8
+        length = flat[at + lowest] | flat[at + highest] << 8 if at + 4 <= len(flat) else 0
         if length < 4 or at + length > len(flat):
             raise NotUnderstood("an element that is longer than its message")
         offsets.append(at)
@@ -163,7 +165,8 @@ def _take(info: SetInfo, rows: Rows, places: NDArray[np.intp], layout: Layout, m
     if "flags" in layout.parts:
         rows.flags[places] = part("flags").copy().view(">u4").reshape(-1)
     if "left" in layout.parts:
-        rows.left[places] = part("left").copy().view(">u8").reshape(-1)
+        # 0 is what Elements says of those that never end: one that ends within this millisecond has 1 left.
+        rows.left[places] = np.maximum(part("left").copy().view(">u8").reshape(-1), 1)
     if "code" in layout.parts:
         chains = part("chain") if "chain" in layout.parts else matrix[:, :0]
         rows.answers[places] = True

@@ -97,19 +97,22 @@ def _kinds(info: SetInfo, elements: Elements) -> list[_Records]:
         step = 2
         open_ended = np.asarray((elements.ends == 0xFF).all(axis=1))
         closed = np.flatnonzero(~open_ended)
-        ends = [_Records(closed * 2 + 1, _record(len(closed), [_END_FLAG, *_key(nf.KEY, after(elements.ends[closed]))]))]
+        said = [_END_FLAG, *_key(nf.KEY, after(elements.ends[closed]))]
+        ends = [_Records(closed * 2 + 1, _record(len(closed), said))]
     timed = np.zeros(len(elements), bool) if elements.timeouts is None else elements.timeouts > 0
-    starts = [
-        _Records(chosen * step, _start(info, elements, chosen, what, is_timed, is_open))
-        for rows, what in _verdict_groups(elements)
-        for is_timed, is_open in ((False, False), (False, True), (True, False), (True, True))
-        if len(chosen := rows[(timed[rows] == is_timed) & (open_ended[rows] == is_open)])
-    ]
+    starts = []
+    for rows, said_by_row in _verdict_groups(elements):
+        for is_timed, is_open in ((False, False), (False, True), (True, False), (True, True)):
+            of_kind = (timed[rows] == is_timed) & (open_ended[rows] == is_open)
+            if of_kind.any():
+                chosen, said_of_them = rows[of_kind], said_by_row[of_kind]
+                records = _start(info, elements, chosen, said_of_them, is_timed, is_open)
+                starts.append(_Records(chosen * step, records))
     return starts + ends
 
 
 def _start(
-    info: SetInfo, elements: Elements, rows: NDArray[np.intp], verdict: bytes, timed: bool, opened: bool
+    info: SetInfo, elements: Elements, rows: NDArray[np.intp], verdict: Bytes, timed: bool, opened: bool
 ) -> Bytes:
     parts: list[bytes | Bytes] = [*_key(nf.KEY, elements.keys[rows])]
     if info.concatenated_ranges and elements.ends is not None:
@@ -125,17 +128,20 @@ def _start(
     return _record(len(rows), parts)
 
 
-def _verdict_groups(elements: Elements) -> Iterator[tuple[NDArray[np.intp], bytes]]:
-    """Rows by verdict, with the attribute that says it."""
+def _verdict_groups(elements: Elements) -> Iterator[tuple[NDArray[np.intp], Bytes]]:
+    """Rows by the length of their verdict, each with the attribute that says it: chains may be thousands."""
     if elements.verdicts is None:
-        yield np.arange(len(elements)), b""
+        yield np.arange(len(elements)), np.zeros((len(elements), 0), np.uint8)
         return
     number = {verdict: at for at, verdict in enumerate(dict.fromkeys(elements.verdicts))}
     which = np.fromiter(map(number.__getitem__, elements.verdicts), np.intp, len(elements))
-    order = np.argsort(which, kind="stable")
-    bounds = np.searchsorted(which[order], np.arange(len(number) + 1))
-    for verdict, at in number.items():
-        yield order[bounds[at] : bounds[at + 1]], _verdict(*verdict)
+    encoded = [_verdict(*verdict) for verdict in number]
+    lengths = np.array([len(one) for one in encoded], np.intp)
+    for length in np.unique(lengths):
+        alike = np.flatnonzero(lengths == length)
+        table = np.frombuffer(b"".join(encoded[at] for at in alike), np.uint8).reshape(-1, length)
+        rows = np.flatnonzero(lengths[which] == length)
+        yield rows, table[np.searchsorted(alike, which[rows])]
 
 
 def _verdict(verb: str, chain: str) -> bytes:
@@ -214,4 +220,3 @@ def _carry(keys: Bytes, full: int, step: int) -> Bytes:
         out[going, column] += np.uint8(step % 256)
         going &= keys[:, column] == full
     return out
-

@@ -27,12 +27,25 @@ from segctl.kernel.wire import (
 from segctl.model.elements import Elements
 from segctl.runner import Runner
 
-__all__ = ["BATCH_BYTES", "SetInfo", "Table", "add", "delete", "dump", "dump_with_catch_all", "generation", "set_names", "tables"]
+__all__ = [
+    "BATCH_BYTES",
+    "SetInfo",
+    "Table",
+    "add",
+    "delete",
+    "dump",
+    "dump_with_catch_all",
+    "generation",
+    "set_names",
+    "tables",
+]
 
 BATCH_BYTES = 1 << 20
 """What a transaction holds where the socket lets it; measured: bench/elements.py."""
 
 _LIST_BYTES = 65_000  # an attribute's length is 16 bits
+
+
 def add(runner: Runner, table: str, sets: Iterable[Elements], *, batch_bytes: int = BATCH_BYTES) -> None:
     """Add elements to named sets and maps that exist, in as many transactions as the socket's buffer asks for.
 
@@ -71,9 +84,7 @@ def dump_with_catch_all(runner: Runner, table: str, set_name: str) -> tuple[Elem
     return decode(info, [answer(one).get(nf.LIST_ELEMENTS, b"") for one in answers])
 
 
-def _change(
-    runner: Runner, table: str, sets: Iterable[Elements], kind: int, flags: int, batch_bytes: int
-) -> None:
+def _change(runner: Runner, table: str, sets: Iterable[Elements], kind: int, flags: int, batch_bytes: int) -> None:
     with Channel(runner) as channel:
         room = min(batch_bytes, channel.make_room(batch_bytes))
         known = sets_of(channel, table)

@@ -52,7 +52,7 @@ def list_table_json(
 
 
 def version(runner: Runner) -> tuple[int, ...]:
-    """nft's own version: (1, 0, 6). Raises ToolMissing, ToolCrashed, NotUnderstood."""
+    """The version of nft: (1, 0, 6). Raises ToolMissing, ToolCrashed, NotUnderstood."""
     said = run_tool(runner, ["nft", "--version"], "asking nft for its version").stdout
     for word in said.split():
         digits = word.removeprefix("v").split(".")

@@ -1,4 +1,7 @@
-"""What stands in nf_tables beside the elements: tables, sets, the generation. By netlink, as nft doesn't show it all."""
+"""What stands in nf_tables beside the elements: tables, sets, the generation.
+
+By netlink, as nft doesn't show it all.
+"""
 
 from dataclasses import dataclass
 
@@ -10,8 +13,6 @@ from segctl.runner import Runner
 
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 _DORMANT = 1
-
-
 
 
 @dataclass(frozen=True, slots=True)

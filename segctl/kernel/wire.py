@@ -71,6 +71,7 @@ def answer(body: bytes) -> dict[int, bytes]:
 
 
 def string(payload: bytes) -> str:
+    """Text without the zeros behind it."""
     return payload.rstrip(b"\0").decode(errors="replace")
 
 
@@ -129,10 +130,12 @@ class Channel:
     def ask(self, message: Message) -> Iterator[bytes]:
         """A single answer, or those of a dump (`flags` NLM_F_DUMP), in order: their nfgenmsg (4 bytes) and attributes.
 
-        Raises Unsteady if a dump was overtaken by a change: the kernel marks it, and it may be neither state.
+        Raises Unsteady if a dump was overtaken by a change, as it may be neither state. The kernel marks it with
+        NLM_F_DUMP_INTR, but not where it dumps elements: there the generation in each answer's nfgenmsg tells.
         """
         self._send(self._pack(message, 0 if message.flags & NLM_F_DUMP else NLM_F_ACK), message.about)
         interrupted = False
+        generations = set[bytes]()
         while True:
             for kind, flags, sequence, body in _split(self._receive(message.about)):
                 if sequence != self._sequence:
@@ -142,10 +145,11 @@ class Channel:
                     error = -struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
                     if error:
                         raise refused(f"{message.about} on {self._where}", error, _reason(kind, flags, body))
-                    if interrupted:
+                    if interrupted or len(generations) > 1:
                         raise Unsteady(f"{message.about} on {self._where}: it changed while it was read")
                     return
                 if kind != _NOOP:
+                    generations.add(body[2:4])
                     yield body
 
     def _settle(self, about: dict[int, str], awaited: set[int]) -> None:

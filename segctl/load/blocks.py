@@ -68,14 +68,18 @@ def read_interface_address(text: str) -> InterfaceAddress:
     address, slash, length_text = text.partition("/")
     place = read_address(address)
     if not slash:
-        raise Wrong("address", f"'{text}' has no network length", f"say it as on the interface, as '{text}/{_usual(place)}'")
+        raise Wrong(
+            "address", f"'{text}' has no network length", f"say it as on the interface, as '{text}/{_usual(place)}'"
+        )
     length = _length(text, length_text, place)
     if length == 0:
         raise Wrong("prefix-zero", f"'{text}' is a network of everything")
     first, last = prefix(place, length)
     if family(place) == 4 and length <= 30 and place in (first, last):
         word = "network" if place == first else "broadcast"
-        raise Wrong("address", f"'{text}' is its network's {word} address", "no interface can have it: give the interface's own")
+        raise Wrong(
+            "address", f"'{text}' is its network's {word} address", "no interface can have it: give the interface's own"
+        )
     demand_usable(text, Ranges.single(place))
     return InterfaceAddress(place, length)
 
@@ -103,7 +107,11 @@ def _cidr(text: str) -> tuple[int, int]:
 def _length(text: str, length: str, place: int) -> int:
     most = 128 if place >= V6 else 32
     if not _LENGTH.match(length) or int(length) > most:
-        raise Wrong("address", f"'{shorten(text)}': '{shorten(length)}' is no prefix length", f"it is 1 to {most}, as '/{_usual(place)}'")
+        raise Wrong(
+            "address",
+            f"'{shorten(text)}': '{shorten(length)}' is no prefix length",
+            f"it is 1 to {most}, as '/{_usual(place)}'",
+        )
     return int(length)
 
 
@@ -132,7 +140,9 @@ def _no_address(text: str) -> Wrong:
     if not text:
         return Wrong("address", "an empty text where an address belongs")
     if "%" in text:
-        return Wrong("address", f"'{shorten(text)}' has a zone", "an address in a site has no zone: leave out what follows the %")
+        return Wrong(
+            "address", f"'{shorten(text)}' has a zone", "an address in a site has no zone: leave out what follows the %"
+        )
     if text != text.strip() or " " in text:
         return Wrong("address", f"'{shorten(text)}' has blanks in it", "write it without blanks")
     return Wrong("address", f"'{shorten(text)}' is no address")

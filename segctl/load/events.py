@@ -26,7 +26,7 @@ from segctl.model.diagnostic import Note
 from segctl.model.span import Span
 
 try:
-    from yaml.cyaml import CParser as _Parser
+    from yaml._yaml import CParser as _Parser
 except ImportError:  # PyYAML built without libyaml
     from yaml.parser import Parser as _PureParser
     from yaml.reader import Reader
@@ -49,9 +49,12 @@ class _TooDeep(Exception):
 
 
 def parse(text: str, file: str, findings: Findings) -> Value | None:
-    """The one document of `text`, or None if it is empty or no YAML (then with a finding)."""
+    """The one document of `text`; an empty mapping where there is none; None with a finding if it is no YAML."""
     try:
-        return _Builder(text, file, findings).build()
+        root = _Builder(text, file, findings).build()
+        if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
+            return Map({}, Span(file, 1, 1))
+        return root
     except _TooDeep as deep:
         findings.add(deep.span, "too-deep", f"nested deeper than {DEEPEST} levels")
     except yaml.MarkedYAMLError as error:
@@ -158,7 +161,9 @@ class _Builder:
         first = around.entries.get(value.text)
         if first is not None:
             note = Note(first[0].span, "it stands here already")
-            self._findings.add(value.span, "duplicate-key", f"'{shorten(value.text)}' stands here a second time", "", note)
+            self._findings.add(
+                value.span, "duplicate-key", f"'{shorten(value.text)}' stands here a second time", "", note
+            )
             around.skip = True
             return
         around.key = value
@@ -177,5 +182,9 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, findings: Finding
     problem = (error.problem or "this is no YAML").strip()
     began = error.context_mark
     context = (error.context or "").strip()
-    notes = (Note(Span(file, began.line + 1, began.column + 1), context),) if began and context and began is not mark else ()
+    notes = (
+        (Note(Span(file, began.line + 1, began.column + 1), context),)
+        if began and context and began is not mark
+        else ()
+    )
     findings.add(span, "yaml", shorten(f"{problem}" + (f", {context}" if context else ""), 160), "", *notes)

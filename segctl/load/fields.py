@@ -56,7 +56,9 @@ _FROM = Field("from", "SELECTOR", "who opens the connections", _LIST, required=T
 _TO = Field("to", "SELECTOR", "who is asked", _LIST, required=True)
 _WHY = Field("why", "TEXT", "the reason, for reviewers")
 _TICKET = Field("ticket", "TEXT", "where it was asked for")
-_STRICTNESS = Field("strictness", "PROFILE", "the profile: what holds where nothing is declared", default="that of `defaults`")
+_STRICTNESS = Field(
+    "strictness", "PROFILE", "the profile: what holds where nothing is declared", default="that of `defaults`"
+)
 _MODE = Field("mode", "MODE", "enforce, observe, or {enforce: [services]}", default="that of `defaults`")
 _LABELS = Field("labels", "TEXT", "NAME: text, for selectors and diagrams", _MAP)
 

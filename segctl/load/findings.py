@@ -19,9 +19,13 @@ class Wrong(Exception):
 
 
 class Findings:
-    """Collects; never raises."""
+    """Collects; never raises.
+
+    `complete` is False once a file that may declare more names could not be read: unknown names aren't told then.
+    """
 
     def __init__(self) -> None:
+        self.complete = True
         self._all: list[Diagnostic] = []
         self._work = _WORK
 

@@ -1,6 +1,6 @@
 """The main file and all that it includes, each read once, in the order of reading."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from segctl.load.events import parse
 from segctl.load.fields import SITE
@@ -9,28 +9,21 @@ from segctl.load.findings import Findings, Wrong
 from segctl.load.record import Record, record, scalar
 from segctl.load.scalars import read_text
 from segctl.load.text import decode
-from segctl.load.values import Map, Value
+from segctl.load.values import Value
 from segctl.model.span import Span
 
 _MAGIC = frozenset("*?[")
+_INCLUDED = replace(SITE, required=())
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What was read; `complete` is False if a file could not be, so that names of it are missing."""
-
-    records: tuple[Record, ...]
-    complete: bool
-
-
-def read_files(folder: SiteFolder, main: str, findings: Findings) -> Files:
+def read_files(folder: SiteFolder, main: str, findings: Findings) -> list[Record]:
     """Every file of the site; a cycle of includes is harmless, since each is read once."""
     reader = _Reader(folder, findings)
     reader.read(main, None)
     for found in reader.records:  # grows while it is walked
         for value in found.items("include"):
             reader.include(value, found.span.file)
-    return Files(tuple(reader.records), reader.complete)
+    return reader.records
 
 
 class _Reader:
@@ -38,13 +31,12 @@ class _Reader:
         self._folder, self._findings = folder, findings
         self._seen: set[str] = set()
         self.records: list[Record] = []
-        self.complete = True
 
     def include(self, value: Value, beside: str) -> None:
         """One entry of `include`: a path or a glob."""
         text = scalar(value, read_text, self._findings)
         if text is None:
-            self.complete = False
+            self._findings.complete = False
             return
         try:
             name = self._folder.locate(beside, text)
@@ -55,7 +47,7 @@ class _Reader:
                     raise Wrong("include", f"no file matches '{text}'")
         except Wrong as wrong:
             self._findings.wrong(value.span, wrong)
-            self.complete = False
+            self._findings.complete = False
             return
         for name in names:
             self.read(name, value.span)
@@ -70,27 +62,12 @@ class _Reader:
             data = self._folder.read(name)
         except Wrong as wrong:
             self._findings.wrong(wanted or Span(name, 1, 1), wrong)
-            self.complete = False
+            self._findings.complete = False
             return
         text = decode(data, name, self._findings)
         value = None if text is None else parse(text, name, self._findings)
-        if value is None:
-            if text is not None and not text.strip() or value is None and self._empty(text):
-                value = Map({}, Span(name, 1, 1))
-            else:
-                self.complete = False
-                return
-        found = self._top(value, wanted is None)
+        found = None if value is None else record(value, SITE if wanted is None else _INCLUDED, self._findings)
         if found is None:
-            self.complete = False
+            self._findings.complete = False
         else:
             self.records.append(found)
-
-    @staticmethod
-    def _empty(text: str | None) -> bool:
-        """Whether a file holds nothing but comments: parse() answers None for it, without a finding."""
-        return text is not None and all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n"))
-
-    def _top(self, value: Value, main: bool) -> Record | None:
-        table = SITE if main else _INCLUDED
-        return record(value, table, self._findings)

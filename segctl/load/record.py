@@ -96,7 +96,9 @@ def record(value: Value, table: Table, findings: Findings) -> Record | None:
             unknown_key(written, table, findings)
     for key in table.required:
         if key not in value.entries:
-            findings.add(value.span, "missing-key", f"{table.called} without '{key}'", f"'{key}': {fields[key].meaning}")
+            findings.add(
+                value.span, "missing-key", f"{table.called} without '{key}'", f"'{key}': {fields[key].meaning}"
+            )
     return Record(value, table, findings)
 
 

@@ -31,14 +31,20 @@ def _name_fault(text: str) -> str:
     if not ("a" <= text[0].lower() <= "z"):
         return "it does not begin with an ASCII letter"
     bad = next(char for char in text if not (char.isascii() and (char.isalnum() or char in "_.-")))
-    return f"U+{ord(bad):04X} is not allowed in it" if not bad.isprintable() or not bad.isascii() else f"'{bad}' is not allowed in it"
+    return (
+        f"U+{ord(bad):04X} is not allowed in it"
+        if not bad.isprintable() or not bad.isascii()
+        else f"'{bad}' is not allowed in it"
+    )
 
 
 def read_text(text: str) -> str:
     """TEXT: one line of 1 to 500 characters, none of them control or bidi characters."""
     unfit = _UNFIT.search(text)
     if unfit:
-        what = "more than one line" if unfit[0] in "\r\n\u2028\u2029\x85" else f"a hidden character, U+{ord(unfit[0]):04X}"
+        what = (
+            "more than one line" if unfit[0] in "\r\n\u2028\u2029\x85" else f"a hidden character, U+{ord(unfit[0]):04X}"
+        )
         raise Wrong("text", f"the text has {what}")
     if not text or text.isspace():
         raise Wrong("text", "the text is empty")
@@ -53,7 +59,9 @@ def read_time(text: str) -> datetime:
     if not found:
         raise Wrong("time", f"'{shorten(text)}' is no time")
     if found[2] is None:
-        raise Wrong("time", f"'{text}' is a time without its zone", f"say '{text}Z' for UTC, or the offset, as '{text}+01:00'")
+        raise Wrong(
+            "time", f"'{text}' is a time without its zone", f"say '{text}Z' for UTC, or the offset, as '{text}+01:00'"
+        )
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:

@@ -182,12 +182,13 @@ def prefix(address: int, length: int) -> tuple[int, int]:
 
 def show_addresses(addresses: Ranges, most: int = 4) -> str:
     """A short text for people: prefixes where a range is one, the first few of many."""
-    shown = [_show_span(first, last) for first, last in addresses.spans[:most]]
+    shown = [show_span(first, last) for first, last in addresses.spans[:most]]
     more = len(addresses.spans) - most
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "nothing"
 
 
-def _show_span(first: int, last: int) -> str:
+def show_span(first: int, last: int) -> str:
+    """One range as an address, a prefix where it is one, or `first-last`."""
     size = last - first + 1
     if size == 1:
         return show_address(first)

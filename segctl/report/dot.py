@@ -6,28 +6,38 @@ from segctl.report.palette import LIGHT
 from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke
 
 FONT = "Helvetica,Arial,sans-serif"
+WORDS = 190  # points of width for the words beside a line of the legend
+HIDDEN = {"style": "invis"}
 MANY = 300  # lines above which layers are no longer readable (nor quickly made): a force layout, without frames
 
 SHAPES: Mapping[Shade, Mapping[str, str]] = {
     Shade.OPEN: {"shape": "box", "style": "rounded,filled"},
     Shade.GUARDED: {"shape": "box", "style": "filled"},
     Shade.STRICT: {"shape": "box", "style": "filled", "peripheries": "2"},
-    Shade.SEALED: {"shape": "doubleoctagon", "style": "filled"},
-    Shade.QUARANTINE: {"shape": "hexagon", "style": "filled"},
+    Shade.SEALED: {"shape": "octagon", "style": "filled", "peripheries": "2"},
+    Shade.QUARANTINE: {"shape": "hexagon", "style": "filled", "penwidth": "2"},
     Shade.OUTSIDE: {"shape": "ellipse", "style": "filled"},
-    Shade.POINT: {"shape": "cds", "style": "filled"},
+    Shade.POINT: {"shape": "component", "style": "filled"},
     Shade.OWN: {"shape": "note", "style": "filled"},
     Shade.ANY: {"shape": "ellipse", "style": "filled,dotted"},
-    Shade.HUB: {"shape": "circle", "style": "filled"},
+    Shade.HUB: {"shape": "box", "style": "rounded,filled"},
 }
 
 STROKES: Mapping[Stroke, Mapping[str, str]] = {
-    Stroke.FLOW: {"penwidth": "1.4", "arrowhead": "normal", "arrowtail": "normal"},
+    Stroke.FLOW: {"penwidth": "1.4", "arrowhead": "normal", "arrowtail": "normal", "weight": "3"},
     Stroke.MANAGEMENT: {"penwidth": "1.4", "arrowhead": "diamond", "arrowtail": "diamond"},
     Stroke.GUARDRAIL: {"penwidth": "2.2", "arrowhead": "tee", "arrowtail": "tee"},
-    Stroke.DEFAULT: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6"},
-    Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty"},
-    Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot"},
+    Stroke.DEFAULT: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6", "weight": "1"},
+    Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty", "weight": "1"},
+    Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot", "weight": "1"},
+}
+FRAME = {
+    "class": "frame",
+    "bgcolor": "transparent",
+    "style": "rounded",
+    "color": LIGHT.faint,
+    "labeljust": "l",
+    "fontsize": "10",
 }
 DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED}
 
@@ -38,11 +48,8 @@ def draw_dot(picture: Picture) -> str:
     body = [*_head(picture, large), *(_flat(picture) if large else _framed(picture, None))]
     body += [_line(line) for line in picture.lines]
     if large:
-        body += [
-            f"{quote(box.within)} -> {quote(box.name)} {_list({'label': 'holds', 'arrowhead': 'none', 'style': 'dotted'})}"
-            for box in picture.boxes
-            if box.within
-        ]
+        holds = _list({"label": "holds", "arrowhead": "none", "style": "dotted"})
+        body += [f"{quote(box.within)} -> {quote(box.name)} {holds}" for box in picture.boxes if box.within]
     body += _legend(picture)
     return "\n".join([f"digraph {quote(picture.title)} {{", *(f"  {row}" for row in body), "}", ""])
 
@@ -83,9 +90,9 @@ def _framed(picture: Picture, outer: str | None) -> Iterator[str]:
         if box.name not in holding:
             yield _box(box)
             continue
-        look = {"label": f"within {box.name}", "color": LIGHT.faint, "style": "rounded", "class": "frame", "margin": "14"}
+        look = {"label": f"within {box.name}", "tooltip": f"within {box.name}", "margin": "14"}
         yield f"subgraph {quote('cluster_' + box.name)} {{"
-        yield f"  graph {_list({**look, 'labelloc': 't', 'labeljust': 'l', 'tooltip': 'within ' + box.name})}"
+        yield f"  graph {_list({**FRAME, **look})}"
         yield f"  {_box(box)}"
         yield from (f"  {row}" for row in _framed(picture, box.name))
         yield "}"
@@ -97,7 +104,7 @@ def _box(box: Box, **more: str) -> str:
     if box.dashed:
         look["style"] += ",dashed"
     if box.shade is Shade.HUB:
-        look |= {"margin": "0.02", "fontsize": "9", "width": "0.1", "height": "0.1"}
+        look |= {"margin": "0.05,0.02", "fontsize": "9", "width": "0.1", "height": "0.1"}
     details = "".join(f'<br/><font point-size="9">{markup(text)}</font>' for text in box.details)
     title = markup(box.title) if box.shade is Shade.HUB else f"<b>{markup(box.title)}</b>"
     return f"{quote(box.name)} [label=<{title}{details}>, {_list({**look, 'tooltip': box.tip or box.title})[1:]}"
@@ -118,29 +125,40 @@ def _line(line: Line) -> str:
 
 
 def _legend(picture: Picture) -> Iterator[str]:
-    """Samples with their meaning, in a frame of their own."""
+    """Samples with their meaning, in a frame of their own: boxes left, lines right of them."""
     if not picture.legend:
         return
-    look = {"label": "legend", "color": LIGHT.faint, "style": "rounded", "class": "frame", "tooltip": "legend"}
-    yield "subgraph cluster_0legend {"
-    yield f"  graph {_list({**look, 'labeljust': 'l', 'fontsize': '10'})}"
-    for number, key in enumerate(picture.legend):
-        yield from (f"  {row}" for row in _key(key, f"0key{number}"))
+    boxes = [key for key in picture.legend if isinstance(key.sample, Shade)]
+    lines = [key for key in picture.legend if isinstance(key.sample, Stroke)]
+    yield 'subgraph "cluster_0legend" {'
+    yield f"  graph {_list({**FRAME, 'label': 'legend', 'tooltip': 'legend'})}"
+    for column, keys in (("0box", boxes), ("0line", lines)):
+        for number, key in enumerate(keys):
+            yield from (f"  {row}" for row in _key(key, f"{column}{number}"))
+    for number in range(min(len(boxes), len(lines))):  # one row for two keys
+        yield f'  "0box{number}" -> "0line{number}" {_list(HIDDEN)}'
     yield "}"
 
 
 def _key(key: Key, name: str) -> Iterator[str]:
-    words = {"shape": "plaintext", "fontsize": "9", "margin": "0.04", "height": "0.2", "class": "words"}
     if isinstance(key.sample, Shade):
-        box = Box(name, key.sample, " ", dashed=key.dashed)
-        yield _box(box, width="0.4", height="0.2", margin="0.05,0.03", fontsize="6")
-        yield f"{quote(name + 't')} {_list({**words, 'label': key.text, 'tooltip': key.text})}"
-        yield f"{quote(name)} -> {quote(name + 't')} {_list({'style': 'invis'})}"
-    else:
-        blank = {"shape": "point", "style": "invis", "width": "0.02"}
-        yield f"{quote(name)} {_list(blank)}"
-        yield f"{quote(name + 't')} {_list({**words, 'label': key.text, 'tooltip': key.text})}"
-        yield _line(Line(name, name + "t", key.sample, dashed=key.dashed, tip=key.text))
+        sample = Box(name, key.sample, key.text, dashed=key.dashed, tip=key.text)
+        yield _box(sample, width="0.6", height="0.2", margin="0.1,0.04", fontsize="9")
+        return
+    words = (
+        f'<table border="0" cellspacing="0"><tr><td width="{WORDS}" align="left">{markup(key.text)}</td></tr></table>'
+    )
+    look = {
+        "shape": "plaintext",
+        "fontsize": "9",
+        "margin": "0",
+        "height": "0.2",
+        "class": "words",
+        "tooltip": key.text,
+    }
+    yield f"{quote(name + 't')} [label=<{words}>, {_list(look)[1:]}"
+    yield f"{quote(name)} {_list({'shape': 'point', 'width': '0.02', **HIDDEN})}"
+    yield _line(Line(name, name + "t", key.sample, dashed=key.dashed, tip=key.text))
 
 
 def _list(look: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from segctl.report.palette import LIGHT
+from segctl.report.palette import EITHER, LIGHT
 from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke
 
 SHAPES: Mapping[Shade, tuple[str, str]] = {
@@ -38,7 +38,7 @@ def draw_mermaid(picture: Picture) -> str:
 
 def ident(name: str) -> str:
     """An id that is no word of Mermaid's (`end`, `graph` …), and a different one for each name."""
-    signs = {"_": "__", ".": "_d", "-": "_h", "*": "_a"}
+    signs = {"_": "__", ".": "_d", "-": "_h", "*": "_x"}  # what else a name can hold, and the star of what is none
     return "s_" + "".join(signs.get(sign, sign) for sign in name)
 
 
@@ -120,6 +120,6 @@ def _styles(strokes: list[tuple[Stroke, bool]]) -> Iterator[str]:
     """Mermaid styles lines by their number, in the order in which they stand in the text."""
     for stroke in Stroke:
         numbers = [str(number) for number, (drawn, _) in enumerate(strokes) if drawn is stroke]
-        if numbers and stroke is not Stroke.FLOW:
+        if numbers and stroke in EITHER:
             width = WIDTHS.get(stroke, "1.5px")
-            yield f"linkStyle {','.join(numbers)} stroke:{LIGHT.lines[stroke]},stroke-width:{width}"
+            yield f"linkStyle {','.join(numbers)} stroke:{EITHER[stroke]},stroke-width:{width}"

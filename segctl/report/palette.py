@@ -81,3 +81,12 @@ DARK = Palette(
         Stroke.UNCOVERED: "#eb93c3",
     },
 )
+
+EITHER: Mapping[Stroke, str] = {
+    # Lines that stand out 3:1 from both grounds, for formats that know only one colour. A flow's is the reader's own.
+    Stroke.MANAGEMENT: "#2a86cc",
+    Stroke.GUARDRAIL: "#dd5518",
+    Stroke.DEFAULT: "#858585",
+    Stroke.OBSERVED: "#a67c00",
+    Stroke.UNCOVERED: "#c2558f",
+}

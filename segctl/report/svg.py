@@ -9,10 +9,13 @@ from segctl.report.palette import DARK, Palette
 from segctl.report.picture import Picture
 
 SECONDS = 300
+SHAPES = ("polygon", "path", "ellipse", "polyline")
+HEADS = ('polygon:not([fill="none"])', 'ellipse:not([fill="none"])')  # what is hollow stays so
+FILLED = (*HEADS, 'path:not([fill="none"])')
 
 
 class GraphvizMissing(Exception):
-    """This machine has no `dot`; the message says how it gets one."""
+    """The machine has no `dot`; the message says how it gets one."""
 
 
 class GraphvizError(Exception):
@@ -57,12 +60,13 @@ def _rules(palette: Palette) -> Iterator[str]:
     yield f"text {{ fill: {palette.text}; }}"
     yield f".frame polygon, .frame path {{ stroke: {palette.faint}; }}"
     for shade, paint in palette.boxes.items():
-        shapes = ", ".join(f".node.{shade} {shape}" for shape in ("polygon", "path", "ellipse"))
-        yield f"{shapes} {{ fill: {paint.fill}; stroke: {paint.border}; }}"
-        yield f".node.{shade} polyline {{ stroke: {paint.border}; }}"
+        yield f"{_each(f'.node.{shade}')} {{ stroke: {paint.border}; }}"
+        yield f"{_each(f'.node.{shade}', FILLED)} {{ fill: {paint.fill}; }}"
     for stroke, colour in palette.lines.items():
-        drawn = ", ".join(f".edge.{stroke} {shape}" for shape in ("polygon", "path", "ellipse", "polyline"))
-        heads = ", ".join(f'.edge.{stroke} {shape}:not([fill="none"])' for shape in ("polygon", "ellipse"))
-        yield f"{drawn} {{ stroke: {colour}; }}"
-        yield f"{heads} {{ fill: {colour}; }}"
+        yield f"{_each(f'.edge.{stroke}')} {{ stroke: {colour}; }}"
+        yield f"{_each(f'.edge.{stroke}', HEADS)} {{ fill: {colour}; }}"
         yield f".edge.{stroke} text {{ fill: {colour}; }}"
+
+
+def _each(of: str, shapes: tuple[str, ...] = SHAPES) -> str:
+    return ", ".join(f"{of} {shape}" for shape in shapes)

@@ -1,4 +1,4 @@
-"""This host, and the one place where a process is started."""
+"""Here, on this host; and the one place where a process is started."""
 
 import os
 import subprocess
@@ -17,14 +17,17 @@ class Here:
 
     @property
     def where(self) -> str:
+        """The place, as messages name it."""
         return "this host"
 
     def run(
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:
+        """Run it and wait; as `Runner.run` says."""
         return finish(start(argv, stdin, self.where), argv, stdin, timeout)
 
     def inside(self) -> AbstractContextManager[None]:
+        """Nothing to enter: we are there."""
         return nullcontext()
 
 

@@ -31,17 +31,20 @@ class Netns:
 
     @property
     def where(self) -> str:
+        """The place, as messages name it."""
         return f"namespace {self.name}"
 
     def run(
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:
+        """Run it there and wait; as `Runner.run` says."""
         with self.inside():
             process = start(argv, stdin, self.where)
         return finish(process, argv, stdin, timeout)
 
     @contextmanager
     def inside(self) -> Iterator[None]:
+        """Move the calling thread there and back. A thread begun meanwhile begins there, and stays."""
         there = _open(self.name)
         try:
             home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)

@@ -1,5 +1,7 @@
 """The law's paragraphs on addresses and names, asked of one address at a time."""
 
+from functools import cache
+
 from segctl.model.point import Interface, Point, PointKind
 from segctl.model.ranges import family, parse_address, prefix
 from segctl.model.segment import Segment
@@ -24,13 +26,17 @@ SPECIAL = ("0.0.0.0", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.2
            "::", "::1", "fe80::/10", "ff00::/8", "::ffff:0:0/96")  # fmt: skip
 
 
-def in_network(address: int, text: str) -> bool:
-    """Whether the address is the one that `text` says, or in the network that it says."""
+@cache
+def network(text: str) -> tuple[int, int]:
+    """First and last address of what `text` says, an address or a network."""
     base, _, length = text.partition("/")
-    if family(parse_address(base)) != family(address):
-        return False
-    full = 128 if family(address) == 6 else 32
-    return prefix(address, int(length or full)) == prefix(parse_address(base), int(length or full))
+    address = parse_address(base)
+    return prefix(address, int(length)) if length else (address, address)
+
+
+def in_network(address: int, text: str) -> bool:
+    first, last = network(text)
+    return first <= address <= last
 
 
 def is_special(site: Site, address: int) -> bool:

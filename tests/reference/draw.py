@@ -48,10 +48,9 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 
 @dataclass
 class Draft:
-    """What is drawn so far; `claimed` is what each segment's members hold, `home` what children have not taken."""
+    """What of a site is drawn so far."""
 
     rng: Random
-    claimed: dict[str, list[int]] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     points: dict[str, Point] = field(default_factory=dict)
@@ -136,4 +135,8 @@ def random_guardrail(draft: Draft, name: str) -> Guardrail:
 
 
 def random_management(draft: Draft, name: str) -> Management:
-    return Management(name, build.here(), random_selectors(draft), random_services(draft))
+    """Mostly from a segment that an interface lists, as the law demands."""
+    listed = [name for point in draft.points.values() for there in point.interfaces.values() for name in there.segments]
+    known = listed and draft.chance(0.7)
+    source = (Named(draft.rng.choice(listed), build.here()),) if known else random_selectors(draft)
+    return Management(name, build.here(), source, random_services(draft))

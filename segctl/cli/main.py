@@ -1,0 +1,88 @@
+"""The `segctl` command: a table of commands, each loaded when it is called."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from segctl import __version__
+from segctl.cli.exits import guarded
+from segctl.cli.options import Settings
+
+COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads none of them
+    "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
+    "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
+    "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
+    "graph": ("segctl.cli.questions:graph", "Draw the site."),
+    "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
+    "apply": ("segctl.cli.point:apply", "Load the rules into a point, asleep, and wake them."),
+    "rollback": ("segctl.cli.point:rollback", "Go back to the rules before the last apply."),
+    "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
+    "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
+}
+
+
+class LateGroup(click.Group):
+    """A group whose commands stand in a table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), function)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown command is told with the nearest known one."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command '{args[0]}'" + (f": did you mean '{near[0]}'?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LateGroup, context_settings={"auto_envvar_prefix": "SEGCTL", "help_option_names": ["-h", "--help"]})
+@click.option("--site", type=click.Path(path_type=Path), metavar="DIR", allow_from_autoenv=False,
+              help="The site's folder; else SEGCTL_SITE, else the nearest one upwards.")  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but the answer.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more; of an internal error the traceback.")
+@click.version_option(__version__, prog_name="segctl")
+@click.pass_obj
+def segctl(settings: Settings, site: Path | None, quiet: bool, verbose: bool) -> None:
+    """Declare who may talk to whom, see what it opens, apply it, and prove that nothing else can move.
+
+    Exit codes: 0 it is so; 1 it is not so; 2 the input is wrong; 3 this machine can't; 4 it failed and what was there
+    before is back; 5 it was tried and there is no answer.
+    """
+    settings.site = site
+    settings.verbosity = 1 if verbose else -1 if quiet else 0
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """One call of the command, to its exit code."""
+    settings = Settings()
+    return guarded(
+        lambda: segctl.main(args=arguments, prog_name="segctl", standalone_mode=False, obj=settings),
+        lambda: settings.verbosity > 0,
+    )
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    sys.exit(run())

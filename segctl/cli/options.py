@@ -1,0 +1,97 @@
+"""What commands have in common: the site that is meant, and options that mean the same wherever they stand."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from segctl.model.diagnostic import SiteError
+from segctl.model.site import Site
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Settings:
+    """What stands before the command. `verbosity`: -1 quiet, 0, 1 verbose."""
+
+    site: Path | None = None
+    verbosity: int = 0
+
+    def load(self) -> "Loaded":
+        """The site that is meant, with all its findings, errors too. `SiteError` if there is none."""
+        from segctl.load.find import choose_site
+        from segctl.load.read import load_site
+
+        found = choose_site(self.site, os.environ)
+        if found.word:
+            self.say(found.word)
+        loaded = load_site(found.path, trusted=found.trusted)
+        return Loaded(found.path, loaded.site, loaded.findings)
+
+    def read(self) -> Site:
+        """The site that is meant; `SiteError` with every finding if one is an error."""
+        loaded = self.load()
+        if loaded.site is None:
+            raise SiteError(loaded.findings)
+        return loaded.site
+
+    def say(self, text: str) -> None:
+        """A word beside the data: on stderr, unless it is to be quiet."""
+        if self.verbosity >= 0:
+            click.echo(text, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A site with where it was found; `site` is None if a finding is an error."""
+
+    path: Path
+    site: Site | None
+    findings: tuple[Any, ...]
+
+
+settings = click.make_pass_decorator(Settings, ensure=True)
+"""Decorates a command that needs `Settings` as its first argument."""
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`; the first is the default."""
+    return click.option("--format", "format_", type=click.Choice(formats), default=formats[0], show_default=True,
+                        help="How the answer is written.")  # fmt: skip
+
+
+def at_option(function: F) -> F:
+    """`--at TIME`: the time that is asked about, as `at: datetime` in UTC."""
+    return click.option("--at", metavar="TIME", callback=_time, help="RFC 3339 with its zone; default now.")(function)
+
+
+def point_option(function: F) -> F:
+    """`--point NAME`."""
+    return click.option("--point", metavar="NAME", help="The point; may be left out where the site has one.")(function)
+
+
+def netns_option(function: F) -> F:
+    """`--netns NAME`: the point is a namespace of this machine."""
+    return click.option("--netns", metavar="NAME", help="The network namespace that is the point.")(function)
+
+
+def strict_option(function: F) -> F:
+    """`--warnings-as-errors`."""
+    return click.option("--warnings-as-errors", is_flag=True, help="Warnings and lint findings fail, too.")(function)
+
+
+def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime:
+    from segctl.load.questions import parse_time
+
+    if value is None:
+        return datetime.now(UTC)
+    try:
+        return parse_time(value)
+    except SiteError as error:
+        finding = error.findings[0]
+        raise click.BadParameter(f"{finding.what}; {finding.help}", context, parameter) from error

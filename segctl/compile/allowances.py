@@ -1,0 +1,198 @@
+"""Everything that may let a connection through, for one point: each with what it means and where its ends live."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from segctl.compile.zones import Classes
+from segctl.model.flow import Flow, Guardrail, Management
+from segctl.model.ranges import Ranges
+from segctl.model.selector import ANY, POINTS, Named, Selectors, Within
+from segctl.model.strictness import Log, Verdict
+from segctl.policy.match import Statement
+from segctl.policy.numbers import digest
+from segctl.policy.policy import Policy
+
+Cover = tuple[tuple[int, int], ...]
+"""(level, id) pairs that name a set of classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One line that may allow: `base` is its place in this generation, 1 and up.
+
+    `source` and `target` are its ends as ids, `sources` and `targets` the zones that they lie in.
+    """
+
+    base: int
+    kind: str
+    name: str
+    place: str
+    meaning: str
+    traffic: Ranges
+    source: Cover
+    target: Cover
+    sources: frozenset[int]
+    targets: frozenset[int]
+    until: datetime | None = None
+    remediation: bool = False
+    log_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prohibition:
+    """A guardrail's ends as ids; `base` is its place among the guardrails, 1 and up."""
+
+    base: int
+    name: str
+    place: str
+    traffic: Ranges
+    source: Cover
+    target: Cover
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """All of a point, each list in order of base; `default` and `observe` have one each."""
+
+    management: tuple[Allowance, ...]
+    flows: tuple[Allowance, ...]
+    intra: tuple[Allowance, ...]
+    default: Allowance
+    observe: Allowance
+    guardrails: tuple[Prohibition, ...]
+
+    def all(self) -> tuple[Allowance, ...]:
+        return (*self.management, *self.flows, *self.intra, self.default, self.observe)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The classes at both ends of a statement."""
+
+    source: frozenset[int]
+    target: frozenset[int]
+
+
+def allowances(policy: Policy, classes: Classes, at: datetime) -> Allowances:
+    """Number all allowances in the order management, flows, intra, default, observe; each by name."""
+    guards = [(s, _ends(policy, classes, s)) for s in policy.guardrails.items]
+    context = _Context(policy, classes, guards)
+    base = iter(range(1, 1 << 31))
+    management = tuple(context.managed(next(base), s) for s in policy.management.items if s.source and s.destination)
+    active = [s for s in policy.flows.items if s.said.active(at) and s.source and s.destination]
+    flows = tuple(context.flow(next(base), s) for s in active)
+    everything = context.everything()
+    open_inside = [
+        name
+        for name, ranges in policy.partition.own.items()
+        if policy.site.segments[name].profile.intra is Verdict.ALLOW and (ranges or name == POINTS)
+    ]
+    intra = tuple(context.intra(next(base), name, everything) for name in sorted(open_inside))
+    default = context.whole(next(base), "default", everything)
+    observe = context.whole(next(base), "observe", everything)
+    rails = tuple(
+        Prohibition(n, s.said.name, str(s.said.span), s.traffic, classes.cover(e.source), classes.cover(e.target))
+        for n, (s, e) in enumerate(guards, 1)
+        if e.source and e.target
+    )
+    return Allowances(management, flows, intra, default, observe, rails)
+
+
+def _ends(policy: Policy, classes: Classes, statement: Statement[Flow] | Statement[Guardrail]) -> _Ends:
+    said = statement.said
+    but = (said.source_except, said.destination_except) if isinstance(said, Flow) else ((), ())
+    return _Ends(
+        classes.of(statement.source, undeclared=names_points(said.source) and not names_points(but[0])),
+        classes.of(statement.destination, undeclared=names_points(said.destination) and not names_points(but[1])),
+    )
+
+
+def names_points(selectors: Selectors) -> bool:
+    """Whether local addresses that the site does not declare are meant, too: only where all points are."""
+    return any(
+        (isinstance(selector, Named) and selector.name in (ANY, POINTS))
+        or (isinstance(selector, Within) and selector.segment == POINTS)
+        for selector in selectors
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    policy: Policy
+    classes: Classes
+    guards: list[tuple[Statement[Guardrail], _Ends]]
+
+    def flow(self, base: int, statement: Statement[Flow]) -> Allowance:
+        ends = _ends(self.policy, self.classes, statement)
+        said = statement.said
+        meaning = digest(
+            statement.source, statement.destination, statement.traffic, *self._cut_by(statement, ends), said.remediation
+        )
+        return self._make(base, "flow", said.name, str(said.span), meaning, statement.traffic, ends, said)
+
+    def managed(self, base: int, statement: Statement[Management]) -> Allowance:
+        said = statement.said
+        ends = _Ends(self.classes.of(statement.source), self.classes.of(statement.destination, undeclared=True))
+        meaning = digest(statement.source, statement.destination, statement.traffic)
+        return self._make(base, "management", said.name, str(said.span), meaning, statement.traffic, ends, None)
+
+    def intra(self, base: int, name: str, everything: str) -> Allowance:
+        ranges = self.policy.partition.own[name]
+        inside = self.classes.of(ranges, undeclared=name == POINTS)
+        span = self.policy.site.segments[name].span
+        meaning = digest(ranges, everything)
+        return self._make(base, "intra", name, str(span), meaning, Ranges(), _Ends(inside, inside), None)
+
+    def whole(self, base: int, kind: str, everything: str) -> Allowance:
+        all_classes = frozenset(range(len(self.classes.ids)))
+        return self._make(base, kind, kind, "", everything, Ranges(), _Ends(all_classes, all_classes), None)
+
+    def _make(
+        self, base: int, kind: str, name: str, place: str, meaning: str, traffic: Ranges, ends: _Ends, flow: Flow | None
+    ) -> Allowance:
+        sources, targets = self.classes.zones_of(ends.source), self.classes.zones_of(ends.target)
+        return Allowance(
+            base,
+            kind,
+            name,
+            place,
+            meaning,
+            traffic,
+            self.classes.cover(ends.source),
+            self.classes.cover(ends.target),
+            sources,
+            targets,
+            flow.until if flow else None,
+            flow.remediation if flow else False,
+            any(self._loud(zone) for zone in sources | targets),
+        )
+
+    def _loud(self, zone: int) -> bool:
+        segment = self.classes.zone(zone).segment
+        return self.policy.site.segments[segment].profile.log >= Log.DENIES_NEW
+
+    def _cut_by(self, statement: Statement[Flow], ends: _Ends) -> Iterator[str]:
+        """What takes connections out of a flow: a change of these is a change of its meaning."""
+        for guard, other in self.guards:
+            if (
+                not ends.source.isdisjoint(other.source)
+                and not ends.target.isdisjoint(other.target)
+                and statement.traffic.meets(guard.traffic)
+            ):
+                yield digest(guard.source, guard.destination, guard.traffic)
+        if not statement.said.remediation:
+            for zone in sorted(self.classes.zones_of(ends.source | ends.target)):
+                segment = self.policy.site.segments[self.classes.zone(zone).segment]
+                if segment.profile.quarantine:
+                    yield digest(segment.name, self.policy.partition.own[segment.name])
+
+    def everything(self) -> str:
+        """The meaning of defaults and observing: all segments with their profiles and modes, and all guardrails."""
+        site = self.policy.site
+        parts = [
+            (name, digest(ranges), repr(site.segments[name].profile), repr(site.segments[name].mode))
+            for name, ranges in sorted(self.policy.partition.own.items())
+        ]
+        rails = sorted(digest(s.source, s.destination, s.traffic) for s, _ in self.guards)
+        return digest(site.default_mode, *parts, *rails, self.policy.special)

@@ -1,0 +1,125 @@
+"""Which source may arrive where, and which destination may leave where; connections' numbers by these interfaces."""
+
+from collections.abc import Iterable
+from itertools import product
+
+from segctl.compile.allowances import Allowance, Allowances
+from segctl.compile.ruleset import Element, Field, Meaning, NamedMap
+from segctl.compile.tokens import Name
+from segctl.compile.zones import Classes, Zone
+from segctl.model.point import Interface, Point
+from segctl.model.strictness import ModeKind
+from segctl.policy.effect import mode_of
+from segctl.policy.numbers import number_all
+from segctl.policy.policy import Policy
+
+
+def loose_interfaces(policy: Policy, point: Point) -> tuple[str, ...]:
+    """Where binding is only logged: every segment there observes, or the interface waives it."""
+    return tuple(sorted(i.name for i in point.interfaces.values() if i.waives("binding") or _observes(policy, i)))
+
+
+def _observes(policy: Policy, interface: Interface) -> bool:
+    modes = [mode_of(policy, name) or policy.site.default_mode for name in interface.segments]
+    return bool(modes) and all(mode.kind is not ModeKind.ENFORCE for mode in modes)
+
+
+def behind(classes: Classes) -> list[NamedMap]:
+    """(interface, zone) pairs, once with the zone as source and once as destination."""
+    pairs = sorted((place, zone.id) for zone in classes.zones for place in zone.places)
+    elements = tuple(Element(pair) for pair in pairs)
+    return [
+        NamedMap(Name("behind_source"), (Field.IN, Field.SOURCE), None, elements),
+        NamedMap(Name("behind_target"), (Field.IN, Field.TARGET), None, elements),
+    ]
+
+
+def nowhere(classes: Classes) -> list[NamedMap]:
+    """Zones on no interface, as source and destination: where both ends observe, their packets are only logged."""
+    elements = tuple(Element((zone.id,)) for zone in classes.zones if not zone.places and not zone.ours)
+    if not elements:
+        return []
+    return [
+        NamedMap(Name("nowhere_source"), (Field.SOURCE,), None, elements),
+        NamedMap(Name("nowhere_target"), (Field.TARGET,), None, elements),
+    ]
+
+
+class Numbers:
+    """Each allowance's number by the interfaces behind which the ends of a connection live.
+
+    Between two interfaces a number is live in both directions; with our own addresses at one end it has one interface.
+    """
+
+    def __init__(
+        self, found: Allowances, classes: Classes, point: Point, loose: Iterable[str], observing: bool
+    ) -> None:
+        self._observing = observing
+        self._interfaces = sorted(point.interfaces)
+        self._loose = frozenset(loose)
+        self._classes = classes
+        self._ways = {one.base: tuple(self._of(one)) for one in found.all()}
+        self._numbers = number_all(_meaning(one, way) for one in found.all() for way in self._ways[one.base])
+        self._found = found
+
+    def maps(self) -> list[NamedMap]:
+        """From base and interfaces to number, and what is live."""
+        forward, own, live, live_own, loud = (list[Element]() for _ in range(5))
+        for one in self._found.all():
+            for way in self._ways[one.base]:
+                number = self._numbers[_meaning(one, way)]
+                if len(way) == 2:
+                    forward.append(Element((*way, one.base), number, one.until))
+                    live += [Element((*both, number), None, one.until) for both in dict.fromkeys((way, way[::-1]))]
+                else:
+                    own.append(Element((*way, one.base), number, one.until))
+                    live_own.append(Element((*way, number), None, one.until))
+                if one.log_new:
+                    loud.append(Element((number,)))
+        timed = any(one.until is not None for one in self._found.all())
+        made = [
+            NamedMap(Name("numbers"), (Field.IN, Field.OUT, Field.BASE), Field.NUMBER, _in_order(forward), timed=timed),
+            NamedMap(Name("numbers_own"), (Field.IN, Field.BASE), Field.NUMBER, _in_order(own), timed=timed),
+            NamedMap(Name("live"), (Field.IN, Field.OUT, Field.NUMBER), None, _in_order(live), timed=True),
+            NamedMap(Name("live_own"), (Field.IN, Field.NUMBER), None, _in_order(live_own), timed=True),
+            NamedMap(Name("loud"), (Field.NUMBER,), None, _in_order(loud)),
+        ]
+        return [one for one in made if one.elements or one.name.text in ("live", "live_own", "numbers", "numbers_own")]
+
+    def meanings(self) -> dict[int, Meaning]:
+        """What each number stands for."""
+        return {
+            self._numbers[_meaning(one, way)]: Meaning(one.kind, one.name, one.place, way)
+            for one in self._found.all()
+            for way in self._ways[one.base]
+        }
+
+    def _of(self, one: Allowance) -> Iterable[tuple[str, ...]]:
+        """The ways of an allowance: (in, out) for what is forwarded, (interface,) for our own addresses."""
+        sources = [self._classes.zone(number) for number in sorted(one.sources)]
+        targets = [self._classes.zone(number) for number in sorted(one.targets)]
+        ins, outs = self._places(one, sources), self._places(one, targets)
+        ways: dict[tuple[str, ...], None] = dict.fromkeys(product(ins, outs))
+        if any(zone.ours for zone in targets):
+            ways |= dict.fromkeys((place,) for place in ins)
+        if any(zone.ours for zone in sources):
+            ways |= dict.fromkeys((place,) for place in outs)
+        return ways
+
+    def _places(self, one: Allowance, zones: list[Zone]) -> list[str]:
+        """Interfaces where an end may be: what only is logged, if it comes from elsewhere, may be anywhere."""
+        nowhere = any(not zone.places and not zone.ours for zone in zones)
+        if self._observing and (one.kind == "observe" or nowhere):
+            return self._interfaces
+        where = {place for zone in zones for place in zone.places}
+        if any(not zone.ours for zone in zones):
+            where |= self._loose
+        return sorted(where)
+
+
+def _meaning(one: Allowance, way: tuple[str, ...]) -> tuple[str, ...]:
+    return (one.kind, one.name, one.meaning, *way)
+
+
+def _in_order(elements: list[Element]) -> tuple[Element, ...]:
+    return tuple(sorted(elements, key=lambda element: element.key))

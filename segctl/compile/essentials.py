@@ -1,0 +1,60 @@
+"""What this point needs to live, as rules for its own input and output."""
+
+from collections.abc import Iterator
+
+from segctl.compile.addresses import address_ranges
+from segctl.compile.lookups import take_apart
+from segctl.compile.ruleset import EssentialRule, Meaning
+from segctl.compile.tokens import InterfaceName, Span
+from segctl.model.point import Point
+from segctl.model.ranges import ALL_V4, ALL_V6
+from segctl.model.service import ICMP6
+from segctl.policy.essentials import Essential
+from segctl.policy.numbers import digest, number_all
+from segctl.policy.policy import Policy
+
+
+def essential_rules(policy: Policy, point: Point) -> tuple[tuple[EssentialRule, ...], dict[int, Meaning]]:
+    """One rule for each row, family and protocol of this point's interfaces; loopback is the template's."""
+    rows = [row for row in policy.essentials if row.point == point.name and row.interface is not None]
+    keys = {_meaning(row): row for row in rows}
+    numbers = number_all([*keys, ("essential", "loopback")])
+    meanings = {numbers[key]: Meaning("essential", key[1], "", key[2:3]) for key in numbers}
+    rules = [rule for row in rows for rule in _rules(row, numbers[_meaning(row)])]
+    return tuple(dict.fromkeys(rules)), meanings
+
+
+def loopback_number() -> int:
+    """The number of what a point says to itself."""
+    return number_all([("essential", "loopback")])["essential", "loopback"]
+
+
+def _meaning(row: Essential) -> tuple[str, ...]:
+    interface = row.interface or ""
+    return ("essential", row.name, interface, digest(row.name, interface))
+
+
+def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
+    services = take_apart(row.traffic)
+    for family, half in ((4, ALL_V4), (6, ALL_V6)):
+        sources, destinations = row.source & half, row.destination & half
+        if not sources or not destinations:
+            continue
+        kinds: dict[int, list[Span]] = {}
+        for protocol, port in services.ports:
+            kinds.setdefault(protocol, []).append(Span(port, port))
+        if family == 6 and services.icmp6:
+            kinds[ICMP6] = [Span(kind, kind) for kind in services.icmp6]
+        for protocol in {protocol for at, protocol in services.protocols if at == family}:
+            kinds[protocol] = []
+        for protocol, ports in kinds.items():
+            yield EssentialRule(
+                number,
+                InterfaceName(row.interface or ""),
+                family,
+                address_ranges(sources),
+                address_ranges(destinations),
+                protocol,
+                tuple(ports),
+                row.hop_limit or 0,
+            )

@@ -1,0 +1,206 @@
+"""Steps 4 to 6 of the law as maps: what holds where nobody declared anything.
+
+Pairs of segments would be too many. What matters of a segment is how it behaves as source and as destination:
+whether it refuses, whether it observes, what it answers, how loud it is. There are few behaviours however many
+segments, so each zone leads to its behaviour, and pairs of behaviours to what is done.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from segctl.compile.allowances import Allowances
+from segctl.compile.lookups import StageBuilder
+from segctl.compile.ruleset import DenyChain, Element, Field, NamedMap, Stage
+from segctl.compile.tokens import Name
+from segctl.compile.zones import Classes, Zone
+from segctl.model.ranges import Ranges
+from segctl.model.strictness import Answer, Log, Mode, ModeKind, Verdict
+from segctl.policy.effect import mode_of
+from segctl.policy.policy import Policy
+
+
+class Watch(StrEnum):
+    """How an end carries a deny out, for the connection at hand."""
+
+    ENFORCES = "enforces"
+    OBSERVES = "observes"
+    OTHER = "other"  # the world's: as the other end, and among themselves as the defaults say
+    OTHER_ENFORCES = (
+        "other-enforces"  # as the other end, among themselves enforcing: a service that the defaults enforce
+    )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Behaviour:
+    """What matters of an end where nothing is declared; `same`: source and destination are one segment."""
+
+    refuses: bool
+    watch: Watch
+    answer: Answer
+    log: Log
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Enforced:
+    """Services that a selective segment enforces, as what a stage builder reads."""
+
+    base: int
+    traffic: Ranges
+    source: tuple[tuple[int, int], ...]
+    target: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The maps of the last steps, the look-ups of selective modes, and the chains that refuse."""
+
+    maps: list[NamedMap]
+    selective: Stage
+    denies: tuple[DenyChain, ...]
+    observes: bool
+
+
+def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
+    """Everything that steps 4 to 6 need, linear in the number of segments."""
+    sources = {zone: _behaviour(policy, zone, inbound=False) for zone in classes.zones}
+    targets = {zone: _behaviour(policy, zone, inbound=True) for zone in classes.zones}
+    same = Behaviour(True, Watch.OTHER, Answer.DROP, Log.NONE, same=True)
+    firm = {zone: _firm(targets[zone]) for zone in classes.zones if _selective(policy, zone) is not None}
+    distinct = {*sources.values(), *targets.values(), *firm.values(), same}
+    ids = {behaviour: at for at, behaviour in enumerate(sorted(distinct), 1)}
+    builder = StageBuilder("selective")
+    for zone, behaviour in firm.items():
+        mode = _selective(policy, zone)
+        if mode is not None:
+            builder.add(_Enforced(ids[behaviour], mode.services, ((2, 0),), ((1, zone.id),)))
+    pairs, denies = _pairs(policy, {*sources.values(), same}, {*targets.values(), *firm.values()}, ids, found)
+    maps = [
+        *_inside(policy, classes, found, ids[same]),
+        *builder.maps(),
+        _of_zones("source_behaviour", Field.SOURCE, sources, ids),
+        _of_zones("target_behaviour", Field.TARGET, targets, ids),
+        NamedMap(Name("defaults"), (Field.SOURCE, Field.TARGET), Field.VERDICT, tuple(pairs)),
+    ]
+    observes = any(element.value == ("goto", "observe") for element in pairs)
+    return Fallback([one for one in maps if one.elements], builder.stage(), denies, observes)
+
+
+def _behaviour(policy: Policy, zone: Zone, *, inbound: bool) -> Behaviour:
+    segment = policy.site.segments[zone.segment]
+    profile = segment.profile
+    refuses = (profile.ingress if inbound else profile.egress) is Verdict.DENY
+    mode = mode_of(policy, segment.name)
+    if mode is None:
+        watch = Watch.OTHER
+    else:  # a selective one observes, but for what its look-ups find
+        watch = Watch.ENFORCES if mode.kind is ModeKind.ENFORCE else Watch.OBSERVES
+    return Behaviour(refuses, watch, profile.answer, profile.log)
+
+
+def _selective(policy: Policy, zone: Zone) -> Mode | None:
+    """The mode whose services the zone enforces; of a world without a mode of its own, the defaults'."""
+    mode = mode_of(policy, zone.segment) or policy.site.default_mode
+    return mode if mode.kind is ModeKind.SELECTIVE else None
+
+
+def _firm(behaviour: Behaviour) -> Behaviour:
+    watch = Watch.OTHER_ENFORCES if behaviour.watch is Watch.OTHER else Watch.ENFORCES
+    return Behaviour(behaviour.refuses, watch, behaviour.answer, behaviour.log)
+
+
+def _of_zones(name: str, field: Field, found: dict[Zone, Behaviour], ids: dict[Behaviour, int]) -> NamedMap:
+    elements = tuple(Element((zone.id,), ids[behaviour]) for zone, behaviour in found.items())
+    return NamedMap(Name(name), (field,), field, elements)
+
+
+def _inside(policy: Policy, classes: Classes, found: Allowances, same: int) -> Iterator[NamedMap]:
+    """Step 4: pairs of zones of one segment (one zone, but for `points` and `quarantine`)."""
+    allowed = {one.name: one.base for one in found.intra}
+    inside, denied = [], []
+    for name in dict.fromkeys(zone.segment for zone in classes.zones):
+        for source, target in product(classes.named(name), repeat=2):
+            key = (source.id, target.id)
+            if name in allowed:
+                inside.append(Element(key, allowed[name]))
+            else:
+                denied.append(Element(key, same))
+    ends = (Field.SOURCE, Field.TARGET)
+    yield NamedMap(Name("inside"), ends, Field.BASE, tuple(inside), counted=True)
+    yield NamedMap(Name("inside_denied"), ends, Field.SOURCE, tuple(denied))
+
+
+def _pairs(
+    policy: Policy,
+    sources: set[Behaviour],
+    targets: set[Behaviour],
+    ids: dict[Behaviour, int],
+    found: Allowances,
+) -> tuple[list[Element], tuple[DenyChain, ...]]:
+    chains: dict[str, DenyChain] = {}
+    elements: list[Element] = []
+    for source, target in sorted(product(sources, targets)):
+        key = (ids[source], ids[target])
+        refusing = [end for end in (source, target) if end.refuses] if not source.same else [target]
+        if not refusing:
+            elements.append(Element(key, ("goto", "default_allow")))
+        elif all(_observes(policy, source, target, end) for end in refusing):
+            elements.append(Element(key, ("goto", "observe")))
+        else:
+            answer = target.answer if target in refusing else source.answer
+            if source.same:
+                answer = target.answer
+            log = max(end.log for end in refusing)
+            name = f"deny_{answer}_{log.name.lower()}"
+            chains[name] = DenyChain(Name(name), answer, log, "refused")
+            elements.append(Element(key, ("goto", name)))
+    return elements, tuple(chains[name] for name in sorted(chains))
+
+
+def _observes(policy: Policy, source: Behaviour, target: Behaviour, end: Behaviour) -> bool:
+    """Whether a refusing end only observes: the world as its other end does."""
+    others = (Watch.OTHER, Watch.OTHER_ENFORCES)
+    if end.watch not in others:
+        return end.watch is Watch.OBSERVES
+    if source.same:
+        other = end
+    else:
+        other = target if end is source else source
+    if other.watch not in others:
+        return other.watch is Watch.OBSERVES
+    return target.watch is Watch.OTHER and policy.site.default_mode.kind is not ModeKind.ENFORCE
+
+
+def lenient_zones(policy: Policy, classes: Classes) -> tuple[list[NamedMap], bool]:
+    """Zones that do not enforce, as source and destination, and whether world with itself is lenient, too.
+
+    The world counts as the other end does, so it is in both sets; only world with itself asks the defaults.
+    """
+    zones = []
+    for zone in classes.zones:
+        mode = mode_of(policy, zone.segment)
+        if mode is None or mode.kind is not ModeKind.ENFORCE:
+            zones.append(zone)
+    said = [mode_of(policy, zone.segment) for zone in zones]
+    world_too = policy.site.default_mode.kind is not ModeKind.ENFORCE
+    if all(mode is None for mode in said) and not world_too:
+        return [], False
+    elements = tuple(Element((zone.id,)) for zone in zones)
+    return [
+        NamedMap(Name("lenient_source"), (Field.SOURCE,), None, elements),
+        NamedMap(Name("lenient_target"), (Field.TARGET,), None, elements),
+    ], world_too
+
+
+def quarantined_zones(policy: Policy, classes: Classes) -> list[NamedMap]:
+    """Zones whose profile demands step 2, as source and destination."""
+    zones = [zone for zone in classes.zones if policy.site.segments[zone.segment].profile.quarantine]
+    elements = tuple(Element((zone.id,)) for zone in zones)
+    if not elements:
+        return []
+    return [
+        NamedMap(Name("quarantined_source"), (Field.SOURCE,), None, elements),
+        NamedMap(Name("quarantined_target"), (Field.TARGET,), None, elements),
+    ]

@@ -1,0 +1,76 @@
+"""A gateway's ruleset: forward, and its own input and output."""
+
+from datetime import datetime
+
+from segctl.compile.addresses import address_maps, address_ranges
+from segctl.compile.allowances import allowances
+from segctl.compile.binding import Numbers, behind, loose_interfaces, nowhere
+from segctl.compile.essentials import essential_rules
+from segctl.compile.fallback import fall_back, lenient_zones, quarantined_zones
+from segctl.compile.lookups import build_stage
+from segctl.compile.ruleset import DenyChain, NamedMap, Ruleset, Stage
+from segctl.compile.tokens import InterfaceName, Name
+from segctl.compile.zones import classify, world_id
+from segctl.model.strictness import Answer, Log
+from segctl.policy.policy import Policy
+
+
+def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
+    """The rules of the gateway `name` as they hold at `at` (with zone)."""
+    point = policy.site.points[name]
+    classes = classify(policy, point)
+    found = allowances(policy, classes, at)
+    lenient, world_too = lenient_zones(policy, classes)
+    loose = loose_interfaces(policy, point)
+    last = fall_back(policy, classes, found)
+    observing = bool(lenient) or last.observes
+    numbers = Numbers(found, classes, point, loose, observing)
+    stages, maps = _stages(
+        {
+            "manage": [(one, None) for one in found.management],
+            "guard": [(one, None) for one in found.guardrails],
+            "remedy": [(one, one.until) for one in found.flows if one.remediation],
+            "flow": [(one, one.until) for one in found.flows],
+        }
+    )
+    rules, essential_meanings = essential_rules(policy, point)
+    maps = [
+        *address_maps(classes),
+        *behind(classes),
+        *lenient,
+        *(nowhere(classes) if lenient else []),
+        *quarantined_zones(policy, classes),
+        *maps,
+        *last.maps,
+        *numbers.maps(),
+    ]
+    return Ruleset(
+        point=name,
+        maps=tuple(maps),
+        stages={**stages, "selective": last.selective},
+        denies=last.denies,
+        guards=tuple(
+            DenyChain(Name(f"deny_guard_{one.base}"), Answer.DROP, Log.DENIES, one.name, one.base)
+            for one in found.guardrails
+        ),
+        essentials=rules,
+        world=world_id(classes),
+        own=classes.ids[classes.undeclared],
+        observe_base=found.observe.base,
+        default_base=found.default.base,
+        loose=tuple(InterfaceName(one) for one in loose),
+        observing=observing,
+        world_observes=world_too,
+        special4=address_ranges(policy.special.v4()),
+        special6=address_ranges(policy.special.v6()),
+        meanings=numbers.meanings() | essential_meanings,
+    )
+
+
+def _stages(ruled: dict[str, list]) -> tuple[dict[str, Stage], list[NamedMap]]:  # type: ignore[type-arg]
+    stages: dict[str, Stage] = {}
+    maps: list[NamedMap] = []
+    for name, statements in ruled.items():
+        stages[name], made = build_stage(name, statements)
+        maps += made
+    return stages, maps

@@ -1,0 +1,116 @@
+"""The only Jinja for rules. What reaches a template's output is our tokens and integers, or the build fails."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from segctl.compile.essentials import loopback_number
+from segctl.compile.ruleset import ZONE_MASK, Element, Field, NamedMap, Ruleset
+from segctl.compile.tokens import TOKENS, AddressRange, ClassId, InterfaceName, Jump, Mark, Name, Token, Word
+
+Row = tuple[list[Token | int], int, Token | int | None]
+
+
+class UnsafeText(Exception):
+    """A value that is no token was about to be written into rules."""
+
+
+def _only_tokens(value: object) -> object:
+    """Jinja's `finalize`: macros give Markup, we give tokens and integers; any other text is refused."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, TOKENS):
+        return Markup(str(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise UnsafeText(f"{type(value).__name__} in a rule template")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("segctl", "templates/nftables"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_only_tokens,
+        trim_blocks=False,
+        keep_trailing_newline=True,
+    )
+    environment.filters.clear()
+    environment.globals.clear()
+    environment.globals.update(as_class=ClassId, as_mark=Mark, as_name=Name, as_word=Word)
+    return environment
+
+
+def render_table(rules: Ruleset, slot: str, generation: int, at: datetime) -> str:
+    """The whole table, asleep, with its elements: the portable form, and the golden one."""
+    return _render(rules, slot, generation, at, elements=True)
+
+
+def render_structure(rules: Ruleset, slot: str, generation: int) -> str:
+    """The table without its elements, which go by netlink."""
+    return _render(rules, slot, generation, None, elements=False)
+
+
+def _render(rules: Ruleset, slot: str, generation: int, at: datetime | None, *, elements: bool) -> str:
+    def rows(made: NamedMap) -> Iterator[Row]:
+        return (_row(made, element, at) for element in made.elements)
+
+    return (
+        _environment()
+        .get_template("gateway.nft.j2")
+        .render(
+            rules=rules,
+            slot=Name(slot),
+            generation=Mark(generation),
+            elements=elements,
+            rows=rows,
+            loopback=loopback_number(),
+            world_zone=rules.world & ZONE_MASK,
+        )
+    )
+
+
+def render_flip(slot: str, generation: int, old: str | None) -> str:
+    """The transaction that wakes `slot`, if it holds that generation, and puts `old` to sleep."""
+    template = _environment().get_template("flip.nft.j2")
+    return template.render(slot=Name(slot), generation=Mark(generation), old=Name(old) if old else None)
+
+
+def render_sleep(slot: str) -> str:
+    """The transaction that puts a slot to sleep."""
+    return _environment().get_template("sleep.nft.j2").render(slot=Name(slot))
+
+
+_WRITES: dict[Field, Callable[[Any], Token | int]] = {
+    Field.SOURCE: ClassId,
+    Field.TARGET: Mark,
+    Field.BASE: Mark,
+    Field.NUMBER: Mark,
+    Field.FAMILY: int,
+    Field.PROTOCOL: int,
+    Field.PORT: int,
+    Field.ICMP4: int,
+    Field.ICMP6: int,
+    Field.IN: InterfaceName,
+    Field.OUT: InterfaceName,
+    Field.VERDICT: lambda value: Jump(value[0], Name(value[1])),
+}
+
+
+def _row(made: NamedMap, element: Element, at: datetime | None) -> Row:
+    """One element as tokens: the parts of its key, the seconds that it still lives (0: for ever), its value."""
+    if made.interval:
+        first, last = element.key
+        parts: list[Token | int] = [AddressRange(int(first), int(last))]
+    else:
+        parts = [_WRITES[field](part) for field, part in zip(made.fields, element.key, strict=True)]
+    seconds = 0
+    if element.until is not None and at is not None:
+        seconds = max(1, int((element.until - at).total_seconds()))
+    value = None if made.answers is None else _WRITES[made.answers](element.value)
+    return parts, seconds, value

@@ -1,0 +1,65 @@
+"""What every reader of one load shares: findings, names, services, profiles, the folder."""
+
+from dataclasses import dataclass, field
+
+from segctl.load.files import SiteFolder
+from segctl.load.findings import Findings
+from segctl.load.services import ServiceBook
+from segctl.load.values import Scalar, shorten
+from segctl.model.diagnostic import Note
+from segctl.model.selector import ANY, POINTS, QUARANTINE, WORLD
+from segctl.model.span import Span
+from segctl.model.strictness import Profile
+
+SEGMENT, ENDPOINT, POINT = "segment", "endpoint", "point"
+RESERVED = frozenset({WORLD, POINTS, QUARANTINE, ANY, "from", "to", "all", "none", "self"})
+
+
+@dataclass(slots=True)
+class Names:
+    """The one name space of endpoints, segments and points: what each name is, and where it was said."""
+
+    kinds: dict[str, str] = field(default_factory=lambda: dict.fromkeys((WORLD, POINTS, QUARANTINE), SEGMENT))
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    def declare(self, key: Scalar, kind: str, findings: Findings) -> bool:
+        """Take a name; False with a finding if it is reserved or taken."""
+        name = key.text
+        if name in RESERVED:
+            findings.add(key.span, "reserved", f"'{name}' is a word of the language", "choose another name")
+            return False
+        first = self.spans.get(name)
+        if first is not None:
+            note = Note(first, f"the {self.kinds[name]} '{name}'")
+            findings.add(key.span, "duplicate-name", f"'{shorten(name)}' is a {self.kinds[name]} already", "", note)
+            return False
+        self.kinds[name] = kind
+        self.spans[name] = key.span
+        return True
+
+    def of_kind(self, kind: str) -> list[str]:
+        """All names of one kind."""
+        return [name for name, other in self.kinds.items() if other == kind]
+
+
+@dataclass(slots=True)
+class Context:
+    """Shared by the readers of one load (or of one question on the command line)."""
+
+    findings: Findings
+    names: Names
+    services: ServiceBook
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    folder: SiteFolder | None = None
+
+    def unknown_name(self, span: Span, name: str, wanted: str, *kinds: str) -> None:
+        """A name that is none of these kinds (any, if none is given): an error, unless a file is missing."""
+        kind = self.names.kinds.get(name)
+        if kind is not None:
+            help = f"a {wanted} belongs here"
+            note = (Note(self.names.spans[name], f"the {kind} '{name}'"),) if name in self.names.spans else ()
+            self.findings.add(span, "unknown-name", f"'{name}' is a {kind}, no {wanted}", help, *note)
+        elif self.findings.complete:
+            known = [other for other, its in self.names.kinds.items() if not kinds or its in kinds]
+            help = self.findings.meant(name, known, f"declare it, or name a {wanted} that there is")
+            self.findings.add(span, "unknown-name", f"there is no {wanted} '{shorten(name)}'", help)

@@ -1,0 +1,50 @@
+"""Which site is meant: the one named, the environment's, or the nearest one upwards, as git does."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from segctl.model.diagnostic import Diagnostic, SiteError
+from segctl.model.span import Span
+
+MAIN = "segctl.yaml"
+VARIABLE = "SEGCTL_SITE"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A site's folder or main file; `trusted` if the user named it; `word` for stderr if a wish was passed over."""
+
+    path: Path
+    trusted: bool
+    word: str = ""
+
+
+def find_site(start: Path | None = None) -> Path:
+    """The nearest folder with a `segctl.yaml`, from `start` (the working folder) upwards; `SiteError` if there is none."""
+    try:
+        here = (start or Path.cwd()).absolute()
+    except FileNotFoundError:  # the working folder was removed
+        here = Path("/")
+    for folder in (here, *here.parents):
+        if os.path.lexists(folder / MAIN):
+            return folder
+    raise SiteError((Diagnostic(Span(MAIN, 1, 1), "not-found", f"there is no {MAIN} in {here} or above it",
+                                "go to a site's folder, or name it with --site DIR"),))  # fmt: skip
+
+
+def choose_site(named: Path | None, environment: Mapping[str, str], start: Path | None = None) -> Found:
+    """`--site`, else SEGCTL_SITE, else upwards.
+
+    Through sudo the variable is the caller's, and root would load the caller's rules: it isn't taken over by itself.
+    """
+    if named is not None:
+        return Found(named, trusted=True)
+    wish = environment.get(VARIABLE)
+    if not wish:
+        return Found(find_site(start), trusted=False)
+    if os.geteuid() == 0 and environment.get("SUDO_UID"):
+        word = f"{VARIABLE} is not taken over through sudo: name the site with --site"
+        return Found(find_site(start), trusted=False, word=word)
+    return Found(Path(wish), trusted=True)

@@ -1,0 +1,122 @@
+"""The positive controls: what must be seen to work, before and after, for silence to mean anything (see judge)."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from segctl.model.service import TCP, protocol_of
+from segctl.probe.event import Event, Kind
+from segctl.probe.judge import Listener, Trial
+from segctl.probe.listen import Ears
+from segctl.probe.numbers import Numbers
+from segctl.probe.packet import Packet, control, make
+from segctl.probe.send import Voice
+from segctl.probe.way import Link, Map
+from segctl.runner import Runner
+
+_TRIES = 3
+_LONGEST = 0.3  # seconds for what never leaves this machine
+_UNREACHABLE_V4, _UNREACHABLE_V6 = 3, 1  # ICMP types of an administrative prohibition
+
+LinkOf = tuple[Link, int]
+T = TypeVar("T")
+
+
+def links_of(trials: Iterable[Trial]) -> dict[LinkOf, Trial]:
+    """Each link out of a machine with a filter, by family, with a trial whose addresses its control frame bears."""
+    found: dict[LinkOf, Trial] = {}
+    for trial in trials:
+        for place, link in enumerate(trial.way.links):
+            if place or trial.source_filters:
+                found.setdefault((link, trial.cell.family), trial)
+    return found
+
+
+def listeners_of(trials: Iterable[Trial]) -> dict[Listener, Trial]:
+    """Each socket that hears for a machine with a filter, with a trial that needs it."""
+    found: dict[Listener, Trial] = {}
+    for trial in trials:
+        if trial.destination_filters:
+            found.setdefault(trial.listener, trial)
+    return found
+
+
+class Bench:
+    """Carries the controls out with a run's own ears and voice."""
+
+    def __init__(self, voice: Voice, ears: Ears, numbers: Numbers, known: Map, sent: dict[int, Packet]) -> None:
+        self._voice, self._ears, self._numbers, self._known, self._sent = voice, ears, numbers, known, sent
+
+    def carried(self, links: Mapping[LinkOf, Trial]) -> set[LinkOf]:
+        """The links on which a frame that no filter sees came over."""
+
+        def send(wanted: LinkOf, token: int) -> None:
+            link, cell = wanted[0], links[wanted].cell
+            packet = control(cell.source.address, cell.destination.address, token)
+            self._sent[token] = packet
+            ours = self._known.link_address(link.node, link.out)
+            self._voice.inject(link.node, link.out, ours, self._known.link_address(link.to, link.into), packet)
+
+        def heard(wanted: LinkOf, event: Event) -> bool:
+            return event.kind is Kind.ARRIVED and (event.node, event.interface) == (wanted[0].to, wanted[0].into)
+
+        return self._tried(links, send, heard)
+
+    def listening(self, listeners: Mapping[Listener, Trial]) -> set[Listener]:
+        """The sockets that hear what their machine says to itself over loopback, which every point lets live."""
+
+        def send(wanted: Listener, token: int) -> None:
+            own, asked = listeners[wanted].cell.destination.address, listeners[wanted].cell.traffic
+            if protocol_of(asked) == TCP:
+                packet = control(own, own, token)
+            else:
+                packet = make(own, own, asked, self._numbers.port(), token)
+            self._sent[token] = packet
+            self._voice.send(wanted[0], packet)
+
+        def heard(wanted: Listener, event: Event) -> bool:
+            return event.kind is Kind.RECEIVED and event.node == wanted[0]
+
+        return self._tried(listeners, send, heard)
+
+    def _tried(self, wanted: Iterable[T], send: Callable[[T, int], None], heard: Callable[[T, Event], bool]) -> set[T]:
+        """Those of `wanted` that were heard, each tried up to three times."""
+        good: set[T] = set()
+        wanted = list(wanted)
+        for _ in range(_TRIES):
+            tokens = {}
+            for each in wanted:
+                if each not in good:
+                    token = self._numbers.token()
+                    tokens[token] = each
+                    send(each, token)
+            end = time.monotonic() + _LONGEST
+            while tokens and time.monotonic() < end:
+                for event in self._ears.hear(max(0.0, end - time.monotonic())):
+                    if event.token in tokens and heard(tokens[event.token], event):
+                        good.add(tokens.pop(event.token))
+            if not tokens:
+                break
+        return good
+
+
+def answering(runner: Runner) -> bool:
+    """Whether a machine's ICMP errors are under no rate limit (net.ipv4.icmp_ratemask, net.ipv6.icmp.ratemask).
+
+    The masks alone say so: with icmp_ratelimit at 0 the limit of the whole machine, icmp_msgs_per_sec, still holds.
+    """
+    four = runner.run(["cat", "/proc/sys/net/ipv4/icmp_ratemask"])
+    six = runner.run(["cat", "/proc/sys/net/ipv6/icmp/ratemask"])
+    if four.code or six.code or not four.stdout.strip().isdecimal():
+        return False
+    limited = int(four.stdout) >> _UNREACHABLE_V4 & 1
+    return not limited and not _lists(six.stdout.strip(), _UNREACHABLE_V6)
+
+
+def _lists(bitmap: str, number: int) -> bool:
+    """Whether a kernel's bitmap list, as `0-1,3-127`, holds the number."""
+    for part in filter(None, bitmap.split(",")):
+        first, _, last = part.partition("-")
+        if int(first) <= number <= int(last or first):
+            return True
+    return False

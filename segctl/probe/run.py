@@ -1,0 +1,156 @@
+"""A whole run: ways, controls, every cell, a second try of what is missing, controls again, the judgement."""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from segctl.model.service import protocol_of
+from segctl.probe.controls import Bench, answering, links_of, listeners_of
+from segctl.probe.event import Event
+from segctl.probe.judge import Attempt, Controls, Trial, settle, settled
+from segctl.probe.listen import Ears
+from segctl.probe.numbers import Numbers
+from segctl.probe.packet import Packet, make
+from segctl.probe.result import Cell, Tried
+from segctl.probe.send import Voice
+from segctl.probe.stage import Stage
+from segctl.probe.way import Map, Pair, survey, ways
+
+Progress = Callable[[int, int], None]
+"""Told how many packets are sent, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Packets sent without a look at the ears; seconds of quiet that end a round, seconds that it takes at most.
+
+    `ready`: seconds that interfaces may take for duplicate address detection before the first packet.
+    """
+
+    batch: int = 64
+    quiet: float = 0.06
+    longest: float = 1.0
+    ready: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run's cells, and the packets that it took, controls included."""
+
+    tried: tuple[Tried, ...]
+    packets: int
+
+
+def plan(stage: Stage, cells: Iterable[Cell], points: Collection[str] = (), pace: Pace | None = None) -> "Planned":
+    """Ask the machines for the ways of all cells. With `points`, only cells that end at one of these or cross it stay.
+
+    Raises StageError, RunnerError.
+    """
+    known = _survey_when_ready(stage, pace or Pace())
+    kept = tuple(cells)
+    found = ways(stage, known, (_pair(cell) for cell in kept))
+    trials = []
+    for cell in kept:
+        way = found[_pair(cell)]
+        names = {cell.source.node, cell.destination.node, *(link.to for link in way.links)}
+        if not points or any(stage.by_name[name].point in points for name in names):
+            source, destination = stage.by_name[cell.source.node], stage.by_name[cell.destination.node]
+            trials.append(Trial(cell, way, source.filters, destination.filters))
+    return Planned(stage, known, tuple(trials), pace or Pace())
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a run will do: `trials` without attempts."""
+
+    stage: Stage
+    known: Map
+    trials: tuple[Trial, ...]
+    pace: Pace
+
+    def carry_out(self, progress: Progress = lambda done, of: None, seed: int | None = None) -> Ran:
+        """Send, listen, judge. Nothing stays behind but what the packets themselves left in connection tracking."""
+        sent: dict[int, Packet] = {}
+        protocols = {(trial.cell.family, protocol_of(trial.cell.traffic)) for trial in self.trials}
+        with Voice(self.stage) as voice, Ears(self.stage, protocols, sent) as ears:
+            return _Run(self, voice, ears, Numbers(seed), sent, progress).whole()
+
+
+class _Run:
+    """One run's state: what was sent, and what was noticed of it."""
+
+    def __init__(
+        self, plan: Planned, voice: Voice, ears: Ears, numbers: Numbers, sent: dict[int, Packet], progress: Progress
+    ) -> None:
+        self._plan, self._voice, self._ears, self._numbers = plan, voice, ears, numbers
+        self._sent, self._progress = sent, progress
+        self._noticed: dict[int, list[Event]] = {}
+        self._tokens: dict[int, list[int]] = {}  # of a trial, by its place
+
+    def whole(self) -> Ran:
+        trials = self._plan.trials
+        stops = {trial.cell.source.node for trial in trials} | {link.to for t in trials for link in t.way.links}
+        filtering = [node for node in self._plan.stage.nodes if node.filters and node.name in stops]
+        free = frozenset(node.name for node in filtering if answering(node.runner))
+        bench = Bench(self._voice, self._ears, self._numbers, self._plan.known, self._sent)
+        links, listeners = links_of(trials), listeners_of(trials)
+        carried, listening = bench.carried(links), bench.listening(listeners)
+        self._round(range(len(trials)), len(trials))
+        again = [n for n, trial in enumerate(trials) if not settled(trial, self._attempts(n)[0], free)]
+        self._round(again, len(trials) + len(again))
+        carried &= bench.carried(links)
+        listening &= bench.listening(listeners)
+        controls = Controls(
+            {link: link in carried for link in links},
+            {listener: listener in listening for listener in listeners},
+            self._changed(),
+            frozenset(self._ears.deaf()),
+            free,
+        )
+        judged = (settle(replace(t, attempts=self._attempts(n)), controls) for n, t in enumerate(trials))
+        return Ran(tuple(judged), self._voice.packets)
+
+    def _round(self, places: Collection[int], total: int) -> None:
+        """One packet for each of these trials, with a token and a source port of its own; then until it is quiet."""
+        for count, place in enumerate(places, 1):
+            cell = self._plan.trials[place].cell
+            token = self._numbers.token()
+            packet = make(cell.source.address, cell.destination.address, cell.traffic, self._numbers.port(), token)
+            self._sent[token] = packet
+            self._tokens.setdefault(place, []).append(token)
+            self._notice([self._voice.send(cell.source.node, packet)])
+            if count % self._plan.pace.batch == 0:
+                self._notice(self._ears.hear(0))
+                self._progress(total - len(places) + count, total)
+        end = time.monotonic() + self._plan.pace.longest
+        while places and time.monotonic() < end and (heard := self._ears.hear(self._plan.pace.quiet)):
+            self._notice(heard)
+        self._progress(total, total)
+
+    def _notice(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._noticed.setdefault(event.token, []).append(event)
+
+    def _attempts(self, place: int) -> tuple[Attempt, ...]:
+        return tuple(Attempt(token, tuple(self._noticed.get(token, ()))) for token in self._tokens.get(place, ()))
+
+    def _changed(self) -> frozenset[Pair]:
+        """Pairs that would go another way now than before."""
+        before = {trial.pair: trial.way for trial in self._plan.trials}
+        after = ways(self._plan.stage, survey(self._plan.stage), before)
+        return frozenset(pair for pair, way in before.items() if after[pair] != way)
+
+
+def _pair(cell: Cell) -> Pair:
+    return cell.source.node, cell.source.address, cell.destination.address
+
+
+def _survey_when_ready(stage: Stage, pace: Pace) -> Map:
+    """Addresses that are still tentative (RFC 4862, section 5.4) neither send nor receive: wait for them a little."""
+    end = time.monotonic() + pace.ready
+    while True:
+        known = survey(stage)
+        waiting = [port for ports in known.ports.values() for port in ports.values() if port.tentative]
+        if not waiting or time.monotonic() > end:
+            return known
+        time.sleep(0.1)
