@@ -155,7 +155,7 @@ def random_interface(draft: Draft, name: str, free: list[int]) -> Interface:
         address = free.pop()
         length = rng.choice((24, 26, 28, 30, 31, 32) if family(address) == 4 else (64, 122, 126, 127, 128))
         addresses.append(InterfaceAddress(address, length))
-    links = tuple(link for link in LINKS if draft.chance(0.2))
+    links = tuple(link for link in LINKS if draft.chance(0.3))
     return Interface(name, build.here(), segments, tuple(addresses), links)
 
 

@@ -1,5 +1,6 @@
 """The segments and what may pass between them, as a networkx graph: what reach, blast radius and diagrams ask.
 
+`graph.graph["points"]` says whether the site has enforcement points at all; without, coverage is left out.
 Nodes are the segments by name, the built-in ones too:
 
 | attribute | value |
@@ -27,10 +28,11 @@ Edges run from who opens a connection to whom. Their key is (kind, name of the s
 | partly | a guardrail forbids some of it |
 | remediation | a flow that holds in quarantine too |
 | observed | what else is tried between the pair passes at least in part, for the refusing ends only observe |
+| enforced | names of the services that an observing end enforces all the same |
 | uncovered | some pair of addresses between the two has no point between |
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,7 +79,7 @@ class _Builder:
     policy: Policy
     at: datetime
     graph: "networkx.MultiDiGraph[str]" = field(default_factory=networkx.MultiDiGraph)
-    guards: dict[Pair, list[tuple[Statement[Guardrail], _Part]]] = field(default_factory=dict)
+    guards: dict[Pair, list[Statement[Guardrail]]] = field(default_factory=dict)
     spread: Spread = field(init=False)
     coverage: Coverage = field(init=False)
 
@@ -86,6 +88,7 @@ class _Builder:
 
     def build(self) -> "networkx.MultiDiGraph[str]":
         segments = self.policy.site.segments
+        self.graph.graph["points"] = bool(self.policy.site.points)
         for name in sorted(segments):
             self.graph.add_node(name, **self._node(segments[name]))
         for entry in self.policy.management.items:
@@ -135,7 +138,7 @@ class _Builder:
             rest = guardrail.traffic & families(part.source, part.destination)
             if not rest:
                 continue
-            self.guards.setdefault(part.pair, []).append((guardrail, part))
+            self.guards.setdefault(part.pair, []).append(guardrail)
             words = self._words(part, (said.source, ()), (said.destination, ()), inner=True)
             names = _names(said.services, rest) if said.services else ("all",)
             self._add(Kind.GUARDRAIL, part, (names, rest), said=said, words=words)
@@ -212,7 +215,7 @@ class _Builder:
     def _unforbidden(self, part: _Part, traffic: Ranges) -> Ranges:
         """The traffic that some pair of addresses of the part can have, and that no guardrail forbids for all of it."""
         traffic = traffic & families(part.source, part.destination)
-        for guardrail, _ in self.guards.get(part.pair, ()):
+        for guardrail in self.guards.get(part.pair, ()):
             if guardrail.source.covers(part.source) and guardrail.destination.covers(part.destination):
                 traffic = traffic - guardrail.traffic
         return traffic
@@ -223,7 +226,7 @@ class _Builder:
             guardrail.traffic.meets(traffic)
             and guardrail.source.meets(part.source)
             and guardrail.destination.meets(part.destination)
-            for guardrail, _ in self.guards.get(part.pair, ())
+            for guardrail in self.guards.get(part.pair, ())
         )
 
 
@@ -239,20 +242,14 @@ def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:
 
 def _said(said: Flow | Guardrail | Management | None) -> Mapping[str, Any]:
     """What an edge takes over of the statement's words."""
-    if said is None:
-        return {"name": "", "why": None, "owner": None, "span": None, "remediation": False} | _anywhere()
-    if isinstance(said, Management):
-        texts: dict[str, Any] = {"why": None, "owner": None, "remediation": False}
-        return texts | {"name": said.name, "span": said.span} | _anywhere(says_any(said.source))
-    except_: Iterable[Selectors] = ((), ())
-    if isinstance(said, Flow):
-        except_ = (said.source_except, said.destination_except)
-    source, destination = (
-        says_any(named, without) for named, without in zip((said.source, said.destination), except_, strict=True)
-    )
-    texts = {"name": said.name, "why": said.why, "owner": said.owner, "span": said.span}
-    return texts | {"remediation": isinstance(said, Flow) and said.remediation} | _anywhere(source, destination)
-
-
-def _anywhere(source: bool = False, destination: bool = False) -> dict[str, Any]:
-    return {"source_any": source, "destination_any": destination}
+    flow = said if isinstance(said, Flow) else None
+    texts = said if isinstance(said, Flow | Guardrail) else None
+    return {
+        "name": said.name if said else "",
+        "span": said.span if said else None,
+        "why": texts.why if texts else None,
+        "owner": texts.owner if texts else None,
+        "remediation": bool(flow and flow.remediation),
+        "source_any": bool(said) and says_any(said.source, flow.source_except if flow else ()),
+        "destination_any": bool(texts) and says_any(texts.destination, flow.destination_except if flow else ()),
+    }

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from segctl.model.diagnostic import SiteError
 from segctl.model.site import Site
+
+if TYPE_CHECKING:
+    from segctl.policy import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -95,3 +98,27 @@ def _time(context: click.Context, parameter: click.Parameter, value: str | None)
     except SiteError as error:
         finding = error.findings[0]
         raise click.BadParameter(f"{finding.what}; {finding.help}", context, parameter) from error
+
+
+def policy_of(settings: Settings, at: datetime) -> "Policy":
+    """What the site means at that time; `SiteError` with every finding if one is an error."""
+    from segctl.policy import examine
+
+    site = settings.read()
+    examined = examine(site, at)
+    if examined.policy is None:
+        raise SiteError(examined.findings)
+    return examined.policy
+
+
+def choose_point(site: Site, name: str | None) -> str:
+    """The gateway that is meant: the named one, or the only one."""
+    gateways = [point.name for point in site.gateways()]
+    if name is None and len(gateways) == 1:
+        return gateways[0]
+    if name in gateways:
+        return name
+    known = ", ".join(gateways) or "none"
+    if name is None:
+        raise click.UsageError(f"which point? --point NAME; the site's gateways are: {known}")
+    raise click.UsageError(f"no gateway '{name}'; the site's gateways are: {known}")

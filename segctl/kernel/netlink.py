@@ -1,7 +1,7 @@
 """nf_tables over its own netlink: elements in and out, tables, sets, the generation.
 
-At a million elements this takes a fifth of the time of `nft -f`, and one element of a large interval set takes
-milliseconds, for which nft first lists the whole set. It also sees what nft doesn't show: the dormant flag.
+A million elements take a seventh of the time of `nft -f`, with a counter on each a third. One element of a large
+interval set takes milliseconds, for which nft first lists the whole set. And what nft doesn't show is seen: who sleeps.
 Only family inet: there our tables are. Names are the table's and the set's own, without a family.
 """
 

@@ -2,7 +2,9 @@
 
 
 class LabError(Exception):
-    """`what` happened, and what would `help`."""
+    """`what` happened, and what would `help`; `exit_code` as in the command line's table."""
+
+    exit_code = 5
 
     def __init__(self, what: str, help: str = "") -> None:
         super().__init__(what)
@@ -13,21 +15,37 @@ class LabError(Exception):
 class CannotMake(LabError):
     """Labs can't be made on this machine, or by this user; nothing was done."""
 
+    exit_code = 3
+
+
+class NoSuchName(LabError):
+    """The lab's name, or that of a gateway's interface, is none that the kernel could give; nothing was done."""
+
+    exit_code = 2
+
 
 class AlreadyUp(LabError):
     """There is a lab of that name; nothing was done."""
+
+    exit_code = 2
 
 
 class NoSuchLab(LabError):
     """There is no lab of that name, or no node of that name in it; nothing was done."""
 
+    exit_code = 2
+
 
 class NoSuchProgram(LabError):
     """The command can't be started."""
 
+    exit_code = 2
+
 
 class NotMade(LabError):
     """It was tried and failed; what had been made is removed."""
+
+    exit_code = 4
 
 
 class Terminated(SystemExit):

@@ -11,8 +11,8 @@ from segctl.model.selector import POINTS, QUARANTINE, WORLD
 from segctl.policy import Policy
 from segctl.policy.classes import AddressClass
 
-DOCUMENTATION = Ranges.of(  # RFC 5737, RFC 3849: nobody's addresses
-    prefix(parse_address(network), length)
+DOCUMENTATION = tuple(  # RFC 5737, RFC 3849: nobody's addresses
+    Ranges.of([prefix(parse_address(network), length)])
     for network, length in (("203.0.113.0", 24), ("198.51.100.0", 24), ("192.0.2.0", 24), ("2001:db8::", 32))
 )
 _ROUTED = Ranges.of(  # where else hosts of the world may be: without 0/8, class E and what IPv6 has not given out
@@ -34,7 +34,10 @@ class Placed:
 
 
 class Placing:
-    """Hosts for one site: one for each class of addresses, then the endpoints, up to `most` per segment and LAN."""
+    """Hosts for one site: one for each class of addresses, then the endpoints, up to `most` per segment and LAN.
+
+    Where the site has the addresses for it, a segment has two hosts behind a LAN, the world one.
+    """
 
     def __init__(self, policy: Policy, lans: Sequence[Lan], classes: Iterable[AddressClass], most: int) -> None:
         self._policy = policy
@@ -109,7 +112,17 @@ class Placing:
                 f"segment '{segment}' behind {_show(lan)}: {left} endpoints and {missing} further kinds of addresses "
                 "have no host (--hosts-per-segment)"
             )
-        return [*chosen, *fill]
+        hosts = [*chosen, *fill]
+        if len(hosts) == 1 and self._most > 1 and segment != WORLD:
+            hosts += self._second(segment, home, lan, where)
+        return hosts
+
+    def _second(self, segment: str, home: str, lan: Lan, where: Sequence[Lan]) -> list[Placed]:
+        """Another host of the segment, so that there is somebody to speak with inside it; none if it has no address."""
+        for addresses in self._classes[segment][home]:
+            if host := self._anonymous(_Kind(segment, home, addresses), lan, where):
+                return [host]
+        return []
 
     def _anonymous(self, kind: "_Kind", lan: Lan, where: Sequence[Lan]) -> Placed | None:
         """A host with one free address of each family that the class has here; None if there is none."""
@@ -136,7 +149,7 @@ class Placing:
         elsewhere = part - self._networks
         where = [elsewhere, part]
         if kind.home == WORLD:
-            where = [elsewhere & DOCUMENTATION, elsewhere & _ROUTED]
+            where = [elsewhere & space for space in (*DOCUMENTATION, _ROUTED)]
         return next((address for space in where if (address := self._pick(space)) is not None), None)
 
     def _pick(self, space: Ranges) -> int | None:

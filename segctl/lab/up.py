@@ -13,7 +13,7 @@ from segctl.kernel.namespaces import apart, may_make, named, shielded
 from segctl.lab import names
 from segctl.lab.clean import sweep
 from segctl.lab.daemon import start
-from segctl.lab.errors import AlreadyUp, CannotMake, NoSuchLab, NotMade, Terminated
+from segctl.lab.errors import AlreadyUp, CannotMake, NoSuchLab, NoSuchName, NotMade, Terminated
 from segctl.lab.layout import HOSTS_PER_SEGMENT, layout
 from segctl.lab.record import Record
 from segctl.lab.seen import Seen, read
@@ -85,7 +85,7 @@ def up(
 ) -> Built:
     """Make the site's lab, which stays until `down`. Whatever goes wrong, interrupts too, nothing of it is left.
 
-    Raises CannotMake, AlreadyUp (nothing was done), NotMade (what was made is removed again).
+    Raises CannotMake, NoSuchName, AlreadyUp (nothing was done), NotMade (what was made is removed again).
     """
     wanted = _layout(policy, name, hosts_per_segment)
     with interruptible(), ExitStack() as undo:
@@ -142,7 +142,7 @@ def _layout(policy: Policy, name: str | None, hosts_per_segment: int) -> Layout:
     try:
         return layout(policy, name, hosts_per_segment)
     except ValueError as error:
-        raise CannotMake(str(error), "choose another with --name, or correct the site") from error
+        raise NoSuchName(str(error), "choose another with --name, or correct the site") from error
 
 
 def _make(wanted: Layout, undo: ExitStack, *, listeners: bool) -> Built:

@@ -22,7 +22,7 @@ class Found:
 
 
 def find_site(start: Path | None = None) -> Path:
-    """The nearest folder with a `segctl.yaml`, from `start` (the working folder) upwards; `SiteError` if there is none."""
+    """The nearest folder with a `segctl.yaml`, from `start` (the working folder) upwards; `SiteError` if none has."""
     try:
         here = (start or Path.cwd()).absolute()
     except FileNotFoundError:  # the working folder was removed

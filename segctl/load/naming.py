@@ -1,4 +1,4 @@
-"""The name of a statement that has none: a readable beginning and a hash of what it says, the same wherever it stands."""
+"""The name of a statement that has none: a readable beginning and a hash of what it says, wherever it stands."""
 
 import hashlib
 import re

@@ -145,7 +145,8 @@ def _two_gateways(gateways: list[Point], findings: Findings) -> None:
             pair = _between(one, other)
             if pair:
                 note = Note(other.span, f"the gateway '{other.name}'")
-                findings.add(one.span, "two-gateways", f"'{one.name}' and '{other.name}' both stand between {pair[0]} and {pair[1]}",
+                findings.add(one.span, "two-gateways",
+                             f"'{one.name}' and '{other.name}' both stand between {pair[0]} and {pair[1]}",
                              "give both the same `ha`, or take a segment off one", note)  # fmt: skip
 
 

@@ -26,7 +26,7 @@ _KEYS = tuple(key for key in PROFILE.fields if key != "like")
 def read_profiles(
     pairs: Iterable[tuple[Scalar, Value]], built_in: Mapping[str, Profile], findings: Findings
 ) -> dict[str, Profile]:
-    """The built-in profiles and those of `strictness`; a wrong one falls back to what it is like, so reading goes on."""
+    """The built-in profiles and those of `strictness`; a wrong one falls back to another, so reading goes on."""
     written: dict[str, tuple[Scalar, Record]] = {}
     for key, value in pairs:
         if scalar(key, read_name, findings) is None:

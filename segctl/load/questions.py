@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def parse_selector(text: str, site: Site) -> Selectors:
-    """A name, CIDR, address or range, or flow YAML: `{labels: {tier: web}}`, `[web1, db]`. `SiteError` if it is none."""
+    """A name, CIDR, address or range, or YAML: `{labels: {tier: web}}`, `[web1, db]`. `SiteError` if it is none."""
     return _ask(text, lambda value, context: read_selectors(listed(value, context.findings), context, True), site)
 
 

@@ -62,7 +62,7 @@ def read_site(path: Path, *, trusted: bool = True) -> Site:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """A load makes a million small lasting objects and no rings: the collector would only walk them, again and again."""
+    """A load makes many small lasting objects and no rings: the collector would only walk them, again and again."""
     was = gc.isenabled()
     gc.disable()
     try:

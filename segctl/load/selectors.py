@@ -11,7 +11,7 @@ from segctl.model.selector import ANY, Block, Labelled, Labels, Named, SegmentsL
 
 
 def read_selectors(values: tuple[Value, ...], context: Context, special: bool = False) -> Selectors:
-    """A list of them, without those that are wrong. `special`: special addresses may be named (they are asked about)."""
+    """A list of them, without those that are wrong. `special`: special addresses may be named, to ask."""
     found = (read_selector(value, context, special) for value in values)
     return tuple(selector for selector in found if selector is not None)
 

@@ -29,6 +29,15 @@ def judge(policy: Policy, source: int, destination: int, traffic: int, at: datet
     return Outcome(decision, effect, observed)
 
 
+def judge_at_point(policy: Policy, source: int, destination: int, traffic: int, at: datetime) -> Outcome:
+    """As `judge`, but for a packet that a point sees: coverage and binding are left out."""
+    decision = decide(policy, source, destination, traffic, at)
+    if decision.step in (Step.ESSENTIAL, Step.SPECIAL):
+        return judge(policy, source, destination, traffic, at)
+    effect, observed = _effect(policy, decision, source, destination, traffic)
+    return Outcome(decision, effect, observed)
+
+
 def _effect(policy: Policy, decision: Decision, source: int, destination: int, traffic: int) -> tuple[Effect, bool]:
     """The effect at a point that sees the packet, and whether a deny was only logged."""
     if decision.verdict is Verdict.ALLOW:

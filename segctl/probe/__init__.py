@@ -9,7 +9,7 @@ Never in it: how the machines were made (the lab's affair), what their rules are
 from segctl.probe.matrix import MOST, cells_of
 from segctl.probe.result import Answer, Cell, End, Matrix, Seen, Standing, Tried
 from segctl.probe.run import Pace, Planned, Ran, plan
-from segctl.probe.services import Asked, services_of, within
+from segctl.probe.services import Asked, just, services_of
 from segctl.probe.stage import Node, Stage
 from segctl.probe.way import StageError
 
@@ -30,7 +30,7 @@ __all__ = [
     "Standing",
     "Tried",
     "cells_of",
+    "just",
     "plan",
     "services_of",
-    "within",
 ]

@@ -14,8 +14,7 @@ from segctl.probe.send import Voice
 from segctl.probe.way import Link, Map
 from segctl.runner import Runner
 
-_TRIES = 3
-_LONGEST = 0.3  # seconds for what never leaves this machine
+_AGAIN = 0.15  # seconds until a control is sent again
 _UNREACHABLE_V4, _UNREACHABLE_V6 = 3, 1  # ICMP types of an administrative prohibition
 
 LinkOf = tuple[Link, int]
@@ -44,8 +43,19 @@ def listeners_of(trials: Iterable[Trial]) -> dict[Listener, Trial]:
 class Bench:
     """Carries the controls out with a run's own ears and voice."""
 
-    def __init__(self, voice: Voice, ears: Ears, numbers: Numbers, known: Map, sent: dict[int, Packet]) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        ears: Ears,
+        numbers: Numbers,
+        known: Map,
+        sent: dict[int, Packet],
+        notice: Callable[[Iterable[Event]], None],
+        patience: float,
+    ) -> None:
+        """`notice` gets what is heard meanwhile, late packets of cells too; `patience`: seconds for each control."""
         self._voice, self._ears, self._numbers, self._known, self._sent = voice, ears, numbers, known, sent
+        self._notice, self._patience = notice, patience
 
     def carried(self, links: Mapping[LinkOf, Trial]) -> set[LinkOf]:
         """The links on which a frame that no filter sees came over."""
@@ -80,23 +90,22 @@ class Bench:
         return self._tried(listeners, send, heard)
 
     def _tried(self, wanted: Iterable[T], send: Callable[[T, int], None], heard: Callable[[T, Event], bool]) -> set[T]:
-        """Those of `wanted` that were heard, each tried up to three times."""
+        """Those of `wanted` that were heard in time; what isn't is sent again, with another token, every so often."""
+        missing = set(wanted)
         good: set[T] = set()
-        wanted = list(wanted)
-        for _ in range(_TRIES):
-            tokens = {}
-            for each in wanted:
-                if each not in good:
-                    token = self._numbers.token()
-                    tokens[token] = each
-                    send(each, token)
-            end = time.monotonic() + _LONGEST
-            while tokens and time.monotonic() < end:
-                for event in self._ears.hear(max(0.0, end - time.monotonic())):
-                    if event.token in tokens and heard(tokens[event.token], event):
-                        good.add(tokens.pop(event.token))
-            if not tokens:
-                break
+        under_way: dict[int, T] = {}
+        end = time.monotonic() + self._patience
+        while missing and time.monotonic() < end:
+            for each in missing:
+                token = self._numbers.token()
+                under_way[token] = each
+                send(each, token)
+            again = time.monotonic() + _AGAIN
+            while missing and time.monotonic() < again:
+                events = self._ears.hear(max(0.0, again - time.monotonic()))
+                self._notice(events)
+                good |= {under_way[e.token] for e in events if e.token in under_way and heard(under_way[e.token], e)}
+                missing -= good
         return good
 
 

@@ -24,13 +24,15 @@ Progress = Callable[[int, int], None]
 class Pace:
     """Packets sent without a look at the ears; seconds of quiet that end a round, seconds that it takes at most.
 
-    `ready`: seconds that interfaces may take for duplicate address detection before the first packet.
+    `ready`: seconds that interfaces may take for duplicate address detection before the first packet. `patience`:
+    seconds that a control may take; a new bridge's port forwards up to a second late (the kernel's link watch).
     """
 
     batch: int = 64
     quiet: float = 0.06
     longest: float = 1.0
     ready: float = 3.0
+    patience: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ class _Run:
         stops = {trial.cell.source.node for trial in trials} | {link.to for t in trials for link in t.way.links}
         filtering = [node for node in self._plan.stage.nodes if node.filters and node.name in stops]
         free = frozenset(node.name for node in filtering if answering(node.runner))
-        bench = Bench(self._voice, self._ears, self._numbers, self._plan.known, self._sent)
+        bench = Bench(
+            self._voice, self._ears, self._numbers, self._plan.known, self._sent, self._notice, self._plan.pace.patience
+        )
         links, listeners = links_of(trials), listeners_of(trials)
         carried, listening = bench.carried(links), bench.listening(listeners)
         self._round(range(len(trials)), len(trials))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from segctl.model.ranges import Ranges
-from segctl.model.service import ALL_TRAFFIC, GRE, ICMP, ICMP6, LAST_PORT, SCTP, TCP, UDP, traffic, traffic_range
+from segctl.model.service import GRE, ICMP, ICMP6, LAST_PORT, SCTP, TCP, UDP, traffic, traffic_range
 from segctl.model.site import Site
 
 STRANGERS = ((TCP, 81), (TCP, 31_337), (UDP, 6_969))
@@ -35,12 +35,20 @@ def named_traffic(site: Site) -> Iterator[tuple[str, Ranges]]:
 
 
 def services_of(site: Site, families: Iterable[int] = (4, 6)) -> Asked:
-    """All that a run over this site tries, in each of the families."""
+    """All that a run over this site tries, in each of the families, strangers and echo included."""
+    families = tuple(families)
+    asked = just(named_traffic(site), families)
+    always = {traffic(f, protocol, port) for f in families for protocol, port in (*STRANGERS, ECHO[f])}
+    return Asked(tuple(sorted(always.union(asked.traffic))), asked.left_out)
+
+
+def just(named: Iterable[tuple[str, Ranges]], families: Iterable[int] = (4, 6)) -> Asked:
+    """These services and the neighbours of their edges, nothing else."""
+    families = tuple(families)
     asked: set[int] = set()
     left_out: set[str] = set()
-    for family in families:
-        asked |= {traffic(family, protocol, port) for protocol, port in (*STRANGERS, ECHO[family])}
-        for name, ranges in named_traffic(site):
+    for name, ranges in dict.fromkeys(named):
+        for family in families:
             some, rest = edges(family, ranges)
             asked |= some
             left_out |= {f"{name}: {what}" for what in rest}
@@ -81,8 +89,3 @@ def _types(family: int, protocol: int, ranges: Ranges) -> Iterator[int]:
     for first, last in ranges & Ranges((traffic_range(family, protocol),)):
         if last - first < _MANY:
             yield from (place & LAST_PORT for place in range(first, last + 1))
-
-
-def within(asked: Asked, only: Ranges) -> Asked:
-    """The part of what is asked that lies in `only` (`ALL_TRAFFIC` changes nothing)."""
-    return asked if only == ALL_TRAFFIC else Asked(tuple(p for p in asked.traffic if p in only), asked.left_out)

@@ -13,8 +13,8 @@ class Node:
     """One machine: its name, where its sockets are opened, and those of its addresses that are tried.
 
     `point` names the enforcement point whose rules are (or should be) loaded on it: what arrives on its wire has then
-    not yet been received, for its own input hook stands between. `lan` is where a host stands, by any name: a segment is
-    tried from each LAN on which it has hosts.
+    not yet been received, for its own input hook stands between. `lan` is where a host stands, by any name: a segment
+    is tried from each LAN on which it has hosts.
     """
 
     name: str

@@ -168,5 +168,5 @@ def _port(row: dict[str, object]) -> Port:
         str(row["ifname"]),
         link,
         tuple(parse_address(str(info["local"])) for info in addresses if "local" in info),
-        any(info.get("tentative") for info in addresses),
+        any(info.get("tentative") and info.get("scope") != "link" for info in addresses),
     )

@@ -30,6 +30,7 @@ STROKES: Mapping[Stroke, str] = {
 }
 OBSERVES = "dashed: observes"
 LEAKY = "a flow; all else passes too"
+NO_POINTS = "This site has no points: nothing enforces what is drawn here."
 ALL = "default"
 KNOT = "from each that leads in to each that an arrow leads to"
 

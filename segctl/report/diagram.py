@@ -29,7 +29,8 @@ def diagram(graph: "networkx.MultiDiGraph[str]", title: str) -> Picture:
     boxes = [*_boxes(graph, ends), *(each for each in drawn if isinstance(each, Box))]
     if ANY in ends:
         boxes.append(Box(ANY, Shade.ANY, "any", ("every address",), tip="every address, of every segment"))
-    return Picture(title, tuple(boxes), tuple(_both_ways(lines)), tuple(_legend(boxes, lines)))
+    notes = () if graph.graph["points"] else (captions.NO_POINTS,)
+    return Picture(title, tuple(boxes), tuple(_both_ways(lines)), tuple(_legend(boxes, lines)), notes)
 
 
 def _boxes(graph: "networkx.MultiDiGraph[str]", ends: set[str]) -> Iterator[Box]:

@@ -25,11 +25,15 @@ def tie(pairs: Iterable[Pair], also: Iterable[Pair] = ()) -> tuple[tuple[Knot, .
     true = left | set(also)
     knots: list[Knot] = []
     for find in (_everybody, _some_to_some):
-        for knot in find({pair for pair in true if pair[0] in {source for source, _ in left}}):
+        waiting = {source for source, _ in left}
+        for knot in find({pair for pair in true if pair[0] in waiting}):
+            if waiting.isdisjoint(knot.sources + knot.both):
+                continue
             meant = {(a, b) for a in knot.sources + knot.both for b in knot.targets + knot.both if a != b}
             if meant <= true and _lines(meant & left) - len(knot.sources + knot.targets + knot.both) > WORTH:
                 knots.append(knot)
                 left -= meant
+                waiting = {source for source, _ in left}
     return tuple(knots), tuple(sorted(left))
 
 

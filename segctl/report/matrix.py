@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +25,8 @@ _MARKS = {  # a mark differs by its shape, so that it says the same without colo
     Standing.AGREES: ("✓", "green"),
     Standing.UNCOVERED: ("·", "dim"),
 }
-_LEGEND = "✓ as the site says   ✗ differs   ? no answer   · uncovered, counts neither way   passed/stopped"
+_CORNER = "from \\ to"
+_LEGEND = "✓ agrees   ✗ differs   ? no answer   · uncovered   figures: passed/stopped"
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Square:
     stopped: int = 0
 
     def add(self, tried: Tried) -> None:
+        """One cell more."""
         self.standings[tried.standing] += 1
         self.passed += tried.seen is Seen.DELIVERED
         self.stopped += tried.seen in (Seen.BLOCKED, Seen.REJECTED)
@@ -59,12 +62,8 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
     found = squares(matrix)
     names = _ordered({name for pair in found for name in pair})
     if found:
-        numbered = [f"{number} {name}" for number, name in enumerate(names, 1)]
-        left = max(len(label) for label in ("from \\ to", *numbered))
-        wide = 2 + max(len(_figures(square)) + 2 for square in found.values())
-        fit = max(1, (console.width - left - 1) // wide)
-        for first in range(0, len(names), fit):
-            console.print(_block(found, names, range(first, min(first + fit, len(names))), wide))
+        for table in _blocks(found, names, console.width):
+            console.print(table)
         console.print(Text(_LEGEND, style="dim"))
     for standing, title in ((Standing.DIFFERS, "What differs"), (Standing.INCONCLUSIVE, "What stayed without answer")):
         _print_groups(console, title, standing, matrix)
@@ -72,16 +71,23 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
     console.print(_sum(matrix))
 
 
-def _block(found: dict[tuple[str, str], Square], names: Sequence[str], columns: range, wide: int) -> Table:
-    """Some columns of the matrix; they are headed by the rows' numbers, for names wouldn't fit."""
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("from \\ to", no_wrap=True)
-    for column in columns:
-        table.add_column(str(column + 1), justify="left", no_wrap=True, min_width=wide - 1)
-    for row, source in enumerate(names):
-        cells = [_shown(found.get((source, names[column]))) for column in columns]
-        table.add_row(Text(f"{row + 1} {source}"), *cells)
-    return table
+def _blocks(found: dict[tuple[str, str], Square], names: Sequence[str], width: int) -> Iterator[Table]:
+    """The matrix, in as many tables as the width asks for; where names don't fit, their numbers head the columns."""
+    cell = max(len(_figures(square)) + 2 for square in found.values())
+    rows, heads = list(names), list(names)
+    fit = len(names)
+    if max(len(_CORNER), *map(len, names)) + sum(max(cell, len(name)) + 1 for name in names) > width:
+        rows, heads = [f"{n} {name}" for n, name in enumerate(names, 1)], [str(n) for n in range(1, len(names) + 1)]
+        fit = max(1, (width - max(len(_CORNER), *map(len, rows)) - 1) // (cell + 1))
+    for first in range(0, len(names), fit):
+        columns = range(first, min(first + fit, len(names)))
+        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+        table.add_column(_CORNER, no_wrap=True)
+        for column in columns:
+            table.add_column(heads[column], no_wrap=True, min_width=cell)
+        for source, label in zip(names, rows, strict=True):
+            table.add_row(Text(label), *(_shown(found.get((source, names[column]))) for column in columns))
+        yield table
 
 
 def _shown(square: Square | None) -> Text:
@@ -101,41 +107,61 @@ def _ordered(names: Iterable[str]) -> list[str]:
 
 
 def _print_groups(console: Console, title: str, standing: Standing, matrix: Matrix) -> None:
-    """Cells that differ in nothing but the service are one entry."""
+    """Cells of one pair of segments that differ in nothing but the ends and the service are one entry."""
     groups: dict[tuple[object, ...], list[Tried]] = {}
     for tried in matrix.standing(standing):
         groups.setdefault(_alike(tried), []).append(tried)
     if not groups:
         return
     count = matrix.count(standing)
-    console.print(Text(f"\n{title}: {count} cell{'s' if count > 1 else ''}", style=_MARKS[standing][1]))
+    console.print(Text(f"\n{title}: {_cells(count)}", style=_MARKS[standing][1]))
     for group in list(groups.values())[:MOST_SHOWN]:
-        for line in _entry(group):
-            console.print(Text(line), soft_wrap=False)
+        for indent, line in _entry(group):
+            _print_wrapped(console, indent, line)
     if len(groups) > MOST_SHOWN:
         console.print(Text(f"  … and {len(groups) - MOST_SHOWN} more such groups (--format json has every cell)"))
 
 
 def _alike(tried: Tried) -> tuple[object, ...]:
     cell = tried.cell
-    return cell.source, cell.destination, _expected(cell.expected), tried.seen, tried.reason, tried.answer, tried.note
+    reason = tried.reason if tried.seen is Seen.INCONCLUSIVE else ""
+    return cell.source.segment, cell.destination.segment, _expected(cell.expected), tried.seen, reason, tried.note
 
 
-def _entry(group: Sequence[Tried]) -> Iterator[str]:
-    """From, to, services; by which line of the site what was expected; what was seen."""
+def _entry(group: Sequence[Tried]) -> Iterator[tuple[str, str]]:
+    """From, to, services; between which machines; by which line of the site what was expected; what was seen."""
     tried = group[0]
     cell = tried.cell
-    services = [show_traffic(one.cell.traffic) for one in group]
-    more = f" and {len(services) - 6} more" if len(services) > 6 else ""
-    yield f"  {_end(cell.source)} → {_end(cell.destination)}: {', '.join(services[:6])}{more} (IPv{cell.family})"
-    yield f"    expected: {_expected(cell.expected)}"
-    answer = f", answered by {tried.answer.value}" if tried.answer else ""
+    services = _some([show_traffic(one.cell.traffic) for one in group])
+    yield "  ", f"{cell.source.segment} → {cell.destination.segment}: {services} ({_cells(len(group))})"
+    yield "    ", "between: " + _some([f"{_end(one.cell.source)} → {_end(one.cell.destination)}" for one in group], 3)
+    yield "    ", f"expected: {_expected(cell.expected)}"
+    answer = f", answered by {tried.answer.value}" if tried.answer and tried.seen is not Seen.DELIVERED else ""
     note = f"; {tried.note}" if tried.note else ""
-    yield f"    seen: {tried.seen.value}{answer}: {tried.reason}{note}"
+    yield "    ", f"seen: {tried.seen.value}{answer}: {tried.reason}{note}"
+
+
+def _some(texts: Iterable[str], most: int = 8) -> str:
+    """The first few, each once."""
+    each = list(dict.fromkeys(texts))
+    return ", ".join(each[:most]) + (f" and {len(each) - most} more" if len(each) > most else "")
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'' if count == 1 else 's'}"
+
+
+def _print_wrapped(console: Console, indent: str, line: str) -> None:
+    """At blanks only, so that an address stays one word; what follows stands a little further in."""
+    wrapped = fill(
+        line, max(console.width, 40), initial_indent=indent, subsequent_indent=indent + "  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    console.print(Text(wrapped), soft_wrap=True)
 
 
 def _end(end: End) -> str:
-    return f"{end.segment} ({end.node} {show_address(end.address)})"
+    return f"{end.node} {show_address(end.address)}"
 
 
 def _expected(outcome: Outcome) -> str:
@@ -147,15 +173,15 @@ def _expected(outcome: Outcome) -> str:
 def _print_notes(console: Console, matrix: Matrix) -> None:
     notes = Counter(tried.note for tried in matrix.standing(Standing.AGREES) if tried.note)
     for note, count in sorted(notes.items()):
-        console.print(Text(f"note: {count} cells: {note}", style="dim"))
+        _print_wrapped(console, "", f"note: {_cells(count)}: {note}")
     for what in matrix.left_out:
-        console.print(Text(f"note: not tried: {what}", style="dim"))
+        _print_wrapped(console, "", f"note: not tried: {what}")
 
 
 def _sum(matrix: Matrix) -> Text:
     counts = {standing: matrix.count(standing) for standing in Standing}
     text = (
-        f"{len(matrix.tried)} cells, {matrix.packets} packets, {matrix.seconds:.1f} s: "
+        f"{_cells(len(matrix.tried))}, {matrix.packets} packets, {matrix.seconds:.1f} s\n"
         f"{counts[Standing.AGREES]} agree, {counts[Standing.DIFFERS]} differ, "
         f"{counts[Standing.INCONCLUSIVE]} without answer, {counts[Standing.UNCOVERED]} uncovered"
     )

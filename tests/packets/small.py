@@ -1,9 +1,9 @@
 """A small network made by hand, with rules written by hand, to hold the probe against something it doesn't share.
 
-web1  10.91.1.10 ─┐
-                   ├ switch ─ eth1 gw  eth2 ─── db1    10.91.2.10   fd91:2::10
-web2  10.91.1.11 ─┘                    eth3 ─── admin1 10.91.3.10   fd91:3::10
-      fd91:1::10, ::11                 eth0 ─── world1 198.51.100.10, 2001:db8:91::10 (gateway: .1 and ::1)
+web1  10.91.1.10, fd91:1::10 --+
+                               switch -- eth1 gw eth2 -- db1    10.91.2.10, fd91:2::10
+web2  10.91.1.11, fd91:1::11 --+                 eth3 -- admin1 10.91.3.10, fd91:3::10
+                                                 eth0 -- world1 198.51.100.10, 2001:db8:91::10
 """
 
 import subprocess
@@ -42,11 +42,11 @@ points:
       eth3: {segments: [admin], addresses: [10.91.3.1/24, "fd91:3::1/64"]}
 """
 
-ANSWER = "meta l4proto tcp reject with tcp reset\n  reject with icmpx admin-prohibited"
 RULES = """\
 table inet hand {
  chain refuse {
-  %(answer)s
+  meta l4proto tcp reject with tcp reset
+  reject with icmpx admin-prohibited
  }
  chain forward {
   type filter hook forward priority filter; policy drop;
@@ -76,7 +76,7 @@ table inet hand {
   goto refuse
  }
 }
-""" % {"answer": ANSWER}
+"""
 """What the site means, as a person would write it (policy `drop` where db, or a gateway's own input, refuses)."""
 
 QUIET_ICMP = {"net.ipv4.icmp_ratemask": "0", "net.ipv6.icmp.ratemask": "0,2-127"}

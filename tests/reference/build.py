@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import count
+from typing import Any
 
 from segctl.model.flow import Guardrail, Management
 from segctl.model.point import Interface, InterfaceAddress, Point, PointKind
@@ -136,7 +137,7 @@ def host(name: str, endpoint: str) -> Point:
     return Point(name, here(), PointKind.HOST, endpoint=endpoint)
 
 
-def site(segments: Iterable[Segment], default_mode: Mode | None = None, **parts: object) -> Site:
+def site(segments: Iterable[Segment], default_mode: Mode | None = None, **parts: Any) -> Site:
     """A site of these segments and the built-in ones that are not among them; `parts` are Site's other fields."""
     mode = default_mode or Mode()
     held: dict[str, Segment] = {
@@ -145,4 +146,4 @@ def site(segments: Iterable[Segment], default_mode: Mode | None = None, **parts:
         QUARANTINE: segment(QUARANTINE, "quarantine", mode=mode),
     }
     held |= {each.name: each for each in segments}
-    return Site("random", here(), PROFILES, held, default_mode=mode, **parts)  # type: ignore[arg-type]
+    return Site("random", here(), PROFILES, held, default_mode=mode, **parts)

@@ -35,7 +35,7 @@ def random_questions(rng: Random, site: Site, count: int, at: datetime = AT) -> 
         kind = rng.random()
         if kind < 0.4 and statements:
             asked = aimed_at(rng, site, pools, rng.choice(statements), asked)
-        elif kind > 0.85:
+        elif kind > 0.8:
             asked = local(rng, site, asked)
         questions.append(asked)
     return questions

@@ -117,7 +117,7 @@ def test_the_order_in_the_site_does_not_matter() -> None:
     made = shop()
     turned = replace(
         made,
-        segments=dict(reversed(made.segments.items())),
+        segments={name: made.segments[name] for name in reversed(list(made.segments))},
         flows=made.flows[::-1],
         guardrails=made.guardrails[::-1],
     )
@@ -173,7 +173,7 @@ class Read:
         """Of the edges that speak of it."""
         return {
             str(data["kind"])
-            for data in self.graph.get_edge_data(*self.ends(), default={}).values()
+            for data in between(self.graph, *self.ends()).values()
             if self.source in data["source"] and self.target in data["destination"] and self.asked in data["traffic"]
         }
 

@@ -1,0 +1,55 @@
+"""What a change of a point comes to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A connection that no line of the policy allows in either direction: it ends with the first flip."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A generation that is live. `primed` seconds; `adopted` connections got a number before the first flip."""
+
+    point: str
+    where: str
+    generation: int
+    slot: str
+    elements: int
+    digest: str
+    first: bool
+    primed: float = 0.0
+    adopted: int = 0
+    lost: tuple[Lost, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What is live now: a generation, or nothing of ours (None)."""
+
+    where: str
+    left: int
+    generation: int | None
+
+
+class NotApplied(Exception):
+    """It was tried and failed, and what was there before is live as it was. `help` says what to do."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, help: str = "") -> None:
+        super().__init__(what)
+        self.help = help
+
+
+class CannotApply(Exception):
+    """This machine can't, or isn't as it must be; nothing was done."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, help: str = "") -> None:
+        super().__init__(what)
+        self.help = help

@@ -1,0 +1,80 @@
+"""What is loaded equals what was meant: rules and elements, by meaning. This is no proof that the meaning is right.
+
+Rules: the same text goes into an empty namespace, and both kernels say what they hold; so whatever became of our
+table between (a lost part, another tool's edit) shows. Elements: the kernel's against the bytes that were packed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from segctl.compile import Ruleset, pack, render_structure
+from segctl.kernel import netlink, nft
+from segctl.kernel.image import Image, digest_elements, read_image
+from segctl.kernel.scratch import in_scratch
+from segctl.runner import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a table holds: its image, and a digest of the elements of each named set."""
+
+    image: Image
+    elements: dict[str, str]
+
+    def digest(self) -> str:
+        """One hash of rules and elements."""
+        return sha256(repr((self.image.digest(), sorted(self.elements.items()))).encode()).hexdigest()
+
+
+def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
+    """What the table should hold."""
+    structure = render_structure(rules, slot, generation)
+
+    def alone(runner: Runner) -> tuple[Image, str]:
+        nft.load(runner, structure)
+        return read_image(runner, slot), digest_elements(netlink.dump(runner, slot, "gen"))
+
+    image, gen = in_scratch(alone)
+    elements = {info.name: "" for info in image.sets if not info.name.startswith("__")}
+    empty = sha256(b"").hexdigest()
+    elements = {name: empty for name in elements} | {"gen": gen}
+    return Held(image, elements | {packed.name: digest_elements(packed) for packed in pack(rules, at)})
+
+
+def held(runner: Runner, slot: str) -> Held:
+    """What the table does hold."""
+    image = read_image(runner, slot)
+    names = [info.name for info in image.sets if not info.name.startswith("__")]
+    return Held(image, {name: digest_elements(netlink.dump(runner, slot, name)) for name in names})
+
+
+def differences(wanted: Held, found: Held) -> tuple[str, ...]:
+    """Where the two differ, in words; empty if they are equal."""
+    out = []
+    if wanted.image.chains != found.image.chains:
+        out.append(_chains(wanted.image, found.image))
+    out += _rules(wanted.image, found.image)
+    if wanted.image.sets != found.image.sets:
+        out.append("the declarations of sets differ")
+    if wanted.image.anonymous != found.image.anonymous:
+        out.append("the sets within rules differ")
+    names = sorted(wanted.elements.keys() | found.elements.keys())
+    out += [f"the elements of {n} differ" for n in names if wanted.elements.get(n) != found.elements.get(n)]
+    return tuple(out)
+
+
+def _chains(wanted: Image, found: Image) -> str:
+    odd = sorted({chain.name for chain in set(wanted.chains) ^ set(found.chains)})
+    return f"chains differ: {', '.join(odd)}"
+
+
+def _rules(wanted: Image, found: Image) -> list[str]:
+    def by_chain(image: Image) -> dict[str, list[object]]:
+        grouped: dict[str, list[object]] = {}
+        for chain, expressions in image.rules:
+            grouped.setdefault(chain, []).append(expressions)
+        return grouped
+
+    here, there = by_chain(wanted), by_chain(found)
+    return [f"the rules of chain {c} differ" for c in sorted(here.keys() | there.keys()) if here.get(c) != there.get(c)]

@@ -1,0 +1,142 @@
+"""Commands about one point: compile, apply, rollback."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from segctl.cli.options import (
+    Settings,
+    at_option,
+    choose_point,
+    format_option,
+    netns_option,
+    point_option,
+    policy_of,
+    settings,
+)
+
+if TYPE_CHECKING:
+    from segctl.runner import Runner
+
+_PRIME = 30.0
+
+
+@click.command()
+@point_option
+@click.option("--stats", is_flag=True, help="Say how many elements and look-ups there are, instead of the rules.")
+@format_option("text", "json")
+@at_option
+@settings
+def compile_(settings: Settings, point: str | None, stats: bool, format_: str, at: datetime) -> None:
+    """Print the rules of a point, as `nft -f` takes them: asleep, generation 1.
+
+    \b
+    Examples:
+      segctl compile --point gw1 > gw1.nft
+      segctl compile --point gw1 --stats
+    """
+    from segctl.compile import compile_gateway, render_table, statistics
+
+    policy = policy_of(settings, at)
+    rules = compile_gateway(policy, choose_point(policy.site, point), at)
+    if stats:
+        counts = statistics(rules)
+        if format_ == "json":
+            click.echo(
+                json.dumps({"schema": "segctl/compile-stats/1", "point": rules.point, "counts": counts}, indent=2)
+            )
+        else:
+            width = max(map(len, counts))
+            for name, count in counts.items():
+                click.echo(f"{name:{width}}  {count}")
+        return
+    text = render_table(rules, "segctl_a", 1, at)
+    if format_ == "json":
+        meanings = {str(number): asdict(meaning) for number, meaning in sorted(rules.meanings.items())}
+        answer = {"schema": "segctl/compile/1", "point": rules.point, "rules": text, "numbers": meanings}
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        click.echo(text)
+
+
+@click.command()
+@point_option
+@netns_option
+@click.option(
+    "--prime",
+    type=click.FloatRange(0),
+    default=_PRIME,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the first generation of a point sleeps, until the connections in use are tracked.",
+)
+@format_option("text", "json")
+@settings
+def apply(settings: Settings, point: str | None, netns: str | None, prime: float, format_: str) -> None:  # fmt: skip
+    """Load the rules into a point, asleep; read them back; wake them in one flip.
+
+    Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
+
+    \b
+    Examples:
+      segctl apply --point gw1
+      segctl apply --point gw1 --netns testgw --prime 0
+    """
+    from segctl.apply import apply as apply_rules
+    from segctl.compile import compile_gateway
+
+    at = datetime.now(UTC)
+    policy = policy_of(settings, at)
+    rules = compile_gateway(policy, choose_point(policy.site, point), at)
+    done = apply_rules(_runner(policy.site.points[rules.point].where, netns), policy, rules, at, prime, settings.say)
+    if format_ == "json":
+        click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
+        return
+    click.echo(f"generation {done.generation} is live on {done.where}: {done.elements} elements in {done.slot}")
+    if done.first:
+        click.echo(f"first generation here: primed {done.primed:g} s, {done.adopted} connections got their number")
+    for lost in done.lost:
+        click.echo(f"ends, as nothing allows it: {lost.connection}")
+
+
+@click.command()
+@point_option
+@netns_option
+@click.option("--to-nothing", is_flag=True, help="If there is no older generation: put the rules to sleep.")
+@format_option("text", "json")
+@settings
+def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
+    """Flip back to the generation that was live before.
+
+    \b
+    Examples:
+      segctl rollback --point gw1
+      segctl rollback --netns testgw --to-nothing
+    """
+    from segctl.apply import roll_back
+
+    site = settings.read()
+    runner = _runner(site.points[choose_point(site, point)].where, netns)
+    done = roll_back(runner, to_nothing=to_nothing)
+    if format_ == "json":
+        click.echo(json.dumps({"schema": "segctl/rollback/1", **asdict(done)}, indent=2))
+    elif done.generation is None:
+        click.echo(f"generation {done.left} sleeps on {done.where}: nothing of ours is enforced there")
+    else:
+        click.echo(f"generation {done.generation} is live on {done.where} again; {done.left} sleeps")
+
+
+def _runner(where: str, netns: str | None) -> "Runner":
+    """The place of a point: a namespace that is named on the command line or in the site, or this host."""
+    from segctl.runner import Here, Netns
+
+    if netns is None and where.startswith("netns:"):
+        netns = where.removeprefix("netns:")
+    if netns is not None:
+        return Netns(netns)
+    if where != "local":
+        raise click.UsageError(f"points are reached here or by --netns; '{where}' comes with its own issue")
+    return Here()
