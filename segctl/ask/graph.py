@@ -45,7 +45,7 @@ from segctl.ask.spread import Spread, says_any
 from segctl.model.flow import Flow, Guardrail, Management, Services
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
-from segctl.model.selector import Selectors
+from segctl.model.selector import Named, Selectors
 from segctl.model.service import ALL_TRAFFIC
 from segctl.policy import Policy
 from segctl.policy.match import Statement
@@ -129,8 +129,14 @@ class _Builder:
         said = entry.said
         for part in self._parts(entry):
             if rest := entry.traffic & families(part.source, part.destination):
-                words = self.spread.words(part.pair[0], part.source, said.source, (), inner=False)
-                self._add(Kind.MANAGEMENT, part, (_names(said.services, rest), rest), said=said, words=(words, None))
+                words = self.spread.words(part.pair[0], part.source, said.source, (), inner=False), self._hosts(part)
+                self._add(Kind.MANAGEMENT, part, (_names(said.services, rest), rest), said=said, words=words)
+
+    def _hosts(self, part: _Part) -> str | None:
+        """The host points that management reaches in a segment; None where it is the gateways' own."""
+        site, spread = self.policy.site, self.spread
+        ends = (Named(point.endpoint, point.span) for point in site.hosts() if point.endpoint is not None)
+        return spread.words(part.pair[1], part.destination, tuple(ends), (), inner=False)
 
     def _guardrail(self, guardrail: Statement[Guardrail]) -> None:
         said = guardrail.said
@@ -242,14 +248,17 @@ def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:
 
 def _said(said: Flow | Guardrail | Management | None) -> Mapping[str, Any]:
     """What an edge takes over of the statement's words."""
-    flow = said if isinstance(said, Flow) else None
-    texts = said if isinstance(said, Flow | Guardrail) else None
-    return {
-        "name": said.name if said else "",
-        "span": said.span if said else None,
-        "why": texts.why if texts else None,
-        "owner": texts.owner if texts else None,
-        "remediation": bool(flow and flow.remediation),
-        "source_any": bool(said) and says_any(said.source, flow.source_except if flow else ()),
-        "destination_any": bool(texts) and says_any(texts.destination, flow.destination_except if flow else ()),
-    }
+    out: dict[str, Any] = {"name": "", "span": None, "why": None, "owner": None, "remediation": False}
+    out |= {"source_any": False, "destination_any": False}
+    if said is None:
+        return out
+    out |= {"name": said.name, "span": said.span}
+    source_except: Selectors = ()
+    destination_except: Selectors = ()
+    if isinstance(said, Flow):
+        out["remediation"] = said.remediation
+        source_except, destination_except = said.source_except, said.destination_except
+    if isinstance(said, Flow | Guardrail):
+        out |= {"why": said.why, "owner": said.owner}
+        out["destination_any"] = says_any(said.destination, destination_except)
+    return out | {"source_any": says_any(said.source, source_except)}

@@ -78,7 +78,8 @@ def down(settings: Settings, name: str | None) -> Exit:
     if not removed:
         settings.say(f"there is no lab {which}: nothing to remove")
         return Exit.YES
-    click.echo(f"lab {which}: removed {removed.namespaces} namespaces, ended {removed.processes} processes")
+    ended = _many(removed.processes, "process")
+    click.echo(f"lab {which}: removed {_many(removed.namespaces, 'namespace')}, ended {ended}")
     return Exit.YES
 
 
@@ -179,7 +180,12 @@ def _is_up(which: str) -> bool:
 def _count(built: Built) -> str:
     segments = len({host.segment for host in built.hosts})
     numbers = ((len(built.gateways), "gateway"), (len(built.hosts), "host"), (segments, "segment"))
-    return ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for number, what in numbers)
+    return ", ".join(_many(number, what) for number, what in numbers)
+
+
+def _many(number: int, what: str) -> str:
+    plural = f"{what}es" if what.endswith("s") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
 
 
 def _plain(folder: Folder) -> dict[str, object]:

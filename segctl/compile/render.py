@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from segctl.compile.essentials import loopback_number
 from segctl.compile.ruleset import ZONE_MASK, Element, Field, NamedMap, Ruleset
-from segctl.compile.tokens import TOKENS, AddressRange, ClassId, InterfaceName, Jump, Mark, Name, Token, Word
+from segctl.compile.tokens import TOKENS, AddressRange, ClassId, Duration, InterfaceName, Jump, Mark, Name, Token, Word
 
-Row = tuple[list[Token | int], int, Token | int | None]
+Row = tuple[list[Token | int], Duration | None, Token | int | None]
 
 
 class UnsafeText(Exception):
@@ -103,14 +103,14 @@ _WRITES: dict[Field, Callable[[Any], Token | int]] = {
 
 
 def _row(made: NamedMap, element: Element, at: datetime | None) -> Row:
-    """One element as tokens: the parts of its key, the seconds that it still lives (0: for ever), its value."""
+    """One element as tokens: the parts of its key, how long it still lives (None: for ever), its value."""
     if made.interval:
         first, last = element.key
         parts: list[Token | int] = [AddressRange(int(first), int(last))]
     else:
         parts = [_WRITES[field](part) for field, part in zip(made.fields, element.key, strict=True)]
-    seconds = 0
+    left = None
     if element.until is not None and at is not None:
-        seconds = max(1, int((element.until - at).total_seconds()))
+        left = Duration(max(1, int((element.until - at).total_seconds())))
     value = None if made.answers is None else _WRITES[made.answers](element.value)
-    return parts, seconds, value
+    return parts, left, value

@@ -121,5 +121,21 @@ class Span:
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
-Token = Name | Word | InterfaceName | Mark | ClassId | AddressRange | Jump | Span
-TOKENS = (Name, Word, InterfaceName, Mark, ClassId, AddressRange, Jump, Span)
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long an element still lives, in seconds; nft 1.0.6 takes at most 8 digits of one unit."""
+
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if self.seconds < 1:
+            raise ValueError(f"no time left: {self.seconds} s")
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(self.seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours // 24}d{hours % 24}h{minutes}m{seconds}s"
+
+
+Token = Duration | Name | Word | InterfaceName | Mark | ClassId | AddressRange | Jump | Span
+TOKENS = (Duration, Name, Word, InterfaceName, Mark, ClassId, AddressRange, Jump, Span)

@@ -42,6 +42,8 @@ def sweep(lab: str) -> Removed:
         listeners = folder.listeners()
         processes = {*inhabitants(found), *([listeners] if listeners is not None else [])}
         end(processes)
+        if listeners is not None:
+            _reap(listeners)
         for name in found:
             remove(name)
         folder.remove()
@@ -60,9 +62,8 @@ def end(processes: Iterable[int]) -> None:
     left = _wait(opened, _GRACE)
     _signal(left, signal.SIGKILL)
     _wait(left, _GRACE)
-    for descriptor, pid in opened.items():
+    for descriptor in opened:
         os.close(descriptor)
-        _reap(pid)
 
 
 def _signal(processes: Iterable[int], number: signal.Signals) -> None:
@@ -87,7 +88,7 @@ def _wait(processes: dict[int, int], seconds: float) -> dict[int, int]:
 
 
 def _reap(pid: int) -> None:
-    """Our own child must not stay as a zombie."""
+    """The listeners may be our own child, for whom nobody else waits: no zombie of ours stays."""
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:

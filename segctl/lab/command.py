@@ -9,6 +9,7 @@ from typing import NoReturn
 from segctl.kernel.namespaces import enter
 from segctl.lab.errors import NoSuchProgram, Terminated
 from segctl.lab.topology import Node
+from segctl.lab.up import interruptible
 
 LAB = "SEGCTL_LAB"
 """The environment variable that tells a command which lab it is in."""
@@ -39,7 +40,7 @@ def beside(lab: str, argv: Sequence[str]) -> int:
         process = subprocess.Popen(list(argv), env={**os.environ, LAB: lab})
     except OSError as error:
         raise NoSuchProgram(f"can't run '{argv[0]}': {error.strerror}") from error
-    with process:
+    with process, interruptible():
         try:
             code = _outlive(process)
         except Terminated:

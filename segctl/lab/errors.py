@@ -18,8 +18,8 @@ class CannotMake(LabError):
     exit_code = 3
 
 
-class NoSuchName(LabError):
-    """The lab's name, or that of a gateway's interface, is none that the kernel could give; nothing was done."""
+class NoLayout(LabError):
+    """The site has no gateway, or its lab or an interface has a name that the kernel couldn't give; nothing was done."""
 
     exit_code = 2
 

@@ -77,9 +77,13 @@ class Placing:
             yield each.segment, each.addresses
 
     def _endpoint_hosts(self) -> Iterator[Placed]:
-        """Each endpoint once for each LAN that has addresses of it; those of gateways and special ones are left out."""
+        """Each endpoint once for each LAN that has addresses of it; those of gateways and special ones are left out.
+
+        Those that are points of their own come first: rules will be loaded into them.
+        """
         policy = self._policy
-        for name, endpoint in policy.site.endpoints.items():
+        points = {point.endpoint for point in policy.site.hosts()}
+        for name, endpoint in sorted(policy.site.endpoints.items(), key=lambda each: each[0] not in points):
             found: dict[str, list[int]] = {}
             for address in endpoint.addresses:
                 home = policy.home_of(address)

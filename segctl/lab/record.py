@@ -1,7 +1,7 @@
 """A lab as JSON, so that a later command finds what an earlier one made: nodes, ports, notes; no routes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segctl.lab.topology import Gateway, Host, Layout, Nic, Node, Port, Proto
@@ -26,7 +26,9 @@ class Record:
     @classmethod
     def of(cls, made: Layout, *, up: bool = False) -> "Record":
         """Of a layout."""
-        return cls(made.lab, made.switch, made.gateways, made.hosts, made.ports, made.notes, up)
+        gateways = tuple(replace(gateway, routes=()) for gateway in made.gateways)
+        hosts = tuple(replace(host, routes=()) for host in made.hosts)
+        return cls(made.lab, made.switch, gateways, hosts, made.ports, made.notes, up)
 
     @property
     def nodes(self) -> tuple[Node, ...]:

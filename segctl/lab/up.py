@@ -13,7 +13,7 @@ from segctl.kernel.namespaces import apart, may_make, named, shielded
 from segctl.lab import names
 from segctl.lab.clean import sweep
 from segctl.lab.daemon import start
-from segctl.lab.errors import AlreadyUp, CannotMake, NoSuchLab, NoSuchName, NotMade, Terminated
+from segctl.lab.errors import AlreadyUp, CannotMake, NoSuchLab, NoLayout, NotMade, Terminated
 from segctl.lab.layout import HOSTS_PER_SEGMENT, layout
 from segctl.lab.record import Record
 from segctl.lab.seen import Seen, read
@@ -85,7 +85,7 @@ def up(
 ) -> Built:
     """Make the site's lab, which stays until `down`. Whatever goes wrong, interrupts too, nothing of it is left.
 
-    Raises CannotMake, NoSuchName, AlreadyUp (nothing was done), NotMade (what was made is removed again).
+    Raises CannotMake, NoLayout, AlreadyUp (nothing was done), NotMade (what was made is removed again).
     """
     wanted = _layout(policy, name, hosts_per_segment)
     with interruptible(), ExitStack() as undo:
@@ -140,9 +140,12 @@ def _layout(policy: Policy, name: str | None, hosts_per_segment: int) -> Layout:
             "run it as root: sudo segctl lab …",
         )
     try:
-        return layout(policy, name, hosts_per_segment)
+        wanted = layout(policy, name, hosts_per_segment)
     except ValueError as error:
-        raise NoSuchName(str(error), "choose another with --name, or correct the site") from error
+        raise NoLayout(str(error), "choose another name with --name, or correct the site") from error
+    if not wanted.gateways:
+        raise NoLayout(f"the site '{policy.site.name}' has no gateway with an interface", "describe it under `points`")
+    return wanted
 
 
 def _make(wanted: Layout, undo: ExitStack, *, listeners: bool) -> Built:

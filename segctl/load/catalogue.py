@@ -9,6 +9,7 @@ from segctl.load.events import parse
 from segctl.load.fields import CATALOGUE_SERVICE
 from segctl.load.findings import Findings
 from segctl.load.literals import IcmpTypes, read_literal
+from segctl.load.profiles import read_profiles
 from segctl.load.record import record, scalar
 from segctl.load.scalars import read_text
 from segctl.load.text import decode
@@ -68,8 +69,6 @@ def catalogue_services() -> Mapping[str, Service]:
 @cache
 def catalogue_profiles() -> Mapping[str, Profile]:
     """The strictness profiles that every site has."""
-    from segctl.load.profiles import read_profiles  # it stands on us for sites
-
     findings = Findings()
     profiles = read_profiles(_part(built_in("strictness.yaml", findings), "strictness"), {}, findings)
     if findings.failed():

@@ -30,8 +30,9 @@ class Names:
             return False
         first = self.spans.get(name)
         if first is not None:
-            note = Note(first, f"the {self.kinds[name]} '{name}'")
-            findings.add(key.span, "duplicate-name", f"'{shorten(name)}' is a {self.kinds[name]} already", "", note)
+            taken = self.kinds[name]
+            note = Note(first, f"the {taken} '{name}'")
+            findings.add(key.span, "duplicate-name", f"'{name}' is {_a(taken)} already", "", note)
             return False
         self.kinds[name] = kind
         self.spans[name] = key.span
@@ -56,10 +57,14 @@ class Context:
         """A name that is none of these kinds (any, if none is given): an error, unless a file is missing."""
         kind = self.names.kinds.get(name)
         if kind is not None:
-            help = f"a {wanted} belongs here"
+            help = f"{_a(wanted)} belongs here"
             note = (Note(self.names.spans[name], f"the {kind} '{name}'"),) if name in self.names.spans else ()
-            self.findings.add(span, "unknown-name", f"'{name}' is a {kind}, no {wanted}", help, *note)
+            self.findings.add(span, "unknown-name", f"'{name}' is {_a(kind)}, no {wanted}", help, *note)
         elif self.findings.complete:
             known = [other for other, its in self.names.kinds.items() if not kinds or its in kinds]
-            help = self.findings.meant(name, known, f"declare it, or name a {wanted} that there is")
+            help = self.findings.meant(name, known, f"declare it, or name {_a(wanted)} that there is")
             self.findings.add(span, "unknown-name", f"there is no {wanted} '{shorten(name)}'", help)
+
+
+def _a(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"

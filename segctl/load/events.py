@@ -171,20 +171,26 @@ class _Builder:
 
 def _syntax(error: yaml.MarkedYAMLError, text: str, file: str, findings: Findings) -> None:
     """The parser's word on broken YAML; a tab in the indentation, its most frequent cause, by its own name."""
-    mark = error.problem_mark or error.context_mark
-    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file, 1, 1)
     lines = text.split("\n")
-    line = lines[span.line - 1] if span.line <= len(lines) else ""
+    span = _place(error.problem_mark or error.context_mark, lines, file)
+    line = lines[span.line - 1]
     indent = line[: len(line) - len(line.lstrip(" \t"))]
     if "\t" in indent:
         findings.add(Span(file, span.line, indent.index("\t") + 1), "tab", "a tab in the indentation")
         return
-    problem = (error.problem or "this is no YAML").strip()
-    began = error.context_mark
-    context = (error.context or "").strip()
-    notes = (
-        (Note(Span(file, began.line + 1, began.column + 1), context),)
-        if began and context and began is not mark
-        else ()
-    )
-    findings.add(span, "yaml", shorten(f"{problem}" + (f", {context}" if context else ""), 160), "", *notes)
+    problem, context = (error.problem or "this is no YAML").strip(), (error.context or "").strip()
+    notes = (Note(_place(error.context_mark, lines, file), context),) if error.context_mark and context else ()
+    findings.add(span, "yaml", shorten(problem + (f", {context}" if context else ""), 160), "", *notes)
+
+
+def _place(mark: Any, lines: list[str], file: str) -> Span:
+    """A mark's place; what breaks at the end of the file is placed after its last word."""
+    if mark is None:
+        return Span(file, 1, 1)
+    if any(
+        line.strip()
+        for line in [lines[mark.line][mark.column :] if mark.line < len(lines) else "", *lines[mark.line + 1 :]]
+    ):
+        return Span(file, mark.line + 1, mark.column + 1)
+    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0)
+    return Span(file, last + 1, len(lines[last].rstrip()) + 1)

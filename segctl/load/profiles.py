@@ -95,10 +95,10 @@ def _profile(key: Scalar, found: Record, base: Profile | None, findings: Finding
     words = {field: found.choice(field) for field in _KEYS if field != "quarantine"}
     quarantine = found.flag("quarantine") if found.value("quarantine") else None
     if found.value("like") is None:
-        for field in _KEYS:
-            if found.value(field) is None:
-                findings.add(found.span, "missing-key", f"the profile '{key.text}' without '{field}'",
-                             "say it, or start from another profile with `like:`")  # fmt: skip
+        missing = [field for field in _KEYS if field not in found.map.entries]
+        if missing:
+            findings.add(found.span, "missing-key", f"the profile '{key.text}' without {', '.join(missing)}",
+                         "say them, or start from another profile with `like:`")  # fmt: skip
     profile = _made(key.text, words, quarantine, base)
     if profile and profile.intra is Verdict.DENY and profile.ingress is profile.egress is Verdict.ALLOW:
         value = found.value("intra") or found.value("ingress") or found.value("egress")

@@ -8,6 +8,7 @@ from segctl.load.fields import Table
 from segctl.load.findings import Findings, Wrong
 from segctl.load.scalars import read_date, read_flag, read_name, read_text, read_time
 from segctl.load.values import Broken, Map, Scalar, Seq, Value, shape, shorten
+from segctl.model.selector import BUILT_IN
 from segctl.model.span import Span
 
 T = TypeVar("T")
@@ -91,21 +92,29 @@ def record(value: Value, table: Table, findings: Findings) -> Record | None:
                          f"write its keys: {', '.join(table.fields)}")  # fmt: skip
         return None
     fields = table.fields
+    meant: set[str | None] = set()
     for key, (written, _) in value.entries.items():
         if key not in fields:
-            unknown_key(written, table, findings)
+            meant.add(unknown_key(written, table, findings))
     for key in table.required:
-        if key not in value.entries:
+        if key not in value.entries and key not in meant:  # one typo, one finding
             findings.add(
                 value.span, "missing-key", f"{table.called} without '{key}'", f"'{key}': {fields[key].meaning}"
             )
     return Record(value, table, findings)
 
 
-def unknown_key(key: Scalar, table: Table, findings: Findings) -> None:
-    """A misspelt key must not widen a policy unnoticed: an error, never a warning."""
-    help = findings.meant(key.text, table.fields.keys(), f"its keys are {', '.join(table.fields)}")
+def unknown_key(key: Scalar, table: Table, findings: Findings) -> str | None:
+    """A misspelt key must not widen a policy unnoticed: an error, never a warning. Answers the key that was meant."""
+    near = findings.near(key.text, table.fields.keys())
+    if table.name == "site" and key.text in BUILT_IN:
+        findings.add(
+            key.span, "unknown-key", f"'{key.text}' is no key of a site", "a built-in segment is said under `segments`"
+        )
+        return None
+    help = f"did you mean '{near}'?" if near else f"its keys are {', '.join(table.fields)}"
     findings.add(key.span, "unknown-key", f"'{shorten(key.text)}' is no key of {table.called}", help)
+    return near
 
 
 def scalar(value: Value, reader: Callable[[str], T], findings: Findings) -> T | None:

@@ -6,17 +6,19 @@ the same path, before and after; and as the policy may forbid everything between
     source ──(a)──▶ gateway ──(b)── routes it ──(c)──▶ destination
 
 (a) this very packet was captured arriving at the gateway, before its filter; (b) the gateway's routing would send it
-on towards the destination; (c) a frame put on the wire behind the gateway's filter reached the destination. Between
-(a) and (c) there is nothing but the gateway itself: what came in, and did not leave although the rest of the way works,
-was stopped there. The same holds with several gateways, each link in turn, and for the gateways' own addresses, where
-(c) is that their sockets hear what the input hook lets through. On output the kernel itself says that a filter refused
-the packet (EPERM). Whatever lacks a leg is *inconclusive*, never a pass.
+on towards the destination, and it knows its neighbour's link-layer address; (c) a frame put on the wire behind the
+gateway's filter reached the destination. Between (a) and (c) there is nothing but the gateway itself: what came in and
+did not leave, although the rest of the way works, was stopped there. The same holds with several gateways, each link in
+turn, and for the gateways' own addresses, where (c) is that their sockets hear what the input hook lets through. On
+output the kernel itself says that a filter refused the packet (EPERM). Whatever lacks a leg is *inconclusive*, never a
+pass.
 """
 
-from collections.abc import Mapping
+from collections.abc import Set
 from dataclasses import dataclass
 
 from segctl.model.decision import Effect
+from segctl.model.ranges import show_address
 from segctl.model.service import TCP, protocol_of
 from segctl.probe.event import Event, Kind
 from segctl.probe.result import Answer, Cell, Seen, Standing, Tried
@@ -71,15 +73,17 @@ class Trial:
 class Controls:
     """What worked before and after the cells: `carried` by link and family, `listening` by listener.
 
+    known: links whose sender knew the next machine's link-layer address.
     changed: pairs whose way was another one afterwards. deaf: machines whose sockets ran over.
     answering: machines whose ICMP errors are under no rate limit.
     """
 
-    carried: Mapping[tuple[Link, int], bool]
-    listening: Mapping[Listener, bool]
-    changed: frozenset[Pair] = frozenset()
-    deaf: frozenset[str] = frozenset()
-    answering: frozenset[str] = frozenset()
+    carried: Set[tuple[Link, int]] = frozenset()
+    listening: Set[Listener] = frozenset()
+    known: Set[Link] = frozenset()
+    changed: Set[Pair] = frozenset()
+    deaf: Set[str] = frozenset()
+    answering: Set[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ def settle(trial: Trial, controls: Controls) -> Tried:
 _SUREST = (Seen.DELIVERED, Seen.REJECTED, Seen.BLOCKED, Seen.INCONCLUSIVE)
 
 
-def settled(trial: Trial, attempt: Attempt, answering: frozenset[str]) -> bool:
+def settled(trial: Trial, attempt: Attempt, answering: Set[str]) -> bool:
     """Whether a second attempt could tell us nothing more. A lost packet must not become a blocked one unnoticed."""
-    everything = Controls({}, {}, answering=answering)
+    everything = Controls(answering=answering)
     fate = _fate(trial, attempt, everything, trust=True)
     return fate.seen is Seen.DELIVERED or _compare(trial.cell, fate, everything) == (Standing.AGREES, "")
 
@@ -155,12 +159,14 @@ def _missing_leg(trial: Trial, at: str, controls: Controls) -> str:
     behind = [link for link in trial.way.links if link.node == at]
     behind = list(trial.way.links[trial.way.links.index(behind[0]) :]) if behind else []
     for link in behind:
-        if not controls.carried.get((link, trial.cell.family), False):
+        if (link, trial.cell.family) not in controls.carried:
             return f"no control frame came from {link.node} to {link.to}"
+        if link not in controls.known:
+            return f"{link.node} does not know the link-layer address of {show_address(link.next)}"
     for name in (at, *(link.to for link in behind)):
         if name in controls.deaf:
             return f"{name} could not hear all that came"
-    if at == trial.cell.destination.node and not controls.listening.get(trial.listener, False):
+    if at == trial.cell.destination.node and trial.listener not in controls.listening:
         return f"the control packet was not heard on {at} itself"
     return ""
 

@@ -9,6 +9,7 @@ from segctl.probe.controls import Bench, answering, links_of, listeners_of
 from segctl.probe.event import Event
 from segctl.probe.judge import Attempt, Controls, Trial, settle, settled
 from segctl.probe.listen import Ears
+from segctl.probe.neighbours import known
 from segctl.probe.numbers import Numbers
 from segctl.probe.packet import Packet, make
 from segctl.probe.result import Cell, Tried
@@ -94,23 +95,19 @@ class _Run:
         stops = {trial.cell.source.node for trial in trials} | {link.to for t in trials for link in t.way.links}
         filtering = [node for node in self._plan.stage.nodes if node.filters and node.name in stops]
         free = frozenset(node.name for node in filtering if answering(node.runner))
-        bench = Bench(
-            self._voice, self._ears, self._numbers, self._plan.known, self._sent, self._notice, self._plan.pace.patience
-        )
+        patience = self._plan.pace.patience
+        bench = Bench(self._voice, self._ears, self._numbers, self._plan.known, self._sent, self._notice, patience)
         links, listeners = links_of(trials), listeners_of(trials)
+        hops = {link for link, _ in links}
         carried, listening = bench.carried(links), bench.listening(listeners)
+        resolved = known(self._plan.stage, hops, patience)
         self._round(range(len(trials)), len(trials))
         again = [n for n, trial in enumerate(trials) if not settled(trial, self._attempts(n)[0], free)]
         self._round(again, len(trials) + len(again))
         carried &= bench.carried(links)
         listening &= bench.listening(listeners)
-        controls = Controls(
-            {link: link in carried for link in links},
-            {listener: listener in listening for listener in listeners},
-            self._changed(),
-            frozenset(self._ears.deaf()),
-            free,
-        )
+        resolved &= known(self._plan.stage, hops, patience)
+        controls = Controls(carried, listening, resolved, self._changed(), self._ears.deaf(), free)
         judged = (settle(replace(t, attempts=self._attempts(n)), controls) for n, t in enumerate(trials))
         return Ran(tuple(judged), self._voice.packets)
 

@@ -20,7 +20,10 @@ class StageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One interface: its link-layer address (6 bytes) and all its addresses; `tentative` while DAD still runs."""
+    """One interface: its link-layer address (6 bytes) and all its addresses; `tentative` while DAD still runs.
+
+    Of link-local addresses too: without one the kernel forwards to no IPv6 neighbour that it must ask for first.
+    """
 
     name: str
     link: bytes
@@ -30,12 +33,13 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way's step over one wire: out of a machine by an interface, into another by one of its."""
+    """A step over one wire: out of a machine by an interface, to the address `next`, into another by one of its."""
 
     node: str
     out: str
     to: str
     into: str
+    next: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def _step(stage: Stage, known: Map, traveller: _Traveller, routes: Mapping[tuple
     owner = known.owners.get(route.next)
     if owner is None:
         return Way(tuple(links), f"{traveller.at} would send it to {show_address(route.next)}, which is none of ours")
-    links.append(Link(traveller.at, route.out, *owner))
+    links.append(Link(traveller.at, route.out, *owner, route.next))
     traveller.at, traveller.came_by = owner
     if known.owners.get(destination, ("",))[0] == traveller.at:
         return Way(tuple(links))
@@ -168,5 +172,5 @@ def _port(row: dict[str, object]) -> Port:
         str(row["ifname"]),
         link,
         tuple(parse_address(str(info["local"])) for info in addresses if "local" in info),
-        any(info.get("tentative") and info.get("scope") != "link" for info in addresses),
+        any(info.get("tentative") for info in addresses),
     )

@@ -10,6 +10,8 @@ ROWS = 3  # rows on one line
 WIDE = 34  # characters of one row
 TIPS = 20  # rows of a tip
 
+WHOLE = (None, None, False)  # both segments whole, no guardrail in it
+
 SHADES: Mapping[Shade, str] = {
     Shade.OPEN: "open",
     Shade.GUARDED: "guarded",
@@ -75,6 +77,10 @@ def labels(statements: Sequence[Mapping[str, Any]], *, forbids: bool, rest: bool
     for data in statements:
         key = (data["source_words"], data["destination_words"], data["partly"])
         groups.setdefault(key, []).extend(data["services"])
+    whole = set(groups.get(WHOLE, ()))  # of these a part says nothing new
+    groups = {
+        key: names for key, said in groups.items() if (names := [n for n in said if n not in whole or key == WHOLE])
+    }
     ordered = sorted(groups.items(), key=lambda group: [word or "" for word in group[0][:2]])
     rows = [("✕ " if forbids else "") + _row(key, names) for key, names in ordered]
     if len(rows) > ROWS:

@@ -31,6 +31,14 @@ STROKES: Mapping[Stroke, Mapping[str, str]] = {
     Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty", "weight": "1"},
     Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot", "weight": "1"},
 }
+SIGNS: Mapping[Stroke, str] = {
+    Stroke.FLOW: "▶",
+    Stroke.MANAGEMENT: "◆",
+    Stroke.GUARDRAIL: "┃",
+    Stroke.DEFAULT: "➢",
+    Stroke.OBSERVED: "▷",
+    Stroke.UNCOVERED: "○",
+}
 FRAME = {
     "class": "frame",
     "bgcolor": "transparent",
@@ -50,7 +58,7 @@ def draw_dot(picture: Picture) -> str:
     if large:
         holds = _list({"label": "holds", "arrowhead": "none", "style": "dotted"})
         body += [f"{quote(box.within)} -> {quote(box.name)} {holds}" for box in picture.boxes if box.within]
-    body += _legend(picture)
+    body += _words(picture) if large else _legend(picture)
     return "\n".join([f"digraph {quote(picture.title)} {{", *(f"  {row}" for row in body), "}", ""])
 
 
@@ -67,7 +75,11 @@ def markup(text: str) -> str:
 
 
 def _head(picture: Picture, large: bool) -> Iterator[str]:
-    layout = {"layout": "sfdp", "overlap": "prism", "K": "1.2"} if large else {"rankdir": "LR", "newrank": "true"}
+    layout = (
+        {"layout": "sfdp", "overlap": "prism", "K": "1.2", "outputorder": "edgesfirst"}
+        if large
+        else {"rankdir": "LR", "newrank": "true"}
+    )
     notes = "\\l".join(quote(note)[1:-1] for note in picture.notes)
     yield f"graph {_list({'class': 'picture', 'bgcolor': LIGHT.ground, 'fontname': FONT, 'fontsize': '11'})}"
     yield f"graph {_list({**layout, 'nodesep': '0.35', 'ranksep': '0.9', 'pad': '0.3', 'fontcolor': LIGHT.text})}"
@@ -122,6 +134,18 @@ def _line(line: Line) -> str:
     if line.heads is not Heads.TARGET:
         look["dir"] = line.heads
     return f"{quote(line.source)} -> {quote(line.target)} {_list({**look, 'tooltip': tip})}"
+
+
+def _words(picture: Picture) -> Iterator[str]:
+    """The legend without samples, which a force layout would scatter."""
+    rows = [
+        f'<tr><td>{SIGNS[key.sample]}</td><td align="left">{markup(key.text)}</td></tr>'
+        for key in picture.legend
+        if isinstance(key.sample, Stroke)
+    ]
+    if rows:
+        table = f'<table border="1" cellborder="0" color="{LIGHT.faint}">{"".join(rows)}</table>'
+        yield f'"0legend" [shape="plaintext", class="words frame", tooltip="legend", label=<{table}>]'
 
 
 def _legend(picture: Picture) -> Iterator[str]:

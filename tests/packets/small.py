@@ -8,7 +8,7 @@ web2  10.91.1.11, fd91:1::11 --+                 eth3 -- admin1 10.91.3.10, fd91
 
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,6 +125,9 @@ def build(make: Make, folder: Path, site: str = SITE) -> Small:
     assert policy
     gateway, switch = make("gw"), make("sw")
     names = {host: make(host) for host in HOSTS}
+    for name in (gateway, switch, *names.values()):  # duplicate address detection takes two seconds
+        settings = [f"net.ipv6.conf.{which}.accept_dad=0" for which in ("all", "default")]
+        assert not Netns(name).run(["sysctl", "-qw", *settings]).code
     _batch(switch, ["link add br0 type bridge", "link set br0 up"])
     for nic, (four, six) in OWN.items():
         _wire(gateway, nic, switch if nic == "eth1" else names[next(h for h, row in HOSTS.items() if row[0] == nic)])
@@ -135,9 +138,8 @@ def build(make: Make, folder: Path, site: str = SITE) -> Small:
         lines = [*_addresses("eth0", four, six), f"route add default via {OWN[nic][0]}"]
         _batch(names[host], [*lines, f"route add default via {OWN[nic][1]}"])
     there = Netns(gateway)
-    settings = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"} | QUIET_ICMP
-    for key, value in settings.items():
-        assert not there.run(["sysctl", "-qw", f"{key}={value}"]).code
+    forwarding = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
+    assert not there.run(["sysctl", "-qw", *(f"{k}={v}" for k, v in (forwarding | QUIET_ICMP).items())]).code
     nodes = [Node("gw", there, tuple(_own(a) for pair in OWN.values() for a in pair), point="gw", gateway=True)]
     nodes += [Node(host, Netns(names[host]), (_own(row[1]), _own(row[2]))) for host, row in HOSTS.items()]
     small = Small(policy, Stage(tuple(nodes)), there)
@@ -146,18 +148,9 @@ def build(make: Make, folder: Path, site: str = SITE) -> Small:
 
 
 def only(small: Small, source: str, destination: str, traffic: int) -> Cell:
-    """The one cell between two machines (and the family of `traffic`)."""
-    (cell,) = [
-        cell
-        for cell in small.cells()
-        if (cell.source.node, cell.destination.node, cell.traffic) == (source, destination, traffic)
-    ]
-    return cell
-
-
-def to_address(cell: Cell, text: str) -> Cell:
-    """The same question to another address of the destination."""
-    return replace(cell, destination=replace(cell.destination, address=parse_address(text)))
+    """The cell between two machines (and the family of `traffic`); of a gateway's own addresses the first."""
+    wanted = source, destination, traffic
+    return next(c for c in small.cells() if (c.source.node, c.destination.node, c.traffic) == wanted)
 
 
 def row(tried: Tried) -> tuple[str, str, int]:

@@ -75,14 +75,16 @@ def local(rng: Random, site: Site, asked: Question) -> Question:
     there = here if rng.random() < 0.8 else rng.choice(interfaces)
     rows = [row for row in TABLE if not row.links or any(link in here.links for link in row.links.split())]
     row = rng.choice(rows if rng.random() < 0.8 else TABLE)
-    sources = [each for word in row.source.split(", ") for each in of_word(rng, word, here)]
-    source = rng.choice(sources or [asked.source])
-    destinations = [each for word in row.destination.split(", ") for each in of_word(rng, word, there)]
-    fitting = [each for each in destinations if family(each) == family(source)]
+    source = rng.choice(of_word(rng, rng.choice(row.source.split(", ")), here) or [asked.source])
+    fitting = [
+        addresses
+        for word in row.destination.split(", ")
+        if (addresses := [each for each in of_word(rng, word, there) if family(each) == family(source)])
+    ]
     if not fitting:
         return asked
     place = traffic(family(source), row.protocol, rng.choice(row.ports) if row.ports else 0)
-    return Question(source, rng.choice(fitting), place, asked.at)
+    return Question(source, rng.choice(rng.choice(fitting)), place, asked.at)
 
 
 def of_word(rng: Random, word: str, interface: Interface) -> list[int]:

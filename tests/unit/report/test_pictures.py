@@ -10,7 +10,7 @@ import pytest
 
 from segctl.ask.graph import segment_graph
 from segctl.model.site import Site
-from segctl.report import GraphvizError, GraphvizMissing, Picture, draw_dot, draw_mermaid, draw_svg, svg
+from segctl.report import GraphvizError, GraphvizMissing, Picture, dot, draw_dot, draw_mermaid, draw_svg, svg
 from segctl.report.diagram import diagram
 from segctl.report.mermaid import ident
 from segctl.report.picture import Heads, Line, Shade, Stroke
@@ -73,9 +73,9 @@ def test_a_flow_beside_which_all_passes_is_dashed_and_says_so() -> None:
     assert line(picture, "web", "cameras", Stroke.FLOW).labels == ("ssh", "all else: observed")
     assert line(picture, "db", "vault", Stroke.FLOW).labels == ("ssh", "all else: uncovered")
     assert not [x for x in picture.lines if (x.source, x.target, x.stroke) == ("web", "cameras", Stroke.OBSERVED)]
-    dot = draw_dot(picture)
-    assert re.search(r'"web" -> "cameras" \[.*class="flow".*style="dashed"', dot)
-    assert re.search(r'"vault" -> "db" \[.*class="uncovered".*style="dashed"', dot)
+    text = draw_dot(picture)
+    assert re.search(r'"web" -> "cameras" \[.*class="flow".*style="dashed"', text)
+    assert re.search(r'"vault" -> "db" \[.*class="uncovered".*style="dashed"', text)
     assert 's_web -.->|"ssh<br/>all else: observed"| s_cameras' in draw_mermaid(picture)
 
 
@@ -88,6 +88,11 @@ def test_observing_segments_are_dashed() -> None:
 def test_many_services_are_counted() -> None:
     made = replace(shop(), flows=(flow("f", "web", "db", "postgres ssh https redis ping"),))
     assert line(drawn(made), "web", "db", Stroke.FLOW).labels == ("postgres, ssh +3",)
+
+
+def test_a_part_is_said_only_where_it_says_more() -> None:
+    made = replace(shop(), flows=(flow("f", "web", "db", "ssh"), flow("g", "web1", "db", "ssh https")))
+    assert line(drawn(made), "web", "db", Stroke.FLOW).labels == ("ssh", "https: web1 → all")
 
 
 def test_both_directions_are_one_line_where_they_say_the_same() -> None:
@@ -128,7 +133,7 @@ def test_many_like_lines_are_tied_in_knots() -> None:
 
 def test_a_large_picture_is_drawn_too() -> None:
     picture = drawn(crowd(160))
-    assert 'layout="sfdp"' in draw_dot(picture)
+    assert len(picture.lines) > dot.MANY and 'layout="sfdp"' in draw_dot(picture)
     assert draw_svg(picture).count('class="node strict"') >= 160
 
 
@@ -149,7 +154,7 @@ def test_no_colour_of_the_light_drawing_is_without_a_dark_one() -> None:
     """A class that the style sheet forgot would stay light."""
     root = ElementTree.fromstring(draw_svg(drawn(shop())))
     style = "".join(element.text or "" for element in root.iter(f"{SVG}style"))
-    classes = {tuple((group.get("class") or "").split()) for group in root.iter(f"{SVG}g")} - {("graph", "picture")}
+    classes = {tuple((group.get("class") or "").split()) for group in root.iter(f"{SVG}g")} - {(), ("graph", "picture")}
     for kind, *names in sorted(classes):
         for name in set(names) - {"words"}:
             assert f".{kind}.{name} " in style or f".{name} " in style, (kind, name)

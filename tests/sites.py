@@ -1,0 +1,42 @@
+"""Sites for tests, from YAML text as a user would write it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
+
+from segctl.load import load_site
+from segctl.model.site import Site
+from segctl.policy import Policy, examine
+
+AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def site(text: str) -> Site:
+    """The site that the text says; `version` and `site` may be left out."""
+    text = dedent(text)
+    if "\nsite:" not in f"\n{text}":
+        text = f"version: 1\nsite: test\n{text}"
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "segctl.yaml").write_text(text)
+        return read(Path(folder))
+
+
+def read(folder: Path) -> Site:
+    """The site in a folder; a failure shows its findings."""
+    loaded = load_site(folder)
+    assert loaded.site is not None, loaded.findings
+    return loaded.site
+
+
+def policy(text: str, at: datetime = AT) -> Policy:
+    """What it means; a failure shows its findings."""
+    return meant(site(text), at)
+
+
+def meant(said: Site, at: datetime = AT) -> Policy:
+    """The policy of a site that has no error."""
+    examined = examine(said, at)
+    assert examined.policy is not None, examined.findings
+    return examined.policy

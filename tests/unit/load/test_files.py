@@ -1,0 +1,142 @@
+"""What is opened and what isn't: links, devices, pipes, sizes, and as root what others may write."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from segctl.load import load_site
+from segctl.load.files import BIGGEST
+
+HEAD = "version: 1\nsite: s\n"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root is asked to be careful")
+
+
+def codes(site: Path, trusted: bool = True) -> list[str]:
+    return [f"{one.span}: {one.code}" for one in load_site(site, trusted=trusted).findings]
+
+
+def write(folder: Path, text: str = "include: [part.yaml]") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "segctl.yaml").write_text(HEAD + text)
+    return folder
+
+
+def test_no_site(tmp_path: Path) -> None:
+    assert codes(tmp_path) == ["segctl.yaml:1:1: unreadable"]
+    assert codes(tmp_path / "none") == ["none:1:1: unreadable"]
+    assert codes(Path("/dev/null")) == ["null:1:1: unreadable"]
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../outside.yaml", "/dev/zero", "/proc/self/environ"])
+def test_a_link_out_of_the_folder(tmp_path: Path, target: str) -> None:
+    (tmp_path / "outside.yaml").write_text("flows: []")
+    site = write(tmp_path / "site")
+    (site / "part.yaml").symlink_to(target)
+    assert codes(site) == ["segctl.yaml:3:11: outside"]
+
+
+def test_a_linked_folder_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "part.yaml").write_text("flows: []")
+    site = write(tmp_path / "site", "include: [in/*.yaml]")
+    (site / "in").symlink_to("../away")
+    assert codes(site) == ["segctl.yaml:3:11: outside"]
+
+
+def test_a_link_within_the_folder(tmp_path: Path) -> None:
+    """Read once, though it has two names."""
+    site = write(tmp_path / "site", "include: [part.yaml, same.yaml]")
+    (site / "part.yaml").write_text("segments: {a: {members: 10.0.0.0/8}}")
+    (site / "same.yaml").symlink_to("part.yaml")
+    assert codes(site) == []
+
+
+def test_a_link_to_the_site(tmp_path: Path) -> None:
+    site = write(tmp_path / "site")
+    (site / "part.yaml").write_text("flows: []")
+    (tmp_path / "link").symlink_to(site)
+    (tmp_path / "segctl.yaml").symlink_to(site / "segctl.yaml")
+    assert codes(tmp_path / "link") == codes(tmp_path) == []
+
+
+def test_links_in_a_ring(tmp_path: Path) -> None:
+    site = write(tmp_path / "site")
+    (site / "part.yaml").symlink_to("part.yaml")
+    assert codes(site) == ["segctl.yaml:3:11: unreadable"]
+
+
+def test_stars_follow_no_links(tmp_path: Path) -> None:
+    """Two links to the folder itself would be 2**40 ways for whoever follows them."""
+    site = write(tmp_path / "site", "include: ['**/*.yaml']")
+    (site / "a").symlink_to(".")
+    (site / "b").symlink_to(".")
+    (site / "deep").mkdir()
+    (site / "deep" / "part.yaml").write_text("segments: {a: {members: 10.0.0.300}}")
+    (site / "deep" / ".hidden.yaml").write_text("nonsense")
+    assert codes(site) == ["deep/part.yaml:1:25: address"]
+
+
+def test_a_pipe_and_a_device(tmp_path: Path) -> None:
+    """Neither is waited for."""
+    site = write(tmp_path / "site", "include: [pipe.yaml, socket.yaml]")
+    os.mkfifo(site / "pipe.yaml")
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(site / "socket.yaml"))
+    assert codes(site) == ["segctl.yaml:3:11: unreadable", "segctl.yaml:3:22: unreadable"]
+
+
+@needs_root
+def test_a_device_node(tmp_path: Path) -> None:
+    site = write(tmp_path / "site")
+    try:
+        os.mknod(site / "part.yaml", stat.S_IFCHR | 0o600, os.makedev(1, 5))  # /dev/zero
+    except PermissionError:
+        (site / "part.yaml").mkdir()  # a container without mknod: a folder is no file either
+    assert codes(site) == ["segctl.yaml:3:11: unreadable"]
+
+
+def test_too_big(tmp_path: Path) -> None:
+    """Refused by its size, before it is read: the file is a hole."""
+    site = write(tmp_path / "site")
+    with (site / "part.yaml").open("wb") as file:
+        file.truncate(BIGGEST + 1)
+    assert codes(site) == ["segctl.yaml:3:11: too-big"]
+
+
+@needs_root
+def test_what_others_may_write(tmp_path: Path) -> None:
+    site = write(tmp_path / "site", "include: [in/part.yaml]")
+    (site / "in").mkdir()
+    part = site / "in" / "part.yaml"
+    part.write_text("flows: []")
+    for path in (site, site / "in"):
+        path.chmod(0o755)
+    for path in (site / "segctl.yaml", part):
+        path.chmod(0o644)
+    assert codes(site, trusted=False) == []
+    for path, place in ((site, "segctl.yaml:1:1"), (site / "segctl.yaml", "segctl.yaml:1:1"),
+                        (site / "in", "segctl.yaml:3:11"), (part, "segctl.yaml:3:11")):  # fmt: skip
+        mode = path.stat().st_mode
+        for spoil, mend in (
+            (lambda: os.chown(path, 65534, -1), lambda: os.chown(path, 0, -1)),
+            (lambda: path.chmod(mode | stat.S_IWGRP), lambda: path.chmod(mode)),
+            (lambda: path.chmod(mode | stat.S_IWOTH), lambda: path.chmod(mode)),
+        ):
+            spoil()
+            assert codes(site, trusted=False) == [f"{place}: unsafe-file"], path
+            assert codes(site) == [], "a site that the user named is the user's choice"
+            mend()
+    assert codes(site, trusted=False) == []
+
+
+@needs_root
+def test_lists_that_others_may_write(tmp_path: Path) -> None:
+    site = write(tmp_path / "site", "segments: {a: {members: {file: a.txt}}}")
+    site.chmod(0o755)
+    (site / "a.txt").write_text("10.0.0.0/8\n")
+    (site / "a.txt").chmod(0o666)
+    assert codes(site, trusted=False) == ["segctl.yaml:3:32: unsafe-file"]

@@ -1,0 +1,59 @@
+"""`segctl graph`, from YAML to the file."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from segctl.cli.graph import graph
+from segctl.cli.options import Settings
+
+YAML = """\
+version: 1
+site: tiny
+segments:
+  web: {members: [10.0.1.0/24]}
+  db: {strictness: strict, members: [10.0.2.0/24]}
+flows:
+  - {name: old, from: web, to: db, services: [tcp/5432], until: 2026-01-01T00:00:00Z, why: orders}
+  - {from: web, to: db, services: [tcp/443], why: orders}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "segctl.yaml").write_text(YAML)
+    return Settings(site=tmp_path, verbosity=-1)
+
+
+def run(settings: Settings, *arguments: str) -> str:
+    return CliRunner().invoke(graph, arguments, obj=settings, catch_exceptions=False).stdout
+
+
+def test_mermaid_is_what_comes_by_itself(settings: Settings) -> None:
+    assert 's_web -->|"tcp/443"| s_db' in run(settings)
+
+
+def test_at_another_time(settings: Settings) -> None:
+    assert 's_web -->|"tcp/5432, tcp/443"| s_db' in run(settings, "--at", "2025-12-31T23:59:59Z")
+
+
+def test_into_a_file(settings: Settings, tmp_path: Path) -> None:
+    for form, start in (("svg", "<?xml"), ("dot", "digraph"), ("mermaid", "flowchart")):
+        out = tmp_path / f"out.{form}"
+        assert run(settings, "--format", form, "--output", str(out)) == ""
+        assert out.read_text(encoding="utf-8").startswith(start)
+        assert out.read_text(encoding="utf-8") == run(settings, "--format", form)
+
+
+def test_a_file_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
+    result = CliRunner().invoke(graph, ["--output", str(tmp_path / "no" / "out")], obj=settings)
+    assert result.exit_code and "No such file" in result.output
+
+
+def test_graphviz_missing_exits_3(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from segctl.cli.exits import Exit, guarded
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    call = lambda: graph.main(["--format", "svg"], standalone_mode=False, obj=settings)  # noqa: E731
+    assert guarded(call, lambda: False) is Exit.CANNOT
