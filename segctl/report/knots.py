@@ -30,7 +30,7 @@ def tie(pairs: Iterable[Pair], also: Iterable[Pair] = ()) -> tuple[tuple[Knot, .
             if waiting.isdisjoint(knot.sources + knot.both):
                 continue
             meant = {(a, b) for a in knot.sources + knot.both for b in knot.targets + knot.both if a != b}
-            if meant <= true and _lines(meant & left) - len(knot.sources + knot.targets + knot.both) > WORTH:
+            if _lines(meant & left) - len(knot.sources + knot.targets + knot.both) > WORTH:
                 knots.append(knot)
                 left -= meant
                 waiting = {source for source, _ in left}

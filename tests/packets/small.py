@@ -96,6 +96,10 @@ class Small:
         done = self.gateway.run(["nft", "-f", "-"], stdin="flush ruleset\n" + text)
         assert not done.code, done.stderr
 
+    def quiet_icmp(self) -> None:
+        """Take the limits off the gateway's ICMP errors, so that each is seen."""
+        assert not self.gateway.run(["sysctl", "-qw", *(f"{k}={v}" for k, v in QUIET_ICMP.items())]).code
+
     def cells(self) -> tuple[Cell, ...]:
         return cells_of(self.policy, self.stage, services_of(self.policy.site), NOW)
 
@@ -138,12 +142,12 @@ def build(make: Make, folder: Path, site: str = SITE) -> Small:
         lines = [*_addresses("eth0", four, six), f"route add default via {OWN[nic][0]}"]
         _batch(names[host], [*lines, f"route add default via {OWN[nic][1]}"])
     there = Netns(gateway)
-    forwarding = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
-    assert not there.run(["sysctl", "-qw", *(f"{k}={v}" for k, v in (forwarding | QUIET_ICMP).items())]).code
+    assert not there.run(["sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]).code
     nodes = [Node("gw", there, tuple(_own(a) for pair in OWN.values() for a in pair), point="gw", gateway=True)]
     nodes += [Node(host, Netns(names[host]), (_own(row[1]), _own(row[2]))) for host, row in HOSTS.items()]
     small = Small(policy, Stage(tuple(nodes)), there)
     small.rules(RULES)
+    small.quiet_icmp()
     return small
 
 

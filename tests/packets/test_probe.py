@@ -1,7 +1,11 @@
 """The probe against a kernel whose rules were written by hand: it agrees where they are right, and names what isn't."""
 
+import os
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,8 +19,37 @@ pytestmark = pytest.mark.packets
 QUICK = Pace(patience=0.5)
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Small]:
+    """One network for all tests that change rules alone: a new bridge's ports take a second to carry anything."""
+    made: list[str] = []
+
+    def make(what: str) -> str:
+        made.append(f"segtp{os.getpid()}-{what}")
+        subprocess.run(["ip", "netns", "add", made[-1]], check=True)
+        subprocess.run(["ip", "-n", made[-1], "link", "set", "lo", "up"], check=True)
+        return made[-1]
+
+    try:
+        with TemporaryDirectory() as folder:
+            yield build(make, Path(folder))
+    finally:
+        for name in reversed(made):
+            subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
 @pytest.fixture
-def small(namespace: MakeNamespace, tmp_path: Path) -> Small:
+def small(shared: Small) -> Small:
+    """The shared network as new: its rules, no tracked connection."""
+    shared.rules(RULES)
+    shared.quiet_icmp()
+    shared.gateway.run(["conntrack", "-F"])
+    return shared
+
+
+@pytest.fixture
+def fresh(namespace: MakeNamespace, tmp_path: Path) -> Small:
+    """A network of the test's own, for whoever breaks more than rules."""
     return build(namespace, tmp_path)
 
 
@@ -114,36 +147,36 @@ def test_what_is_delivered_and_what_comes_back(small: Small) -> None:
     assert [(*row(t), t.seen, t.answer) for t in tried] == rows
 
 
-def test_a_dead_link_is_never_blocked(small: Small) -> None:
+def test_a_dead_link_is_never_blocked(fresh: Small) -> None:
     """Nothing arrives at db, but no filter is to be praised for that."""
-    small.stage.by_name["db1"].runner.run(["ip", "link", "set", "eth0", "down"])
-    tried = [t for t in small.probe(pace=QUICK).tried if "db1" in (t.cell.source.node, t.cell.destination.node)]
+    fresh.stage.by_name["db1"].runner.run(["ip", "link", "set", "eth0", "down"])
+    tried = [t for t in fresh.probe(pace=QUICK).tried if "db1" in (t.cell.source.node, t.cell.destination.node)]
     assert len(tried) > 200
     assert {t.standing for t in tried} == {Standing.INCONCLUSIVE}
 
 
-def test_a_link_that_dies_meanwhile_is_never_blocked(small: Small) -> None:
+def test_a_link_that_dies_meanwhile_is_never_blocked(fresh: Small) -> None:
     """The controls before were good, those after aren't."""
-    cell = only(small, "web1", "db1", traffic(4, TCP, 81))
+    cell = only(fresh, "web1", "db1", traffic(4, TCP, 81))
 
     def cut(done: int, of: int) -> None:
-        small.stage.by_name["db1"].runner.run(["ip", "address", "flush", "dev", "eth0"])
-        small.stage.by_name["db1"].runner.run(["ip", "link", "set", "eth0", "down"])
+        fresh.stage.by_name["db1"].runner.run(["ip", "address", "flush", "dev", "eth0"])
+        fresh.stage.by_name["db1"].runner.run(["ip", "link", "set", "eth0", "down"])
 
-    (tried,) = plan(small.stage, (cell,), pace=QUICK).carry_out(cut).tried
+    (tried,) = plan(fresh.stage, (cell,), pace=QUICK).carry_out(cut).tried
     assert (tried.seen, tried.standing) == (Seen.INCONCLUSIVE, Standing.INCONCLUSIVE)
 
 
-def test_a_sender_that_is_cut_off_is_never_blocked(small: Small) -> None:
+def test_a_sender_that_is_cut_off_is_never_blocked(fresh: Small) -> None:
     wrong = ["lladdr", "02:00:00:00:00:99", "nud", "permanent", "dev", "eth0"]
-    small.stage.by_name["world1"].runner.run(["ip", "neighbour", "replace", "198.51.100.1", *wrong])
-    tried = one(small, only(small, "world1", "db1", traffic(4, TCP, 81)))
+    fresh.stage.by_name["world1"].runner.run(["ip", "neighbour", "replace", "198.51.100.1", *wrong])
+    tried = one(fresh, only(fresh, "world1", "db1", traffic(4, TCP, 81)))
     assert tried.seen is Seen.INCONCLUSIVE and "never arrived at gw" in tried.reason
 
 
-def test_no_route_is_never_blocked(small: Small) -> None:
-    small.gateway.run(["ip", "route", "del", "10.91.2.0/24"])
-    tried = one(small, only(small, "web1", "db1", traffic(4, TCP, 81)))
+def test_no_route_is_never_blocked(fresh: Small) -> None:
+    fresh.gateway.run(["ip", "route", "del", "10.91.2.0/24"])
+    tried = one(fresh, only(fresh, "web1", "db1", traffic(4, TCP, 81)))
     assert tried.seen is Seen.INCONCLUSIVE and "no route to 10.91.2.10" in tried.reason
 
 
@@ -154,11 +187,11 @@ def test_a_deaf_gateway_is_never_blocked(small: Small) -> None:
     assert tried.seen is Seen.INCONCLUSIVE and "not heard on gw" in tried.reason
 
 
-def test_a_filter_on_a_host_that_is_no_point_is_never_blocked(small: Small) -> None:
+def test_a_filter_on_a_host_that_is_no_point_is_never_blocked(fresh: Small) -> None:
     """Somebody else's rules on the sender: the gateway hasn't been asked."""
     drop = "table inet x { chain o { type filter hook output priority 0; tcp dport 81 drop; }; }"
-    small.stage.by_name["web1"].runner.run(["nft", "-f", "-"], stdin=drop)
-    tried = one(small, only(small, "web1", "db1", traffic(4, TCP, 81)))
+    fresh.stage.by_name["web1"].runner.run(["nft", "-f", "-"], stdin=drop)
+    tried = one(fresh, only(fresh, "web1", "db1", traffic(4, TCP, 81)))
     assert tried.seen is Seen.INCONCLUSIVE and "web1 itself" in tried.reason
 
 

@@ -138,6 +138,19 @@ def test_quarantine_keeps_only_remediation() -> None:
     assert set(between(segment_graph(policy(made), AT), "a", "cut")) == {"flow r"}
 
 
+def test_a_guardrail_holds_for_what_was_taken_out_of_its_segment() -> None:
+    made = site(
+        [
+            segment("a", "open", "10.0.1.0/24"),
+            segment("b", "open", "10.0.2.0/24"),
+            segment("quarantine", "quarantine", "10.0.1.7 10.0.9.9", built_in=True),
+        ],
+        guardrails=[guardrail("g", "a", "b", "smb")],
+    )
+    edge = between(segment_graph(policy(made), AT), "quarantine", "b")["guardrail g"]
+    assert (edge["source"].size(), edge["source_words"], edge["destination_words"]) == (1, "a", None)
+
+
 def test_the_order_in_the_site_does_not_matter() -> None:
     made = shop()
     turned = replace(
