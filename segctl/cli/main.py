@@ -15,7 +15,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
     "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
     "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
-    "graph": ("segctl.cli.questions:graph", "Draw the site."),
+    "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "apply": ("segctl.cli.point:apply", "Load the rules into a point, asleep, and wake them."),
     "rollback": ("segctl.cli.point:rollback", "Go back to the rules before the last apply."),

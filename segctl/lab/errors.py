@@ -19,7 +19,7 @@ class CannotMake(LabError):
 
 
 class NoLayout(LabError):
-    """The site has no gateway, or its lab or an interface has a name that the kernel couldn't give; nothing was done."""
+    """The site has no gateway, or a name that the kernel couldn't give (lab, interface); nothing was done."""
 
     exit_code = 2
 

@@ -13,7 +13,7 @@ from segctl.kernel.namespaces import apart, may_make, named, shielded
 from segctl.lab import names
 from segctl.lab.clean import sweep
 from segctl.lab.daemon import start
-from segctl.lab.errors import AlreadyUp, CannotMake, NoSuchLab, NoLayout, NotMade, Terminated
+from segctl.lab.errors import AlreadyUp, CannotMake, NoLayout, NoSuchLab, NotMade, Terminated
 from segctl.lab.layout import HOSTS_PER_SEGMENT, layout
 from segctl.lab.record import Record
 from segctl.lab.seen import Seen, read
