@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.house import HOUSE, NO_MODULE, RESULTS_ONLY
 
 Import = tuple[int, str]  # line, full name of what is imported
-LATE = re.compile(r"(segctl(?:\.\w+)+)(?::\w+)?")  # a module by name, for import_module and late commands
+LATE = re.compile(r"(segctl(?!\.yaml)(?:\.\w+)+)(?::\w+)?")  # a module by name, for import_module and late commands
 
 
 def faults(path: Path, package: Path) -> list[str]:

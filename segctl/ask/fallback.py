@@ -3,14 +3,20 @@
 The same law as `segctl.policy.effect`, asked for whole segments at once instead of for one connection.
 """
 
-from segctl.model.ranges import NOTHING, Ranges
+from segctl.model.ranges import LAST_V4, NOTHING, V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, QUARANTINE
 from segctl.model.service import ALL_TRAFFIC, of_family
 from segctl.model.strictness import Mode, ModeKind, Verdict
-from segctl.policy import Policy, segments_covered
-from segctl.policy.coverage import bound
+from segctl.policy import Policy
 from segctl.policy.effect import mode_of
+
+_FAMILIES = {  # (IPv4, IPv6): the traffic
+    (False, False): NOTHING,
+    (True, False): of_family(4),
+    (False, True): of_family(6),
+    (True, True): of_family(4) | of_family(6),
+}
 
 
 def allowed_by_default(source: Segment, destination: Segment) -> bool:
@@ -67,7 +73,12 @@ class Coverage:
         self._has_points = bool(policy.site.points)
         self._bare = {name: own - policy.host_addresses for name, own in policy.partition.own.items()}
         self._homes = {name: self._home(name) for name in policy.partition.own}
-        self._known: dict[tuple[str, str], bool] = {}
+        # The same as policy.segments_covered, worked out once for each segment: there are many pairs.
+        self._places: dict[str, dict[str, set[str]]] = {}
+        for gateway in policy.site.gateways():
+            for interface in gateway.interfaces.values():
+                for name in interface.segments:
+                    self._places.setdefault(name, {}).setdefault(gateway.name, set()).add(interface.name)
 
     def uncovered(self, first: str, second: str) -> bool:
         """Whether some pair of addresses of the two is uncovered; False on a site without points (said once there)."""
@@ -83,13 +94,14 @@ class Coverage:
         """Whether the segment is on some interface; True of `points`, and on a site without gateways."""
         if name == POINTS or not self._policy.site.gateways():
             return True
-        return any(bound(self._policy.site, home) for home in self._homes[name])
+        return any(home in self._places for home in self._homes[name])
 
     def _between(self, first: str, second: str) -> bool:
-        key = (first, second) if first < second else (second, first)
-        if (known := self._known.get(key)) is None:
-            known = self._known[key] = segments_covered(self._policy, first, second)
-        return known
+        """Whether a gateway lists each on some interface, and none of its interfaces lists both."""
+        if POINTS in (first, second):
+            return True
+        mine, theirs = self._places.get(first, {}), self._places.get(second, {})
+        return any(mine[gateway].isdisjoint(theirs[gateway]) for gateway in mine.keys() & theirs.keys())
 
     def _home(self, name: str) -> tuple[str, ...]:
         """The segments that addresses of this one count as: others than itself for `quarantine` only."""
@@ -101,9 +113,8 @@ class Coverage:
 
 def families(first: Ranges, second: Ranges) -> Ranges:
     """All traffic that a pair of these addresses can have: that of the families which both have."""
-    out = NOTHING
-    if first.v4() and second.v4():
-        out = out | of_family(4)
-    if first.v6() and second.v6():
-        out = out | of_family(6)
-    return out
+    if not first or not second:
+        return NOTHING
+    both4 = max(first.first(), second.first()) <= LAST_V4
+    both6 = min(first.spans[-1][1], second.spans[-1][1]) >= V6
+    return _FAMILIES[both4, both6]

@@ -6,7 +6,7 @@ count these addresses by where they are, so they cannot share their segment's si
 
 from bisect import bisect_right
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segctl.compile.ruleset import Level
 from segctl.model.point import Point
@@ -50,10 +50,16 @@ class Classes:
     ids: tuple[int, ...]
     members: dict[int, frozenset[int]]
     undeclared: int
+    _known: dict[Ranges, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, addresses: Ranges, *, undeclared: bool = False) -> frozenset[int]:
         """The indices of the classes that make up a set which respects them."""
-        found: set[int] = {self.undeclared} if undeclared else set()
+        if (known := self._known.get(addresses)) is None:
+            known = self._known[addresses] = self._of(addresses)
+        return known | {self.undeclared} if undeclared else known
+
+    def _of(self, addresses: Ranges) -> frozenset[int]:
+        found: set[int] = set()
         for first, last in addresses:
             at = max(bisect_right(self.firsts, first) - 1, 0)
             while at < len(self.rows) and self.rows[at][0] <= last:

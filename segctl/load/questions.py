@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def parse_selector(text: str, site: Site) -> Selectors:
     """A name, CIDR, address or range, or YAML: `{labels: {tier: web}}`, `[web1, db]`. `SiteError` if it is none."""
-    return _ask(text, lambda value, context: read_selectors(listed(value, context.findings), context, True), site)
+    return _ask(text, _selectors, site)
 
 
 def parse_service(text: str, site: Site) -> Service:
@@ -39,6 +39,13 @@ def parse_time(text: str) -> datetime:
     if found is None:
         raise SiteError(findings.sorted())
     return found
+
+
+def _selectors(value: Value, context: Context) -> Selectors:
+    items = listed(value, context.findings)
+    if not items and not context.findings.failed():
+        context.findings.add(value.span, "no-value", "nobody is named")
+    return read_selectors(items, context, special=True)
 
 
 def _ask(text: str, read: Callable[[Value, Context], T | None], site: Site) -> T:

@@ -8,7 +8,7 @@ IPv6 addresses 2**128 higher, so every IPv4 address sorts before every IPv6 one 
 """
 
 import socket
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
@@ -117,11 +117,11 @@ class Ranges:
 
     def v4(self) -> "Ranges":
         """The IPv4 half of a set of addresses."""
-        return self & ALL_V4
+        return Ranges(self.spans[: bisect_left(self.spans, V6, key=_first)])
 
     def v6(self) -> "Ranges":
         """The IPv6 half of a set of addresses."""
-        return self & ALL_V6
+        return Ranges(self.spans[bisect_left(self.spans, V6, key=_first) :])
 
 
 def _first(span: tuple[int, int]) -> int:

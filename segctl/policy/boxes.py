@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
-from segctl.model.service import FAMILIES, of_family
+from segctl.model.ranges import Ranges
+from segctl.model.service import of_family
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,10 @@ class Box:
 
 def boxes(source: Ranges, destination: Ranges, traffic: Ranges) -> tuple[Box, ...]:
     """The pairs of one family that a statement speaks of: none if it can match no packet."""
-    halves = zip((ALL_V4, ALL_V6), FAMILIES, strict=True)
-    made = (Box(source & half, destination & half, traffic & of_family(number)) for half, number in halves)
+    made = (
+        Box(source.v4(), destination.v4(), traffic & of_family(4)),
+        Box(source.v6(), destination.v6(), traffic & of_family(6)),
+    )
     return tuple(box for box in made if box)
 
 

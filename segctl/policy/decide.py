@@ -66,9 +66,11 @@ def _guarded(policy: Policy, source: int, destination: int, traffic: int) -> Dec
 def _declared(policy: Policy, source: int, destination: int, traffic: int, at: datetime) -> Decision | None:
     """Steps 2 and 3: flows allow, but with a quarantined end only those for remediation."""
     active = [s for s in policy.flows.matching(source, destination, traffic) if s.said.active(at)]
-    for end in (_segment(policy, source), _segment(policy, destination)):
-        if end.profile.quarantine and not any(statement.said.remediation for statement in active):
-            return Decision(Verdict.DENY, Step.QUARANTINE, f"segment '{end.name}' is in quarantine", end.span)
+    ends = (_segment(policy, source), _segment(policy, destination))
+    if cut_off := next((end for end in ends if end.profile.quarantine), None):
+        active = [statement for statement in active if statement.said.remediation]
+        if not active:
+            return Decision(Verdict.DENY, Step.QUARANTINE, f"segment '{cut_off.name}' is in quarantine", cut_off.span)
     return _allowed(active[0]) if active else None
 
 

@@ -109,7 +109,7 @@ def _taken_out(policy: Policy, said: Flow | Guardrail | Management) -> bool:
 
 def _forbidden(policy: Policy) -> Iterator[Diagnostic]:
     guards = [(s.said, boxes(s.source, s.destination, s.traffic)) for s in policy.guardrails.items]
-    for statement in policy.flows.items:
+    for statement in policy.flows.items if guards else ():
         whole = boxes(statement.source, statement.destination, statement.traffic)
         meeting = [(said, taken) for said, taken in guards if any(a.meets(b) for a in whole for b in taken)]
         if not meeting or not whole:

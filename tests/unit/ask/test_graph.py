@@ -1,5 +1,6 @@
 """The graph says what the law says: edge by edge on one site, and against `judge` on many."""
 
+import itertools
 import random
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import networkx
 import pytest
 
+from segctl.ask.fallback import Coverage
 from segctl.ask.graph import segment_graph
 from segctl.model.decision import Effect, Step
 from segctl.model.flow import Management
@@ -15,7 +17,8 @@ from segctl.model.ranges import family, parse_address
 from segctl.model.service import TCP, UDP, traffic
 from segctl.model.site import Site
 from segctl.model.strictness import Verdict
-from segctl.policy import Policy, judge
+from segctl.policy import Policy, judge, segments_covered
+from segctl.policy.coverage import bound
 from tests.unit.report.sites import (
     AT,
     SERVICES,
@@ -163,6 +166,17 @@ def test_the_order_in_the_site_does_not_matter() -> None:
 
 
 # Against the law itself
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_coverage_is_the_laws(seed: int) -> None:
+    made = policy(random_site(seed))
+    coverage = Coverage(made)
+    plain = [name for name, own in made.partition.own.items() if own.v4() and name != "quarantine"]
+    for first, second in itertools.permutations(plain, 2):
+        want = bool(made.site.points) and not segments_covered(made, first, second)
+        assert coverage.uncovered(first, second) == want, (first, second)
+        assert coverage.bound(first) == (first == "points" or not made.site.points or bound(made.site, first))
 
 
 def random_site(seed: int) -> Site:

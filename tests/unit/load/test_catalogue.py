@@ -10,15 +10,18 @@ from segctl.load.catalogue import catalogue
 from segctl.load.scalars import NAME
 from segctl.model.service import ICMP, ICMP6, TCP, UDP, traffic
 
-MUST = """ssh http https dns ntp smtp submission imaps ldap ldaps kerberos smb rdp vnc winrm mysql postgresql mssql oracle
-mongodb redis memcached elasticsearch kafka rabbitmq amqp mqtt modbus opc-ua dnp3 s7comm iso-tsap ethernet-ip bacnet dicom
-hl7-mllp snmp syslog netconf prometheus node-exporter grafana consul etcd kubernetes-api docker nfs rsync git ftp tftp sip
-rtsp vrrp bgp ipsec-ike wireguard openvpn ping gre""".split()
+MUST = (
+    "ssh http https dns ntp smtp submission imaps ldap ldaps kerberos smb rdp vnc winrm mysql postgresql "
+    "mssql oracle mongodb redis memcached elasticsearch kafka rabbitmq amqp mqtt modbus opc-ua dnp3 s7comm "
+    "iso-tsap ethernet-ip bacnet dicom hl7-mllp snmp syslog netconf prometheus node-exporter grafana "
+    "consul etcd kubernetes-api docker nfs rsync git ftp tftp sip rtsp vrrp bgp ipsec-ike wireguard "
+    "openvpn ping gre "
+)
 
 
 def test_at_least_150() -> None:
     assert len(catalogue().services) >= 150
-    assert set(MUST) <= catalogue().services.keys()
+    assert set(MUST.split()) <= catalogue().services.keys()
 
 
 def test_each_is_whole() -> None:
@@ -47,7 +50,8 @@ def test_ports_agree_with_the_machines_registry() -> None:
 
 
 @pytest.mark.parametrize(("name", "protocol", "port"), [
-    ("ssh", TCP, 22), ("https", TCP, 443), ("http3", UDP, 443), ("ntp", UDP, 123), ("rdp", TCP, 3389), ("mysql", TCP, 3306),
+    ("ssh", TCP, 22), ("https", TCP, 443), ("http3", UDP, 443), ("ntp", UDP, 123), ("rdp", TCP, 3389),
+    ("mysql", TCP, 3306),
     ("kafka", TCP, 9092), ("modbus", TCP, 502), ("opc-ua", TCP, 4840), ("s7comm", TCP, 102), ("bacnet", UDP, 47808),
     ("dicom", TCP, 104), ("hl7-mllp", TCP, 2575), ("ipsec-ike", UDP, 4500), ("wireguard", UDP, 51820), ("gre", 47, 0),
     ("vrrp", 112, 7), ("kubernetes-api", TCP, 6443), ("etcd", TCP, 2379),

@@ -72,7 +72,7 @@ def test_language_flows(language: Site) -> None:
     orders, public, migration, operators, repair = language.flows
     assert (orders.name, orders.named, orders.ticket) == ("shop-orders", True, "CHG-1042")
     assert orders.review_by == date(2027, 6, 30)
-    assert orders.source_except == (Named("web2", Span("segctl.yaml", 93, 14)),)
+    assert orders.source_except == (Named("web2", Span("segctl.yaml", 90, 14)),)
     assert not public.named and NAME.match(public.name)
     assert migration.since == datetime(2026, 11, 1, 8, tzinfo=UTC)
     assert [type(one) for one in migration.source] == [Named, Block]
@@ -84,7 +84,7 @@ def test_language_rest(language: Site) -> None:
     assert [one.name for one in language.guardrails if one.named] == ["pci-1-4"]
     assert language.guardrails[0].services[0].traffic == ALL_TRAFFIC
     assert [one.expected.value for one in language.expectations] == ["allowed", "denied", "unreachable", "allowed"]
-    assert [one.source for one in language.management] == [(Named("admin", Span("segctl.yaml", 112, 12)),)]
+    assert [one.source for one in language.management] == [(Named("admin", Span("segctl.yaml", 113, 12)),)]
     gateway, host = language.points["gw1"], language.points["db1-host"]
     assert gateway.interfaces["eth2"].segments == ("db", "vault")
     assert gateway.interfaces["eth0"].links == ("vrrp",)
@@ -149,7 +149,7 @@ def test_lists(tmp_path: Path) -> None:
     assert site.endpoints["web1"].addresses == (parse_address("10.0.1.11"), parse_address("fd00:1::11"))
     assert (site.endpoints["web1"].labels, site.endpoints["db1"].labels) == ({"tier": "web"}, {})
     assert [(str(one), str(one.span)) for one in site.segments["a"].members] == [
-        ("web1", "segctl.yaml:4:25"),
+        ("web1", "segctl.yaml:4:26"),
         ("10.0.3.0/24", "lists/a.txt:3:2"),
         ("10.0.4.1-10.0.4.9", "lists/a.txt:4:1"),
         ("fd00::/64", "lists/b.csv:2:1"),

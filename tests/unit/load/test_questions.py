@@ -19,7 +19,8 @@ def site() -> Site:
 
 @pytest.mark.parametrize(("text", "kinds"), [
     ("web1", [Named]), ("db", [Named]), ("gw1", [Named]), ("world", [Named]), ("any", [Named]), (" web ", [Named]),
-    ("10.0.0.1", [Block]), ("10.0.0.0/8", [Block]), ("10.0.0.1-10.0.0.9", [Block]), ("fd00::", [Block]), ("::1", [Block]),
+    ("10.0.0.1", [Block]), ("10.0.0.0/8", [Block]), ("10.0.0.1-10.0.0.9", [Block]), ("fd00::", [Block]),
+    ("::1", [Block]),
     ("127.0.0.1", [Block]), ("224.0.0.251", [Block]), ("{labels: {tier: web}}", [Labelled]), ("{within: db}", [Within]),
     ("[web1, {within: db}]", [Named, Within]),
 ])  # fmt: skip
@@ -28,9 +29,11 @@ def test_selector(site: Site, text: str, kinds: list[type]) -> None:
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("wbe", "unknown-name"), ("", "no-value"), ("10.0.0", "address"), ("0.0.0.0/0", "prefix-zero"), ("10.0.0.1/8", "host-bits"),
+    ("wbe", "unknown-name"), ("", "text"), ("10.0.0", "address"), ("0.0.0.0/0", "prefix-zero"),
+    ("10.0.0.1/8", "host-bits"),
     ("::ffff:1.2.3.4", "mapped"), ("{labels: {}}", "no-value"), ("{within: wbe}", "unknown-name"), ("[web1", "yaml"),
-    ("a;b", "name"), ("web\n1", "name"), ("\udcff", "encoding"), ("\ud800", "encoding"), ("a\0", "character"), ("[]", "no-value"),
+    ("a;b", "name"), ("web\n1", "text"), ("\udcff", "encoding"), ("\ud800", "encoding"), ("a\0", "character"),
+    ("[]", "no-value"),
     ("{file: /etc/passwd}", "unknown-key"), ("!!x [a]", "name"), ("-", "name"),
 ])  # fmt: skip
 def test_no_selector(site: Site, text: str, code: str) -> None:
@@ -53,7 +56,8 @@ def test_all(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("shh", "unknown-service"), ("tcp/0", "port"), ("", "no-value"), ("[ssh]", "wrong-type"), ("icmp/8", "icmp"), ("a\nb", "text"),
+    ("shh", "unknown-service"), ("tcp/0", "port"), ("", "text"), ("[ssh]", "wrong-type"), ("icmp/8", "icmp"),
+    ("a\nb", "text"),
 ])  # fmt: skip
 def test_no_service(site: Site, text: str, code: str) -> None:
     with pytest.raises(SiteError) as raised:

@@ -103,7 +103,7 @@ def test_as_json() -> None:
         "service": "tcp/22",
         "family": 4,
         "expected": {
-            "effect": "drop", "verdict": "deny", "step": "6", "reason": WHY, "by": None,
+            "effect": "drop", "verdict": "deny", "step": "6", "reason": DENY.decision.reason, "by": None,
             "at": {"file": "segctl.yaml", "line": 5, "column": 3},
             "observed": False, "uncovered": False, "unbound": False,
         },
