@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Settings, at_option, format_option, settings
-from segctl.model.diagnostic import SiteError
+from segctl.cli.options import Settings, at_option, format_option, policy_of, settings
 from segctl.model.site import Site
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ def probe(
     Delivered is what the far side saw arrive; blocked only what a control on the same path shows to be blocked.
     Exit 1 if a pair differs, 5 if one stayed without answer.
     """
-    site = settings.read()
+    policy = policy_of(settings, at)
+    site = policy.site
     _check_points(site, points)
-    policy = _policy(site, at)
     built = _lab(lab or site.name)
     asked = _asked(site, services, (int(family),) if family else (4, 6))
     matrix = _run(settings, policy, _stage(site, built), asked, points, hosts, at)
@@ -99,15 +98,6 @@ def _exit(matrix: "Matrix") -> Exit:
     if matrix.count(Standing.DIFFERS):
         return Exit.NO
     return Exit.YES if matrix.agrees else Exit.NO_ANSWER
-
-
-def _policy(site: Site, at: datetime) -> "Policy":
-    from segctl.policy import examine
-
-    examined = examine(site, at)
-    if examined.policy is None:
-        raise SiteError(examined.findings)
-    return examined.policy
 
 
 def _lab(name: str) -> "Built":

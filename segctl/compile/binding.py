@@ -7,21 +7,15 @@ from segctl.compile.allowances import Allowance, Allowances
 from segctl.compile.ruleset import Element, Field, Meaning, NamedMap
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone
-from segctl.model.point import Interface, Point
-from segctl.model.strictness import ModeKind
-from segctl.policy.effect import mode_of
+from segctl.model.point import Point
+from segctl.policy.effect import loose
 from segctl.policy.numbers import number_all
 from segctl.policy.policy import Policy
 
 
 def loose_interfaces(policy: Policy, point: Point) -> tuple[str, ...]:
-    """Where binding is only logged: every segment there observes, or the interface waives it."""
-    return tuple(sorted(i.name for i in point.interfaces.values() if i.waives("binding") or _observes(policy, i)))
-
-
-def _observes(policy: Policy, interface: Interface) -> bool:
-    modes = [mode_of(policy, name) or policy.site.default_mode for name in interface.segments]
-    return bool(modes) and all(mode.kind is not ModeKind.ENFORCE for mode in modes)
+    """Where binding is only logged."""
+    return tuple(sorted(i.name for i in point.interfaces.values() if loose(policy, i)))
 
 
 def behind(classes: Classes) -> list[NamedMap]:

@@ -7,8 +7,19 @@ Never in it: I/O, the clock, nft, networkx. `classes` is the compiler's shortcut
 
 from segctl.policy.coverage import covered, segments_covered
 from segctl.policy.decide import decide
-from segctl.policy.effect import judge, judge_at_point
+from segctl.policy.effect import judge, judge_at_point, loose
 from segctl.policy.examine import Examined, examine
 from segctl.policy.policy import Policy, resolve
 
-__all__ = ["Examined", "Policy", "covered", "decide", "examine", "judge", "judge_at_point", "resolve", "segments_covered"]
+__all__ = [
+    "Examined",
+    "Policy",
+    "covered",
+    "decide",
+    "examine",
+    "judge",
+    "judge_at_point",
+    "loose",
+    "resolve",
+    "segments_covered",
+]

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from segctl.model.decision import Decision, Effect, Outcome, Step
+from segctl.model.point import Interface
 from segctl.model.selector import POINTS, WORLD
 from segctl.model.strictness import Answer, Mode, ModeKind, Verdict
 from segctl.policy.coverage import bound, covered
@@ -83,6 +84,13 @@ def lenient(policy: Policy, first: str | None, second: str | None) -> bool:
     kinds = [mode_of(policy, name if name is not None else WORLD) for name in (first, second)]
     said = [mode for mode in kinds if mode is not None] or [policy.site.default_mode]
     return all(mode.kind is not ModeKind.ENFORCE for mode in said)
+
+
+def loose(policy: Policy, interface: Interface) -> bool:
+    """Whether binding is only logged there: every segment behind it observes, or the interface waives it."""
+    modes = [mode_of(policy, name) or policy.site.default_mode for name in interface.segments]
+    observing = bool(modes) and all(mode.kind is not ModeKind.ENFORCE for mode in modes)
+    return observing or interface.waives("binding")
 
 
 def _unbound(policy: Policy, source: int, destination: int) -> bool:
