@@ -1,5 +1,6 @@
 """Our exceptions as exit codes 0 to 5 (design, section 5) and a few lines on stderr; never a bare traceback."""
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,6 +20,10 @@ class Exit(IntEnum):
     CANNOT = 3  # this machine can't; nothing was done
     PUT_BACK = 4  # it was tried, failed, and what was there before is back
     NO_ANSWER = 5  # it was tried, and there is no answer
+
+
+class ReaderGone(Exception):
+    """A BrokenPipeError under a name that click doesn't know: it would exit 1, which says "it is not so"."""
 
 
 _BY_NAME = {  # by name, so that no room is loaded for an exception that it alone can raise
@@ -56,6 +61,7 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
     """
     try:
         answer = call()
+        sys.stdout.flush()  # here, where a reader that went away can still be met
     except SiteError as error:
         _findings(error)
         return Exit.WRONG_INPUT
@@ -65,7 +71,10 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return Exit.NO_ANSWER
-    except BrokenPipeError:  # the reader of our output went away; Python must not complain of it at its end
+    except (
+        BrokenPipeError,
+        ReaderGone,
+    ):  # the reader of our output went away; Python must not complain of it at its end
         _forget_stdout()
         return Exit.NO_ANSWER
     except Exception as error:
@@ -98,6 +107,4 @@ def _other(error: Exception, wants_traceback: bool) -> Exit:
 
 
 def _forget_stdout() -> None:
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), sys.stdout.fileno())

@@ -202,7 +202,7 @@ def _show(folder: Folder) -> None:
         return
     listening = "listening" if folder.listeners() is not None else "NOT listening"
     click.echo(f"lab {record.lab}: up, {listening} on {', '.join(str(port) for port in record.ports)}")
-    rows = [(node.name, _what(node), _addresses(node), node.namespace) for node in record.nodes]
+    rows = [(node.name, _what(node), node.namespace, _addresses(node)) for node in record.nodes]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  " + "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]))

@@ -2,13 +2,14 @@
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from segctl import __version__
-from segctl.cli.exits import guarded
+from segctl.cli.exits import ReaderGone, guarded
 from segctl.cli.options import Settings
 
 COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads none of them
@@ -51,6 +52,13 @@ class LateGroup(click.Group):
             ctx.fail(f"no command '{args[0]}'" + (f": did you mean '{near[0]}'?" if near else ""))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whoever read our output may have gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table."""
         with formatter.section("Commands"):
@@ -85,4 +93,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):  # a locale without our arrows, a file name that is no text: shown escaped
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run())

@@ -62,10 +62,18 @@ settings = click.make_pass_decorator(Settings, ensure=True)
 """Decorates a command that needs `Settings` as its first argument."""
 
 
+class _FormatOption(click.Option):
+    """The parameter is `format_`, its variable in the environment still SEGCTL_…_FORMAT."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        prefix = ctx.auto_envvar_prefix
+        return os.environ.get(f"{prefix}_FORMAT") or None if prefix else None
+
+
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`; the first is the default."""
-    return click.option("--format", "format_", type=click.Choice(formats), default=formats[0], show_default=True,
-                        help="How the answer is written.")  # fmt: skip
+    return click.option("--format", "format_", cls=_FormatOption, type=click.Choice(formats), default=formats[0],
+                        show_default=True, help="How the answer is written.")  # fmt: skip
 
 
 def at_option(function: F) -> F:

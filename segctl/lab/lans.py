@@ -13,14 +13,18 @@ def lans(site: Site, special: Ranges) -> tuple[Lan, ...]:
     Special addresses (fe80::/10 …) make no neighbours: they are on every link.
     """
     links = [Link(point.name, interface) for point in site.gateways() for interface in point.interfaces.values()]
-    groups: list[list[Link]] = []
-    for link in links:
-        reached = [group for group in groups if any(_neighbours(link, other, special) for other in group)]
-        joined = [member for group in reached for member in group] + [link]
+    networks = [link.interface.networks() - special for link in links]
+    groups: list[list[int]] = []
+    for number, link in enumerate(links):
+        reached = [
+            group
+            for group in groups
+            if any(links[other].gateway != link.gateway and networks[other].meets(networks[number]) for other in group)
+        ]
         groups = [group for group in groups if group not in reached]
-        groups.append(joined)
-    groups.sort(key=lambda group: min(links.index(link) for link in group))
-    return tuple(Lan(f"lan{number}", tuple(group)) for number, group in enumerate(groups))
+        groups.append([*(other for group in reached for other in group), number])
+    groups.sort(key=min)
+    return tuple(Lan(f"lan{at}", tuple(links[number] for number in group)) for at, group in enumerate(groups))
 
 
 def homes(all_lans: Iterable[Lan], segment: str) -> tuple[Lan, ...]:
@@ -38,8 +42,3 @@ def _beyond(lan: Lan, every: Iterable[Lan], segment: str) -> bool:
     without = {link.gateway for link in lan.links if segment not in link.interface.segments}
     others = (link for other in every if other is not lan for link in other.links)
     return any(link.gateway in without and segment in link.interface.segments for link in others)
-
-
-def _neighbours(one: Link, other: Link, special: Ranges) -> bool:
-    mine, theirs = one.interface.networks() - special, other.interface.networks() - special
-    return one.gateway != other.gateway and mine.meets(theirs)

@@ -43,6 +43,7 @@ class Placing:
         self._policy = policy
         self._lans = lans
         self._most = most
+        self._where: dict[str, tuple[Lan, ...]] = {}
         self._classes: dict[str, dict[str, list[Ranges]]] = {}
         for each in classes:
             for home, addresses in self._by_home(each):
@@ -60,12 +61,17 @@ class Placing:
         out: list[Placed] = []
         for segment in self._policy.site.segments:
             for home in self._classes.get(segment, ()):
-                where = homes(self._lans, home)
+                where = self._homes(home)
                 if not where:
                     self.notes.append(f"segment '{home}' is on no interface: no host")
                 for lan in where:
                     out += self._behind(segment, home, lan, where)
         return tuple(out)
+
+    def _homes(self, home: str) -> tuple[Lan, ...]:
+        if home not in self._where:
+            self._where[home] = homes(self._lans, home)
+        return self._where[home]
 
     def _by_home(self, each: AddressClass) -> Iterator[tuple[str, Ranges]]:
         """The segment behind whose interface a class lives: its own, and for what is quarantined, who claims it."""
@@ -87,7 +93,7 @@ class Placing:
             found: dict[str, list[int]] = {}
             for address in endpoint.addresses:
                 home = policy.home_of(address)
-                if home is not None and home != POINTS and (where := homes(self._lans, home)):
+                if home is not None and home != POINTS and (where := self._homes(home)):
                     lan = next((lan for lan in where if address in lan.networks()), where[0])
                     found.setdefault(lan.name, []).append(address)
             for lan_name, addresses in found.items():

@@ -26,11 +26,16 @@ class Routing:
     hosts: Sequence[Host]
     _prefixes: dict[str, tuple[Network, ...]] = field(init=False)
     _worlds: tuple[str, ...] = field(init=False)
+    _on: dict[str, list[Gateway]] = field(init=False)
     _next: dict[str, dict[str, tuple[int, Gateway]]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._prefixes = {lan.name: self._all_prefixes(lan) for lan in self.lans}
         self._worlds = tuple(lan.name for lan in homes(self.lans, WORLD))
+        self._on = {lan.name: [] for lan in self.lans}
+        for gateway in self.gateways:
+            for name in dict.fromkeys(nic.lan for nic in gateway.nics):
+                self._on[name].append(gateway)
         self._next = {lan.name: self._search(lan.name) for lan in self.lans}
 
     def of_host(self, host: Host) -> tuple[Route, ...]:
@@ -65,10 +70,11 @@ class Routing:
         """From a LAN: each other LAN that can be reached, how far it is, and the gateway to begin with."""
         found: dict[str, tuple[int, Gateway]] = {}
         queue: list[tuple[str, int, Gateway | None]] = [(start, 0, None)]
+        asked: set[str] = set()
         for lan, far, by in queue:
-            for gateway in self.gateways:
-                names = [nic.lan for nic in gateway.nics]
-                for name in names if lan in names else ():
+            for gateway in (gateway for gateway in self._on[lan] if gateway.name not in asked):
+                asked.add(gateway.name)
+                for name in (nic.lan for nic in gateway.nics):
                     if name != start and name not in found:
                         found[name] = far + 1, by or gateway
                         queue.append((name, *found[name]))

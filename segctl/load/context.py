@@ -61,7 +61,8 @@ class Context:
             note = (Note(self.names.spans[name], f"the {kind} '{name}'"),) if name in self.names.spans else ()
             self.findings.add(span, "unknown-name", f"'{name}' is {_a(kind)}, no {wanted}", help, *note)
         elif self.findings.complete:
-            known = [other for other, its in self.names.kinds.items() if not kinds or its in kinds]
+            everyone = self.names.kinds.items() if self.findings.patient() else ()
+            known = [other for other, its in everyone if not kinds or its in kinds]
             help = self.findings.meant(name, known, f"declare it, or name {_a(wanted)} that there is")
             self.findings.add(span, "unknown-name", f"there is no {wanted} '{shorten(name)}'", help)
 

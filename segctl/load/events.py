@@ -25,18 +25,31 @@ from segctl.load.values import Broken, Map, Scalar, Seq, Value, shorten
 from segctl.model.diagnostic import Note
 from segctl.model.span import Span
 
-try:
-    from yaml._yaml import CParser as _Parser
-except ImportError:  # PyYAML built without libyaml
-    from yaml.parser import Parser as _PureParser
+
+def pure_parser() -> Callable[[str], Any]:
+    """PyYAML's own parser: the same events from the same text."""
+    from yaml.parser import Parser
     from yaml.reader import Reader
     from yaml.scanner import Scanner
 
-    class _Parser(Reader, Scanner, _PureParser):  # type: ignore[no-redef]
+    class PureParser(Reader, Scanner, Parser):
         def __init__(self, text: str) -> None:
             Reader.__init__(self, text)
             Scanner.__init__(self)
-            _PureParser.__init__(self)
+            Parser.__init__(self)
+
+    return PureParser
+
+
+def _fastest_parser() -> Callable[[str], Any]:
+    try:
+        from yaml._yaml import CParser
+    except ImportError:  # PyYAML built without libyaml
+        return pure_parser()
+    return CParser
+
+
+_parser = _fastest_parser()
 
 
 DEEPEST = 50  # the language needs 8
@@ -82,7 +95,7 @@ class _Open:
 
 class _Builder:
     def __init__(self, text: str, file: str, findings: Findings) -> None:
-        self._next: Callable[[], Any] = _Parser(text).get_event
+        self._next: Callable[[], Any] = _parser(text).get_event
         self._file = file
         self._findings = findings
         self._open: list[_Open] = []

@@ -14,7 +14,7 @@ VARIABLE = "SEGCTL_SITE"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A site's folder or main file; `trusted` if the user named it; `word` for stderr if a wish was passed over."""
+    """A site's folder or main file; `trusted` if --site named it; `word` for stderr if a wish was passed over."""
 
     path: Path
     trusted: bool
@@ -38,6 +38,7 @@ def choose_site(named: Path | None, environment: Mapping[str, str], start: Path 
     """`--site`, else SEGCTL_SITE, else upwards.
 
     Through sudo the variable is the caller's, and root would load the caller's rules: it isn't taken over by itself.
+    Since `su` keeps it as well, it makes no site trusted.
     """
     if named is not None:
         return Found(named, trusted=True)
@@ -47,4 +48,4 @@ def choose_site(named: Path | None, environment: Mapping[str, str], start: Path 
     if os.geteuid() == 0 and environment.get("SUDO_UID"):
         word = f"{VARIABLE} is not taken over through sudo: name the site with --site"
         return Found(find_site(start), trusted=False, word=word)
-    return Found(Path(wish), trusted=True)
+    return Found(Path(wish), trusted=False)

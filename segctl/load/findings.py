@@ -7,7 +7,7 @@ from segctl.model.codes import CODES
 from segctl.model.diagnostic import Diagnostic, Level, Note
 from segctl.model.span import Span
 
-_WORK = 200_000  # words compared in one load: suggestions must not make a site of 10,000 typos hang
+_WORK = 50_000  # words compared in one load: suggestions must not make a site of 10,000 typos hang
 
 
 class Wrong(Exception):
@@ -37,10 +37,17 @@ class Findings:
         """What a reader of a single text found, at its place."""
         self.add(span, wrong.code, wrong.what, wrong.help)
 
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def patient(self) -> bool:
+        """Whether there still are suggestions in this load."""
+        return self._work > 0
+
     def near(self, word: str, known: Collection[str]) -> str | None:
         """The known word nearest to this one, or None if there is none near (or the load's patience is used up)."""
         self._work -= len(known)
-        if self._work < 0:
+        if not self.patient():
             return None
         folded = {other.casefold(): other for other in known}
         if word.casefold() in folded:

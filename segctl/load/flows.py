@@ -23,17 +23,17 @@ T = TypeVar("T", Flow, Guardrail, Management)
 
 def read_flows(values: Iterable[Value], context: Context) -> tuple[Flow, ...]:
     """All flows, each under a name of its own."""
-    return _unique((_flow(value, context) for value in values), "flow", _flow_meaning, context)
+    return _unique(values, _flow, "flow", _flow_meaning, context)
 
 
 def read_guardrails(values: Iterable[Value], context: Context) -> tuple[Guardrail, ...]:
     """All guardrails, each under a name of its own."""
-    return _unique((_guardrail(value, context) for value in values), "guardrail", _guardrail_meaning, context)
+    return _unique(values, _guardrail, "guardrail", _guardrail_meaning, context)
 
 
 def read_management(values: Iterable[Value], context: Context) -> tuple[Management, ...]:
     """All entries of `management`."""
-    return _unique((_management(value, context) for value in values), "management entry", _management_meaning, context)
+    return _unique(values, _management, "management entry", _management_meaning, context)
 
 
 def read_expectations(values: Iterable[Value], context: Context) -> tuple[Expectation, ...]:
@@ -148,29 +148,37 @@ def _demand_services(found: Record, context: Context) -> None:
     )
 
 
-def _unique(found: Iterable[T | None], called: str, meaning: Callable[[T], T], context: Context) -> tuple[T, ...]:
+def _unique(
+    values: Iterable[Value],
+    read: Callable[[Value, Context], T | None],
+    called: str,
+    meaning: Callable[[T], T],
+    context: Context,
+) -> tuple[T, ...]:
     """Two of one name are an error; unnamed ones that are equal in all are lint, and one."""
     seen: dict[str, T] = {}
-    for one in found:
-        if one is None:
-            continue
+    for value in values:
+        before = len(context.findings)
+        one = read(value, context)
+        if one is None or (not _named(one) and len(context.findings) > before):
+            continue  # what is wrong was left out of it, and so of the name that was made
         first = seen.setdefault(one.name, one)
-        if first is one:
-            continue
-        note = Note(first.span, "it stands here already")
-        if not _named(one) and not _named(first):
-            if meaning(one) == meaning(first):
-                context.findings.add(
-                    one.span, "equal-statements", f"this {called} stands in the site already", "", note
-                )
-                continue
-            what = f"two {called}s without a name for the same from, to, services, since and until"
-            context.findings.add(one.span, "duplicate-name", what, "make them one, or give one a `name`", note)
-        else:
-            context.findings.add(
-                one.span, "duplicate-name", f"a {called} '{one.name}' stands here a second time", "", note
-            )
+        if first is not one:
+            _twice(first, one, called, meaning(first) == meaning(one), context)
     return tuple(seen.values())
+
+
+def _twice(first: T, one: T, called: str, equal: bool, context: Context) -> None:
+    note = Note(first.span, "it stands here already")
+    if _named(one) or _named(first):
+        what, help = f"a {called} '{one.name}' stands here a second time", ""
+    elif equal:
+        context.findings.add(one.span, "equal-statements", f"this {called} stands in the site already", "", note)
+        return
+    else:
+        what = f"two {called}s without a name for the same from, to, services, since and until"
+        help = "make them one, or give one a `name`"
+    context.findings.add(one.span, "duplicate-name", what, help, note)
 
 
 def _named(one: Flow | Guardrail | Management) -> bool:

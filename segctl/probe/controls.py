@@ -12,22 +12,22 @@ from segctl.probe.numbers import Numbers
 from segctl.probe.packet import Packet, control, make
 from segctl.probe.send import Voice
 from segctl.probe.way import Link, Map
-from segctl.runner import Runner
 
 _AGAIN = 0.15  # seconds until a control is sent again
-_UNREACHABLE_V4, _UNREACHABLE_V6 = 3, 1  # ICMP types of an administrative prohibition
 
 LinkOf = tuple[Link, int]
 T = TypeVar("T")
 
 
 def links_of(trials: Iterable[Trial]) -> dict[LinkOf, Trial]:
-    """Each link out of a machine with a filter, by family, with a trial whose addresses its control frame bears."""
+    """Each link, by family, with a trial whose addresses its control frame bears.
+
+    The links out of the sending hosts too, though no judgement rests on them: they must be ready before a cell is sent.
+    """
     found: dict[LinkOf, Trial] = {}
     for trial in trials:
-        for place, link in enumerate(trial.way.links):
-            if place or trial.source_filters:
-                found.setdefault((link, trial.cell.family), trial)
+        for link in trial.way.links:
+            found.setdefault((link, trial.cell.family), trial)
     return found
 
 
@@ -107,25 +107,3 @@ class Bench:
                 good |= {under_way[e.token] for e in events if e.token in under_way and heard(under_way[e.token], e)}
                 missing -= good
         return good
-
-
-def answering(runner: Runner) -> bool:
-    """Whether a machine's ICMP errors are under no rate limit (net.ipv4.icmp_ratemask, net.ipv6.icmp.ratemask).
-
-    The masks alone say so: with icmp_ratelimit at 0 the limit of the whole machine, icmp_msgs_per_sec, still holds.
-    """
-    four = runner.run(["cat", "/proc/sys/net/ipv4/icmp_ratemask"])
-    six = runner.run(["cat", "/proc/sys/net/ipv6/icmp/ratemask"])
-    if four.code or six.code or not four.stdout.strip().isdecimal():
-        return False
-    limited = int(four.stdout) >> _UNREACHABLE_V4 & 1
-    return not limited and not _lists(six.stdout.strip(), _UNREACHABLE_V6)
-
-
-def _lists(bitmap: str, number: int) -> bool:
-    """Whether a kernel's bitmap list, as `0-1,3-127`, holds the number."""
-    for part in filter(None, bitmap.split(",")):
-        first, _, last = part.partition("-")
-        if int(first) <= number <= int(last or first):
-            return True
-    return False

@@ -6,7 +6,7 @@ answer comes. From outside that looks like a filter's silence, so it must be rul
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from segctl.model.ranges import parse_address, show_address
 from segctl.probe.stage import Stage
@@ -20,25 +20,29 @@ _AGAIN = 0.05
 def known(stage: Stage, links: Iterable[Link], patience: float) -> set[Link]:
     """Those of the links whose sender knows the next machine's link-layer address; it has `patience` seconds to ask.
 
-    NTF_USE (`use`) makes the kernel ask by itself as for a packet, through the machine's own filters, and no more.
+    NTF_USE (`use`) makes the kernel ask as it would for a packet, through the machine's own filters. It is for unknown
+    neighbours alone: an entry that somebody made permanent would lose that by it.
     """
     missing = set(links)
-    found: set[Link] = set()
-    for node in {link.node for link in missing}:
-        asked = {(link.next, link.out) for link in missing if link.node == node}
+    found = _found(stage, missing)
+    for node in {link.node for link in missing - found}:
+        asked = {(link.next, link.out) for link in missing - found if link.node == node}
         lines = [f"neighbour replace {show_address(address)} dev {out} use\n" for address, out in sorted(asked)]
         stage.by_name[node].runner.run(["ip", "-force", "-batch", "-"], stdin="".join(lines))
     end = time.monotonic() + patience
-    while missing:
-        for node in {link.node for link in missing}:
-            there = _resolved(stage.by_name[node].runner)
-            found |= {link for link in missing if link.node == node and (link.next, link.out) in there}
-        missing -= found
-        if time.monotonic() > end:
-            break
-        if missing:
-            time.sleep(_AGAIN)
+    while missing - found and time.monotonic() < end:
+        time.sleep(_AGAIN)
+        found |= _found(stage, missing - found)
     return found
+
+
+def _found(stage: Stage, links: Set[Link]) -> set[Link]:
+    """Those whose neighbour is known now."""
+    out: set[Link] = set()
+    for node in {link.node for link in links}:
+        there = _resolved(stage.by_name[node].runner)
+        out |= {link for link in links if link.node == node and (link.next, link.out) in there}
+    return out
 
 
 def _resolved(runner: Runner) -> set[tuple[int, str]]:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from segctl.model.service import protocol_of
-from segctl.probe.controls import Bench, answering, links_of, listeners_of
+from segctl.probe.controls import Bench, links_of, listeners_of
 from segctl.probe.event import Event
+from segctl.probe.forget import forget, waves
 from segctl.probe.judge import Attempt, Controls, Trial, settle, settled
+from segctl.probe.limits import answering
 from segctl.probe.listen import Ears
 from segctl.probe.neighbours import known
 from segctl.probe.numbers import Numbers
@@ -89,12 +91,12 @@ class _Run:
         self._sent, self._progress = sent, progress
         self._noticed: dict[int, list[Event]] = {}
         self._tokens: dict[int, list[int]] = {}  # of a trial, by its place
+        stops = {name for t in plan.trials for name in (t.cell.source.node, *(link.to for link in t.way.links))}
+        self._filtering = tuple(node for node in plan.stage.nodes if node.filters and node.name in stops)
 
     def whole(self) -> Ran:
         trials = self._plan.trials
-        stops = {trial.cell.source.node for trial in trials} | {link.to for t in trials for link in t.way.links}
-        filtering = [node for node in self._plan.stage.nodes if node.filters and node.name in stops]
-        free = frozenset(node.name for node in filtering if answering(node.runner))
+        free = frozenset(node.name for node in self._filtering if answering(node.runner))
         patience = self._plan.pace.patience
         bench = Bench(self._voice, self._ears, self._numbers, self._plan.known, self._sent, self._notice, patience)
         links, listeners = links_of(trials), listeners_of(trials)
@@ -104,14 +106,28 @@ class _Run:
         self._round(range(len(trials)), len(trials))
         again = [n for n, trial in enumerate(trials) if not settled(trial, self._attempts(n)[0], free)]
         self._round(again, len(trials) + len(again))
-        carried &= bench.carried(links)
-        listening &= bench.listening(listeners)
-        resolved &= known(self._plan.stage, hops, patience)
+        carried &= bench.carried({link: links[link] for link in carried})
+        listening &= bench.listening({listener: listeners[listener] for listener in listening})
+        resolved &= known(self._plan.stage, resolved, patience)
         controls = Controls(carried, listening, resolved, self._changed(), self._ears.deaf(), free)
         judged = (settle(replace(t, attempts=self._attempts(n)), controls) for n, t in enumerate(trials))
         return Ran(tuple(judged), self._voice.packets)
 
     def _round(self, places: Collection[int], total: int) -> None:
+        """Once each of these trials; those that could be taken for one another's replies apart."""
+        done = total - len(places)
+        plain, there, back = waves(places, self._plan.trials)
+        self._wave(plain, done, total)
+        for way, sent in ((there, done + len(plain)), (back, total - len(back))):
+            if way:
+                self._forget(way)
+                self._wave(way, sent, total)
+                self._forget(way)
+
+    def _forget(self, places: Iterable[int]) -> None:
+        forget(self._filtering, (self._plan.trials[place] for place in places))
+
+    def _wave(self, places: Collection[int], done: int, total: int) -> None:
         """One packet for each of these trials, with a token and a source port of its own; then until it is quiet."""
         for count, place in enumerate(places, 1):
             cell = self._plan.trials[place].cell
@@ -122,11 +138,11 @@ class _Run:
             self._notice([self._voice.send(cell.source.node, packet)])
             if count % self._plan.pace.batch == 0:
                 self._notice(self._ears.hear(0))
-                self._progress(total - len(places) + count, total)
+                self._progress(done + count, total)
         end = time.monotonic() + self._plan.pace.longest
         while places and time.monotonic() < end and (heard := self._ears.hear(self._plan.pace.quiet)):
             self._notice(heard)
-        self._progress(total, total)
+        self._progress(done + len(places), total)
 
     def _notice(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -41,7 +41,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Stage:
-    """All machines between which packets are tried; names are unique."""
+    """All machines between which packets are tried; names are unique.
+
+    They are there to be tried: a run clears what they track of protocols without ports (see forget).
+    """
 
     nodes: tuple[Node, ...]
 

@@ -71,7 +71,8 @@ def test_up_status_run_shell_down(site: Path) -> None:
     status = segctl(site, "status")
     assert status.returncode == 0
     assert "listening on tcp/22, tcp/5432, tcp/8080, udp/53" in status.stdout
-    assert "web1     web      10.0.1.11/24 fd00:1::11/64" in status.stdout
+    row = next(line.split() for line in status.stdout.splitlines() if "web1" in line)
+    assert row == ["web1", "web", f"sg-{site.name}-web1", "10.0.1.11/24", "fd00:1::11/64"]
     plain = json.loads(segctl(site, "status", "--name", site.name, "--format", "json").stdout)
     assert (plain["schema"], plain["labs"][0]["up"], plain["labs"][0]["listening"]) == (
         "segctl/lab-status/1",

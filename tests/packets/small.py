@@ -16,7 +16,7 @@ from segctl.load import read_site
 from segctl.model.point import InterfaceAddress
 from segctl.model.ranges import parse_address
 from segctl.policy import Policy, examine
-from segctl.probe import Cell, Node, Pace, Ran, Stage, Tried, cells_of, plan, services_of
+from segctl.probe import Cell, Node, Pace, Ran, Stage, Tried, cells_of, lift, plan, services_of
 from segctl.runner import Netns
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -79,7 +79,6 @@ table inet hand {
 """
 """What the site means, as a person would write it (policy `drop` where db, or a gateway's own input, refuses)."""
 
-QUIET_ICMP = {"net.ipv4.icmp_ratemask": "0", "net.ipv6.icmp.ratemask": "0,2-127"}
 Make = Callable[..., str]
 
 
@@ -98,7 +97,7 @@ class Small:
 
     def quiet_icmp(self) -> None:
         """Take the limits off the gateway's ICMP errors, so that each is seen."""
-        assert not self.gateway.run(["sysctl", "-qw", *(f"{k}={v}" for k, v in QUIET_ICMP.items())]).code
+        assert lift(self.gateway)
 
     def cells(self) -> tuple[Cell, ...]:
         return cells_of(self.policy, self.stage, services_of(self.policy.site), NOW)

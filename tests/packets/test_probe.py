@@ -13,7 +13,7 @@ from segctl.model.service import GRE, ICMP, ICMP6, SCTP, TCP, UDP, traffic
 from segctl.probe import Cell, Pace, Seen, Standing, Tried, plan
 from segctl.probe.result import Answer
 from tests.conftest import MakeNamespace
-from tests.packets.small import QUIET_ICMP, RULES, SITE, Small, build, only, row
+from tests.packets.small import RULES, SITE, Small, build, only, row
 
 pytestmark = pytest.mark.packets
 QUICK = Pace(patience=0.5)
@@ -205,8 +205,8 @@ def test_an_earlier_connection_speaks_for_nobody(small: Small) -> None:
 
 
 def test_an_icmp_answer_that_is_rate_limited_is_no_fault(small: Small) -> None:
-    for key, usual in zip(QUIET_ICMP, ("6168", "0-1,3-127"), strict=True):
-        assert not small.gateway.run(["sysctl", "-qw", f"{key}={usual}"]).code
+    usual = ["net.ipv4.icmp_ratemask=6168", "net.ipv6.icmp.ratemask=0-1,3-127"]
+    assert not small.gateway.run(["sysctl", "-qw", *usual]).code
     tried = small.probe().tried
     silent = [t for t in tried if t.note]
     assert silent and {t.standing for t in silent} == {Standing.AGREES} and {t.seen for t in silent} == {Seen.BLOCKED}
@@ -225,6 +225,21 @@ def test_protocols_without_ports(namespace: MakeNamespace, tmp_path: Path) -> No
     ran = plan(small.stage, cells).carry_out()
     assert [t.seen for t in ran.tried] == [Seen.DELIVERED, Seen.DELIVERED, Seen.BLOCKED] * 2
     assert {t.standing for t in ran.tried} == {Standing.AGREES}
+
+
+def test_a_tunnel_that_is_let_through_speaks_for_no_other(namespace: MakeNamespace, tmp_path: Path) -> None:
+    """Without ports the way back is the reply of the way there, and the second run the first's continuation."""
+    small = build(namespace, tmp_path, SITE.replace("udp/5353]", "udp/5353, proto/47]"))
+    opened = "  iifname eth1 oifname eth2 meta l4proto gre accept\n"
+    small.rules(RULES.replace(DENY_DB, opened + DENY_DB))
+    pairs = [("web1", "db1", Seen.DELIVERED), ("db1", "web1", Seen.REJECTED)]
+    cells = tuple(only(small, *pair[:2], traffic(family, GRE)) for family in (4, 6) for pair in pairs)
+    for _ in range(2):
+        assert [(t.seen, t.standing) for t in small.probe(cells).tried] == [
+            (seen, Standing.AGREES) for _ in (4, 6) for *_, seen in pairs
+        ]
+    small.rules(RULES)
+    assert [t.seen for t in small.probe(cells[:1]).tried] == [Seen.BLOCKED]
 
 
 def test_a_point_chooses_what_crosses_it(small: Small) -> None:

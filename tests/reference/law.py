@@ -87,6 +87,8 @@ def decide(site: Site, asked: Question) -> Decided:
         return Decided(Verdict.DENY, Step.QUARANTINE)
 
     # 3. an active flow or grant matches and its conditions hold → allow
+    if cut_off:  # what let it past step 2 is what allows it (readings.md)
+        allowing = [flow for flow in allowing if flow.remediation]
     if allowing:
         return Decided(Verdict.ALLOW, Step.FLOW, by=min(flow.name for flow in allowing))
 

@@ -266,7 +266,8 @@ CASES = [
     ),
     (
         "two-host-points",
-        "endpoints: {e: {addresses: 10.0.0.1}}\npoints:\n  a: {kind: host, endpoint: e}\n  b: {kind: host, endpoint: e}",
+        "endpoints: {e: {addresses: 10.0.0.1}}\npoints:\n"
+        "  a: {kind: host, endpoint: e}\n  b: {kind: host, endpoint: e}",
         "duplicate-name",
         6,
         3,

@@ -63,7 +63,8 @@ def test_all_at_once(tmp_path: Path) -> None:
         "flows:\n  - {from: wbe, to: web, services: [htps], until: tomorrow}\n"
     )
     assert [(one.code, one.span.line) for one in load_site(tmp_path).findings] == [
-        ("host-bits", 4), ("unknown-profile", 4), ("unknown-key", 4), ("unknown-name", 6), ("unknown-service", 6), ("time", 6),
+        ("host-bits", 4), ("unknown-profile", 4), ("unknown-key", 4), ("unknown-name", 6), ("unknown-service", 6),
+        ("time", 6),
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_choice(tmp_path: Path) -> None:
     found = choose_site(named, {"SEGCTL_SITE": str(wished), "SUDO_UID": "1000"}, tmp_path)
     assert (found.path, found.trusted) == (named, True)
     found = choose_site(None, {"SEGCTL_SITE": str(wished)}, tmp_path)
-    assert (found.path, found.trusted) == (wished, True)
+    assert (found.path, found.trusted) == (wished, False)
     found = choose_site(None, {"SEGCTL_SITE": ""}, tmp_path)
     assert (found.path, found.trusted, found.word) == (tmp_path, False, "")
 
@@ -56,4 +56,4 @@ def test_not_through_sudo(tmp_path: Path) -> None:
         assert (found.path, found.trusted) == (tmp_path, False)
         assert "SEGCTL_SITE" in found.word
     else:  # sudo -u: no privilege is gained by it
-        assert (found.path, found.trusted, found.word) == (Path("/elsewhere"), True, "")
+        assert (found.path, found.trusted, found.word) == (Path("/elsewhere"), False, "")

@@ -128,7 +128,8 @@ def test_profiles_like_each_other(tmp_path: Path) -> None:
 
 
 def test_selectors(tmp_path: Path) -> None:
-    site = site_of(tmp_path, "segments: {a: {members: 10.0.0.0/24, labels: {env: prod}}}\nendpoints: {e: {addresses: 10.0.0.1}}\n"
+    site = site_of(tmp_path, "segments: {a: {members: 10.0.0.0/24, labels: {env: prod}}}\n"
+        "endpoints: {e: {addresses: 10.0.0.1}}\n"
         "flows:\n- {to: any, services: all, from: [e, a, world, {labels: {tier: [web, api], env: prod}}, {within: a},"
         " {segments: {labels: {env: prod}}}, 10.0.0.0-10.0.0.9, fd00::/8]}")  # fmt: skip
     source = site.flows[0].source
@@ -196,8 +197,8 @@ def test_made_names_differ(tmp_path: Path, other: str) -> None:
 
 def test_equal_unnamed_flows_are_one(tmp_path: Path) -> None:
     (tmp_path / "segctl.yaml").write_text(
-        HEAD
-        + "segments: {a: {members: 10.0.1.0/24}}\nflows: [{from: a, to: any, services: ssh}, {to: any, services: [ssh], from: a}]"
+        HEAD + "segments: {a: {members: 10.0.1.0/24}}\n"
+        "flows: [{from: a, to: any, services: ssh}, {to: any, services: [ssh], from: a}]"
     )
     loaded = load_site(tmp_path)
     assert loaded.site is not None and len(loaded.site.flows) == 1
