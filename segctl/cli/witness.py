@@ -80,10 +80,11 @@ def _run(
     at: datetime,
 ) -> "Matrix":
     """Plan, say how much it is, carry out."""
-    from segctl.probe import MOST, Matrix, cells_of, plan
+    from segctl.probe import MOST, Matrix, cells_of, forged_cells, plan
     from segctl.report.terminal import progress
 
-    planned = plan(stage, cells_of(policy, stage, asked, at, hosts or MOST), points)
+    cells = *cells_of(policy, stage, asked, at, hosts or MOST), *forged_cells(policy, stage, asked, at)
+    planned = plan(stage, cells, points)
     settings.say(f"{len(planned.trials)} cells between {len(stage.nodes)} machines")
     began = time.monotonic()
     with progress("probing") as advance:

@@ -44,8 +44,7 @@ def read_where(text: str) -> str:
 
 
 def _point(key: Scalar, value: Value, context: Context) -> Point | None:
-    kind = value.entries.get("kind") if isinstance(value, Map) else None
-    host = kind is not None and isinstance(kind[1], Scalar) and kind[1].text == "host"
+    host = isinstance(value, Map) and _is_host(value)
     found = record(value, HOST if host else GATEWAY, context.findings)
     if found is None:
         return None
@@ -61,6 +60,13 @@ def _point(key: Scalar, value: Value, context: Context) -> Point | None:
         None if host else found.name("ha"),
         read_waivers(found, context.findings),
     )
+
+
+def _is_host(point: Map) -> bool:
+    """By its `kind`; where that is neither word, by what else it says, so that it gets one finding and not three."""
+    kind = point.entries.get("kind")
+    word = kind[1].text if kind and isinstance(kind[1], Scalar) else ""
+    return word == "host" or (word != "gateway" and "endpoint" in point.entries)
 
 
 def _endpoint(value: Value | None, context: Context) -> str | None:

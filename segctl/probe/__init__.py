@@ -6,6 +6,7 @@ Never in it: how the machines were made (the lab's affair), what their rules are
 `matrix`, `services`, `judge` are pure; `send` and `listen` alone hold sockets; `packet` loads scapy when it must.
 """
 
+from segctl.probe.forged import forged_cells
 from segctl.probe.limits import lift
 from segctl.probe.matrix import MOST, cells_of
 from segctl.probe.result import Answer, Cell, End, Matrix, Seen, Standing, Tried
@@ -31,6 +32,7 @@ __all__ = [
     "Standing",
     "Tried",
     "cells_of",
+    "forged_cells",
     "just",
     "lift",
     "plan",

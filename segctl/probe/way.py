@@ -67,6 +67,16 @@ class Map:
         return self.ports[node][interface].link
 
 
+_Question = tuple[int | None, int, str | None]
+"""Source (None: the machine itself sends), destination, the interface that it came in by."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    out: str
+    next: int
+
+
 @dataclass(slots=True)
 class _Traveller:
     """A pair under way: the machine that it is at, the interface by which it came there, the links so far."""
@@ -101,17 +111,16 @@ def ways(stage: Stage, known: Map, pairs: Iterable[Pair]) -> dict[Pair, Way]:
         for name, travellers in there.items():
             routes = _routes(stage.by_name[name].runner, travellers)
             for traveller in travellers:
-                if way := _step(stage, known, traveller, routes):
+                if way := _step(stage, known, traveller, routes.get(_asked(traveller))):
                     done[traveller.pair] = way
         under_way = [traveller for traveller in under_way if traveller.pair not in done]
     return done
 
 
-def _step(stage: Stage, known: Map, traveller: _Traveller, routes: Mapping[tuple[int, int], "_Route"]) -> Way | None:
+def _step(stage: Stage, known: Map, traveller: _Traveller, route: _Route | None) -> Way | None:
     """One link further; a Way once it has arrived, or can't go on."""
-    _, source, destination = traveller.pair
+    destination = traveller.pair[2]
     links = traveller.links
-    route = routes.get((source, destination))
     if route is None:
         return Way(tuple(links), f"{traveller.at} has no route to {show_address(destination)}")
     owner = known.owners.get(route.next)
@@ -126,27 +135,29 @@ def _step(stage: Stage, known: Map, traveller: _Traveller, routes: Mapping[tuple
     return Way(tuple(links), "its way is a loop") if len(links) > _FARTHEST else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    out: str
-    next: int
-
-
-def _routes(runner: Runner, travellers: list[_Traveller]) -> dict[tuple[int, int], _Route]:
+def _routes(runner: Runner, travellers: list[_Traveller]) -> dict[_Question, _Route]:
     """One `ip` for all questions to a machine: it leaves out what it can't answer, so each is told by its ends."""
     lines = []
-    for traveller in travellers:
-        _, source, destination = traveller.pair
-        by = f" iif {traveller.came_by}" if traveller.came_by else ""
-        lines.append(f"route get {show_address(destination)} from {show_address(source)}{by}\n")
+    for source, destination, came_by in dict.fromkeys(_asked(traveller) for traveller in travellers):
+        ends = (
+            show_address(destination) if source is None else f"{show_address(destination)} from {show_address(source)}"
+        )
+        lines.append(f"route get {ends}{f' iif {came_by}' if came_by else ''}\n")
     done = runner.run(["ip", "-force", "-json", "-batch", "-"], stdin="".join(lines))
-    found = {}
+    found: dict[_Question, _Route] = {}
     for line in done.stdout.splitlines():
         for row in json.loads(line or "[]"):
             if "dev" in row and row.get("type", "unicast") == "unicast":
                 destination = parse_address(row["dst"])
-                found[parse_address(row["from"]), destination] = _Route(row["dev"], _next(row, destination))
+                source = parse_address(row["from"]) if "iif" in row else None
+                found[source, destination, row.get("iif")] = _Route(row["dev"], _next(row, destination))
     return found
+
+
+def _asked(traveller: _Traveller) -> _Question:
+    """The sender's own kernel is asked without a source: a raw socket's packet is routed by its destination alone."""
+    _, source, destination = traveller.pair
+    return (None if traveller.came_by is None else source), destination, traveller.came_by
 
 
 def _next(row: Mapping[str, Any], destination: int) -> int:

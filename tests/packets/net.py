@@ -70,10 +70,11 @@ class Net:
     built: Built
     machines: dict[str, Machine]
     rules: Ruleset | None = None
+    awake: tuple[Change, ...] | None = None
     made: dict[tuple[Change, ...], tuple[Ruleset, datetime]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Machine:
-        """A host by its name, a gateway's interface as `gw1.eth1`."""
+        """A host by its name, a gateway's interface as `gw1.eth1`; `gw1.eth1+` by the last of its addresses there."""
         return self.machines[name]
 
     @property
@@ -81,18 +82,20 @@ class Net:
         return self.built.runner("gw1")
 
     def wake(self, *changes: Change) -> Ruleset:
-        """The site with these changes becomes a generation: loaded asleep, then flipped."""
+        """The site with these changes becomes a generation, if it isn't: loaded asleep, then flipped."""
         if changes not in self.made:
             at = datetime.now(UTC)
             self.made[changes] = compile_gateway(changed(*changes), "gw1", at), at
         rules, at = self.made[changes]
+        if self.awake == changes:
+            return rules
         slots = read_slots(self.gateway)
         if any(slot is not None and slot.name == slots.free for slot in (slots.sleeping, slots.live)):
             nft.load(self.gateway, f"delete table inet {slots.free}\n")
         nft.load(self.gateway, render_structure(rules, slots.free, slots.next_generation))
         netlink.add(self.gateway, slots.free, pack(rules, at))
         nft.load(self.gateway, render_flip(slots.free, slots.next_generation, slots.live.name if slots.live else None))
-        self.rules = rules
+        self.rules, self.awake = rules, changes
         return rules
 
     def forget(self) -> None:
@@ -100,9 +103,10 @@ class Net:
         self.gateway.run(["conntrack", "-F"])
 
     def number(self, kind: str, name: str, *way: str) -> int:
-        """The number of a line between two interfaces, or at one for our own addresses."""
+        """The number of a line between two interfaces, or at one for our own addresses; no name: the only one."""
         assert self.rules is not None
-        found = [n for n, m in self.rules.meanings.items() if (m.kind, m.name, m.ways[: len(way)]) == (kind, name, way)]
+        lines = self.rules.meanings.items()
+        found = [n for n, m in lines if (m.kind, m.ways) == (kind, way) and name in ("", m.name)]
         assert len(found) == 1, (kind, name, way, found)
         return found[0]
 
@@ -128,8 +132,9 @@ def _machines(built: Built) -> Iterator[tuple[str, Machine]]:
     for node in (*built.gateways, *built.hosts):
         for nic in node.nics:
             name = f"{node.name}.{nic.name}" if isinstance(node, Gateway) else node.name
-            first = {family(own.address): show_address(own.address) for own in reversed(nic.addresses)}
-            yield name, Machine(name, built.runner(node), nic.name, nic.mac, first)
+            for suffix, own in (("", nic.addresses[::-1]), ("+", nic.addresses)):  # the first of a family, the last
+                addresses = {family(each.address): show_address(each.address) for each in own}
+                yield name + suffix, Machine(name + suffix, built.runner(node), nic.name, nic.mac, addresses)
 
 
 def _quiet(machine: Machine) -> None:

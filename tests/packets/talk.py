@@ -7,6 +7,7 @@ import struct
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from segctl.kernel.conntrack import Connection
@@ -176,10 +177,7 @@ class Raw(Talk):
 
     def say(self, back: bool) -> None:
         source, to = (self._other, self.ends[0]) if back else (self._one, self.ends[1])
-        try:
-            source.sendto(self._packet(back, self._token()), (to, 0))
-        except PermissionError:
-            pass  # our own output hook dropped it
+        source.sendto(self._packet(back, self._token()), (to, 0))
 
     def _packet(self, back: bool, token: bytes) -> bytes:
         return bytes(4) + token  # GRE without options (RFC 2784), or anything
@@ -239,7 +237,8 @@ def among(talks: Sequence[Talk], come: Callable[[Talk], bool], patience: float =
 def missing(talks: Sequence[Talk], back: bool, patience: float = PATIENCE) -> list[Talk]:
     """Let each talk say something in that direction; those whose other end doesn't hear it."""
     for talk in talks:
-        talk.say(back)
+        with suppress(PermissionError):  # our own output hook refused it
+            talk.say(back)
     heard = {id(talk) for talk in among(talks, lambda talk: talk.heard(back), patience)}
     return [talk for talk in talks if id(talk) not in heard]
 

@@ -1,0 +1,79 @@
+"""Cells with a forged source: what binding is for, and what no honest packet shows.
+
+A machine behind one interface speaks with the address of a machine behind another, to whom that one may speak, over a
+service that it may use. Nothing but the binding of addresses to interfaces stops such a packet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from segctl.model.decision import Effect, Outcome
+from segctl.model.point import Interface
+from segctl.model.ranges import family
+from segctl.model.service import family_of
+from segctl.model.strictness import ModeKind
+from segctl.policy import Policy, judge
+from segctl.policy.effect import mode_of
+from segctl.probe.matrix import chosen, ends_of
+from segctl.probe.result import Cell, End
+from segctl.probe.services import Asked
+from segctl.probe.stage import Stage
+
+
+def forged_cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> tuple[Cell, ...]:
+    """For each segment that could lie, and each that it could pretend to be: one packet that the honest one may send.
+
+    The expected outcome is the honest one's decision with the effect *drop* and its own reason. Where binding is only
+    logged (an interface of observing segments, a waiver) nothing is tried.
+    """
+    return tuple(_cells(policy, stage, asked, at))
+
+
+def _cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> Iterator[Cell]:
+    hosts = chosen(policy, stage.hosts, 1)
+    own = tuple(end for gateway in stage.gateways for end in ends_of(policy, gateway))
+    for liar in hosts:
+        behind = _behind(policy, policy.home_of(liar.address))
+        if not behind or any(_only_logged(policy, interface) for interface in behind):
+            continue
+        near = {name for interface in behind for name in interface.segments}
+        reason = f"does not live behind {', '.join(interface.name for interface in behind)}"
+        for victim in hosts:
+            if policy.home_of(victim.address) in near or family(victim.address) != family(liar.address):
+                continue
+            for targets in (hosts, own):  # one to be forwarded, one for a gateway's own input
+                far = [t for t in targets if policy.home_of(t.address) not in near and t.node != victim.node]
+                honest = _honest(policy, victim, far, asked, at)
+                if honest is not None:
+                    yield _forged(honest, liar, f"forged: '{victim.segment}' {reason}")
+
+
+def _honest(policy: Policy, source: End, targets: list[End], asked: Asked, at: datetime) -> Cell | None:
+    """A cell from there that passes a point by the law, if there is one."""
+    for target in targets:
+        for traffic in asked.traffic:
+            if family(target.address) == family(source.address) == family_of(traffic):
+                outcome = judge(policy, source.address, target.address, traffic, at)
+                if outcome.effect is Effect.PASS and not outcome.uncovered:
+                    return Cell(source, target, traffic, outcome)
+    return None
+
+
+def _forged(honest: Cell, liar: End, reason: str) -> Cell:
+    """The same packet from a machine that it doesn't belong to."""
+    decision = replace(honest.expected.decision, reason=reason)
+    source = replace(honest.source, node=liar.node)
+    return replace(honest, source=source, expected=Outcome(decision, Effect.DROP, unbound=True))
+
+
+def _behind(policy: Policy, home: str | None) -> list[Interface]:
+    """The gateways' interfaces that list a segment."""
+    gateways = policy.site.gateways()
+    return [i for gateway in gateways for i in gateway.interfaces.values() if home in i.segments]
+
+
+def _only_logged(policy: Policy, interface: Interface) -> bool:
+    """Whether a packet that doesn't belong there passes all the same (design, section 2, Binding)."""
+    modes = [mode_of(policy, name) or policy.site.default_mode for name in interface.segments]
+    return interface.waives("binding") or all(mode.kind is not ModeKind.ENFORCE for mode in modes)
