@@ -1,7 +1,9 @@
 """What does a large site cost, beside `nft -f` of the very same rules?
 
-Loads and compiles 1,000 segments, 10,000 members and 10,000 flows, loads the text with `nft -f`, and applies it, each in
-a network namespace without a name; medians of three rounds in one run. `python bench/scale.py [SEGMENTS MEMBERS FLOWS]`.
+Loads and compiles 1,000 segments, 10,000 members and 10,000 flows, loads the text with `nft -f`, and applies it, each
+in a network namespace without a name; medians of three rounds in one run.
+
+    python bench/scale.py [SEGMENTS MEMBERS FLOWS]
 """
 
 import sys
@@ -19,8 +21,8 @@ from segctl.kernel.scratch import in_scratch
 from segctl.load import load_site
 from segctl.policy import examine
 
-sys.path.insert(0, str(Path(__file__).parent))
-from sites import write_site  # noqa: E402  (a script's own folder)
+sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+from sites import write_site
 
 ROUNDS = 3
 

@@ -19,9 +19,8 @@ def write_site(folder: Path, segments: int, members: int, flows: int) -> Path:
     lines.append("flows:")
     for at in range(flows):
         source, target = at % segments, (at * 7 + at // segments + 1) % segments
-        lines.append(
-            f'  - {{name: f{at}, from: s{source}, to: s{target}, services: [tcp/{1024 + at % 40000}], why: "flow {at}"}}'
-        )
+        port = 1024 + at % 40000
+        lines.append(f'  - {{name: f{at}, from: s{source}, to: s{target}, services: [tcp/{port}], why: "flow {at}"}}')
     (folder / "segctl.yaml").write_text("\n".join(lines) + "\n")
     return folder
 

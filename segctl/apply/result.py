@@ -46,7 +46,7 @@ class NotApplied(Exception):
 
 
 class CannotApply(Exception):
-    """This machine can't, or isn't as it must be; nothing was done."""
+    """The machine can't, or isn't as it must be; nothing was done."""
 
     exit_code = 3
 

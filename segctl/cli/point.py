@@ -31,7 +31,7 @@ _PRIME = 30.0
 @at_option
 @settings
 def compile_(settings: Settings, point: str | None, stats: bool, format_: str, at: datetime) -> None:
-    """Print the rules of a point, as `nft -f` takes them: asleep, generation 1.
+    r"""Print the rules of a point, as `nft -f` takes them: asleep, generation 1.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 @format_option("text", "json")
 @settings
 def apply(settings: Settings, point: str | None, netns: str | None, prime: float, format_: str) -> None:  # fmt: skip
-    """Load the rules into a point, asleep; read them back; wake them in one flip.
+    r"""Load the rules into a point, asleep; read them back; wake them in one flip.
 
     Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
 
@@ -109,7 +109,7 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
 @format_option("text", "json")
 @settings
 def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
-    """Flip back to the generation that was live before.
+    r"""Flip back to the generation that was live before.
 
     \b
     Examples:

@@ -7,7 +7,7 @@ Never in it: the kernel, the network, the clock; nft syntax (that stands in temp
 
 from segctl.compile.gateway import compile_gateway
 from segctl.compile.pack import pack
-from segctl.compile.render import render_flip, render_structure, render_table, render_sleep
+from segctl.compile.render import render_flip, render_sleep, render_structure, render_table
 from segctl.compile.ruleset import Ruleset
 from segctl.compile.stats import statistics
 

@@ -93,11 +93,14 @@ def _behaviour(policy: Policy, zone: Zone, *, inbound: bool) -> Behaviour:
     profile = segment.profile
     refuses = (profile.ingress if inbound else profile.egress) is Verdict.DENY
     mode = mode_of(policy, segment.name)
+    return Behaviour(refuses, _watch(mode), profile.answer, profile.log)
+
+
+def _watch(mode: Mode | None) -> Watch:
+    """A selective one observes, but for what its look-ups find."""
     if mode is None:
-        watch = Watch.OTHER
-    else:  # a selective one observes, but for what its look-ups find
-        watch = Watch.ENFORCES if mode.kind is ModeKind.ENFORCE else Watch.OBSERVES
-    return Behaviour(refuses, watch, profile.answer, profile.log)
+        return Watch.OTHER
+    return Watch.ENFORCES if mode.kind is ModeKind.ENFORCE else Watch.OBSERVES
 
 
 def _selective(policy: Policy, zone: Zone) -> Mode | None:
@@ -164,10 +167,7 @@ def _observes(policy: Policy, source: Behaviour, target: Behaviour, end: Behavio
     others = (Watch.OTHER, Watch.OTHER_ENFORCES)
     if end.watch not in others:
         return end.watch is Watch.OBSERVES
-    if source.same:
-        other = end
-    else:
-        other = target if end is source else source
+    other = end if source.same else (target if end is source else source)
     if other.watch not in others:
         return other.watch is Watch.OBSERVES
     return target.watch is Watch.OTHER and policy.site.default_mode.kind is not ModeKind.ENFORCE

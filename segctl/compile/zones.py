@@ -5,7 +5,6 @@ count these addresses by where they are, so they cannot share their segment's si
 """
 
 from bisect import bisect_right
-
 from dataclasses import dataclass, field
 
 from segctl.compile.ruleset import Level

@@ -10,7 +10,7 @@ from segctl.model.strictness import Classification, Mode, Profile
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One exception on what offends: the code it silences and why; past `until` (a day, to its end in UTC) it is void."""
+    """One exception on what offends: the code it silences, and why; past `until` (a day, in UTC) it is void."""
 
     code: str
     why: str

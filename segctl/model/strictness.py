@@ -33,7 +33,7 @@ LOG_WORDS = {"none": Log.NONE, "denies": Log.DENIES, "denies+new": Log.DENIES_NE
 
 
 class Wide(IntEnum):
-    """What `any`, `world` or a block with world's addresses at the other end of a flow is; a stricter one is greater."""
+    """What `any`, `world` or a block of the world at the other end of a flow is; a stricter one is greater."""
 
     ALLOW = 0
     WARN = 1

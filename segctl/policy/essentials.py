@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segctl.model.point import Interface, Point, PointKind
-from segctl.model.ranges import Ranges, parse_address, prefix
+from segctl.model.ranges import NOTHING, Ranges, parse_address, prefix
 from segctl.model.service import ALL_TRAFFIC, ICMP6, IGMP, OSPF, UDP, VRRP, traffic_range
 from segctl.model.site import Site
 from segctl.policy.special import LINK_LOCAL, LOOPBACK
@@ -27,7 +27,7 @@ class Essential:
     source: Ranges
     destination: Ranges
     traffic: Ranges
-    own: Ranges = Ranges()
+    own: Ranges = NOTHING
     own_end: bool = False
     hop_limit: int | None = None
 

@@ -1,4 +1,7 @@
-"""Sites and the rules that they become, side by side; `SEGCTL_GOLDEN=write` writes them anew. Each loads (tests/kernel)."""
+"""Sites and the rules that they become, side by side; `SEGCTL_GOLDEN=write` writes them anew.
+
+That each loads, tests/kernel/test_golden_loads.py shows.
+"""
 
 import os
 import subprocess

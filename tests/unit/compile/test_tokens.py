@@ -33,7 +33,7 @@ def test_tokens_say_what_nft_reads(token: object, text: str) -> None:
 
 
 @pytest.mark.parametrize("make", [Name, Word, InterfaceName])
-@pytest.mark.parametrize("bad", ["", "a b", "a;b", "a{", 'a"', "a\n", "é", "-a", "a" * 40, "$a", "a#b", "ａ"])
+@pytest.mark.parametrize("bad", ["", "a b", "a;b", "a{", 'a"', "a\n", "é", "-a", "a" * 40, "$a", "a#b", "\uff41"])
 def test_no_syntax_in_a_name(make: Callable[[str], object], bad: str) -> None:
     with pytest.raises(ValueError):
         make(bad)

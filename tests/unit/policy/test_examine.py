@@ -89,7 +89,7 @@ def test_each_mistake_is_found_where_it_stands(text: str, code: str, line: int) 
 @pytest.mark.parametrize(
     "text",
     [
-        'segments:\n  a: {members: [], may_be_empty: true}\n',
+        "segments:\n  a: {members: [], may_be_empty: true}\n",
         TWO + 'flows:\n  - {from: any, to: a, services: [ssh], waive: {wide: "x"}}\n',
         TWO + POINT,
         "segments:\n  a: {members: 10.1.0.0/24}\n  b: {within: a, members: 10.1.0.0/25}\n" + POINT,
