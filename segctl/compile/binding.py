@@ -8,6 +8,8 @@ from segctl.compile.ruleset import Element, Field, Meaning, NamedMap
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone
 from segctl.model.point import Point
+from segctl.model.selector import POINTS
+from segctl.policy.coverage import bound
 from segctl.policy.effect import loose
 from segctl.policy.numbers import number_all
 from segctl.policy.policy import Policy
@@ -28,9 +30,10 @@ def behind(classes: Classes) -> list[NamedMap]:
     ]
 
 
-def nowhere(classes: Classes) -> list[NamedMap]:
-    """Zones on no interface, as source and destination: where both ends observe, their packets are only logged."""
-    elements = tuple(Element((zone.id,)) for zone in classes.zones if not zone.places and not zone.ours)
+def nowhere(policy: Policy, classes: Classes) -> list[NamedMap]:
+    """Zones on no interface of any gateway: where both ends observe, their packets are only logged."""
+    lost = (zone for zone in classes.zones if zone.home != POINTS and not bound(policy.site, zone.home))
+    elements = tuple(Element((zone.id,)) for zone in lost)
     if not elements:
         return []
     return [

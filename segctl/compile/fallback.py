@@ -16,6 +16,7 @@ from segctl.compile.ruleset import DenyChain, Element, Field, NamedMap, Stage
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone
 from segctl.model.ranges import Ranges
+from segctl.model.selector import WORLD
 from segctl.model.strictness import Answer, Log, Mode, ModeKind, Verdict
 from segctl.policy.effect import mode_of
 from segctl.policy.policy import Policy
@@ -184,7 +185,7 @@ def lenient_zones(policy: Policy, classes: Classes) -> tuple[list[NamedMap], boo
         if mode is None or mode.kind is not ModeKind.ENFORCE:
             zones.append(zone)
     said = [mode_of(policy, zone.segment) for zone in zones]
-    world_too = policy.site.default_mode.kind is not ModeKind.ENFORCE
+    world_too = (mode_of(policy, WORLD) or policy.site.default_mode).kind is not ModeKind.ENFORCE
     if all(mode is None for mode in said) and not world_too:
         return [], False
     elements = tuple(Element((zone.id,)) for zone in zones)

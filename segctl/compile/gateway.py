@@ -38,7 +38,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
         *address_maps(classes),
         *behind(classes),
         *lenient,
-        *(nowhere(classes) if lenient else []),
+        *(nowhere(policy, classes) if lenient else []),
         *quarantined_zones(policy, classes),
         *maps,
         *last.maps,

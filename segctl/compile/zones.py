@@ -17,16 +17,24 @@ from segctl.policy.policy import Policy
 LARGEST_HALF = 0xFFFF
 
 
+Part = tuple[str, str, tuple[str, ...], bool]
+"""What a zone is made of: segment, home, places, ours."""
+
+
 class TooManyClasses(Exception):
     """The site tells more addresses apart than the ids have room for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """`places`: the interfaces behind which it lives; `ours`: the point's own addresses."""
+    """`home`: the segment that binding counts it as; `places`: the interfaces behind which it lives.
+
+    `ours`: the point's own addresses.
+    """
 
     number: int
     segment: str
+    home: str
     places: tuple[str, ...]
     ours: bool = False
 
@@ -96,35 +104,33 @@ class Classes:
 def classify(policy: Policy, point: Point) -> Classes:
     """Zones and classes for one gateway; TooManyClasses if the ids don't suffice."""
     own = policy.partition.own
-    parts: dict[tuple[str, tuple[str, ...], bool], Ranges] = {}
+    parts: dict[Part, Ranges] = {}
     for name in own:
         if name == POINTS:
             parts |= _points(policy, point)
         elif name == QUARANTINE:
             for home, ranges in policy.partition.home.items():
                 if shared := ranges & own[QUARANTINE]:
-                    key = (QUARANTINE, _places(point, home), False)
-                    parts[key] = parts.get(key, Ranges()) | shared
+                    parts[QUARANTINE, home, _places(point, home), False] = shared
         else:
-            parts[name, _places(point, name), False] = own[name]
+            parts[name, name, _places(point, name), False] = own[name]
     zones = tuple(Zone(at + 1, *key) for at, key in enumerate(parts))
     classes = address_classes(policy, also=parts.values())
     return _number(zones, list(parts.values()), [c.addresses for c in classes])
 
 
-def _points(policy: Policy, point: Point) -> dict[tuple[str, tuple[str, ...], bool], Ranges]:
+def _points(policy: Policy, point: Point) -> dict[Part, Ranges]:
     """Our own addresses, and other gateways' by the interface whose network holds them, or that lists `points`."""
     ours = point.own() - policy.special
-    parts: dict[tuple[str, tuple[str, ...], bool], Ranges] = {(POINTS, (), True): ours}
+    parts: dict[Part, Ranges] = {(POINTS, POINTS, (), True): ours}
     others = policy.partition.own[POINTS] - ours
     for interface in point.interfaces.values():
         here = others & interface.networks()
         if here:
-            key: tuple[str, tuple[str, ...], bool] = (POINTS, (interface.name,), False)
-            parts[key] = parts.get(key, Ranges()) | here
+            parts[POINTS, POINTS, (interface.name,), False] = here
         others = others - here
     if others:
-        key = (POINTS, _places(point, POINTS), False)
+        key = (POINTS, POINTS, _places(point, POINTS), False)
         parts[key] = parts.get(key, Ranges()) | others
     return parts
 

@@ -1,0 +1,143 @@
+"""The compiler against the law, without a kernel: what a ruleset's maps answer equals what the point must do.
+
+Random sites, random new packets between two interfaces of a gateway, and to and from its own addresses. Each that
+passes carries the number of a line that really allows it, between these interfaces.
+"""
+
+import os
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from segctl.compile import compile_gateway
+from segctl.model.decision import Effect, Outcome, Step
+from segctl.model.point import Interface, Point
+from segctl.model.ranges import show_address
+from segctl.model.selector import POINTS
+from segctl.model.service import show_traffic
+from segctl.policy import Policy, examine, judge_at_point, loose
+from segctl.policy.coverage import bound
+from segctl.policy.effect import lenient
+from tests.reference.show import show_site
+from tests.reference.walk import End, Packet, Walk
+from tests.strategies import AT, random_questions, valid_site
+
+KINDS = {
+    Step.MANAGEMENT: "management",
+    Step.FLOW: "flow",
+    Step.INTRA: "intra",
+    Step.DEFAULTS: "default",
+}
+
+
+def lives_behind(policy: Policy, point: Point, interface: Interface, address: int) -> bool:
+    """Binding, as the law says it: by address, without zones."""
+    if address in point.own():
+        return False
+    if address in policy.partition.own[POINTS]:
+        holding = [i.name for i in point.interfaces.values() if address in i.networks()]
+        return holding[0] == interface.name if holding else POINTS in interface.segments
+    return policy.home_of(address) in interface.segments
+
+
+def expected(policy: Policy, point: Point, packet: Packet) -> Outcome:
+    """What the law says of a packet that this point sees between these interfaces."""
+    outcome = judge_at_point(policy, packet.source, packet.destination, packet.traffic, AT)
+    if outcome.decision.step is Step.SPECIAL:
+        return outcome
+    for end, name in ((packet.source, packet.into), (packet.destination, packet.out)):
+        if name is None:
+            continue
+        interface = point.interfaces[name]
+        if lives_behind(policy, point, interface, end) or loose(policy, interface):
+            continue
+        home = policy.home_of(end)
+        lost = home is not None and home != POINTS and not bound(policy.site, home)
+        ends = (policy.segment_of(packet.source), policy.segment_of(packet.destination))
+        if not (lost and lenient(policy, *ends)):
+            return Outcome(outcome.decision, Effect.DROP)
+    return outcome
+
+
+def packets(policy: Policy, point: Point, rng: Random, count: int) -> Iterator[Packet]:
+    """New packets as the three hooks meet them."""
+    names = list(point.interfaces)
+    own = [first for first, _ in point.own() - policy.special]
+    for asked in random_questions(rng, policy.site, count, AT):
+        source, destination = asked.source, asked.destination
+        into, out = rng.choice(names), rng.choice(names)
+        for end, way in ((source, "in"), (destination, "out")):  # mostly where they live, sometimes anywhere
+            fitting = [n for n in names if lives_behind(policy, point, point.interfaces[n], end)]
+            if fitting and rng.random() < 0.8:
+                into, out = (rng.choice(fitting), out) if way == "in" else (into, rng.choice(fitting))
+        if source in own and destination in own:
+            continue  # that is loopback
+        if destination in own:
+            yield Packet(source, destination, asked.traffic, into, None)
+        elif source in own and rng.random() < 0.7:
+            yield Packet(source, destination, asked.traffic, None, out)
+        else:
+            yield Packet(source, destination, asked.traffic, into, out)
+
+
+def fault(policy: Policy, walk: Walk, packet: Packet, want: Outcome, got: End) -> str:
+    """In words, where the two differ; empty if they don't."""
+    if want.decision.step is Step.ESSENTIAL:
+        return ""
+    if (want.effect is Effect.PASS) != (got.word == "pass"):
+        return f"{want.effect}, but the rules say {got.word}"
+    if want.effect is Effect.REJECT and not got.word.startswith("deny_reject"):
+        return f"reject, but the rules say {got.word}"
+    if want.effect is Effect.DROP and got.word.startswith("deny_reject"):
+        return "drop, but the rules reject"
+    if got.word != "pass":
+        return ""
+    meaning = walk.rules.meanings[got.number]
+    way = tuple(name for name in (packet.into, packet.out) if name)
+    kind = "observe" if want.observed else KINDS[want.decision.step]
+    if (meaning.kind, meaning.ways) != (kind, way):
+        return f"number of {meaning.kind} by {meaning.ways}, wanted {kind} by {way}"
+    statements = {"flow": policy.flows, "management": policy.management}.get(kind)
+    if statements is not None:
+        names = {s.said.name for s in statements.matching(packet.source, packet.destination, packet.traffic)}
+        return "" if meaning.name in names else f"number of {meaning.name}, which does not match"
+    return ""
+
+
+def compare(seed: int, sites: int, count: int) -> int:
+    """So many packets at each gateway of so many sites; how many were asked."""
+    asked = 0
+    for number in range(seed, seed + sites):
+        rng = Random(number)
+        policy = examine(valid_site(rng), AT).policy
+        assert policy is not None
+        for point in policy.site.gateways():
+            if not point.interfaces:
+                continue
+            walk = Walk(compile_gateway(policy, point.name, AT))
+            for packet in packets(policy, point, rng, count):
+                want = expected(policy, point, packet)
+                wrong = fault(policy, walk, packet, want, walk.new(packet))
+                asked += 1
+                if wrong:
+                    ends = show_address(packet.source), show_address(packet.destination)
+                    text = f"{ends[0]} ({packet.into}) -> {ends[1]} ({packet.out})"
+                    replay = f"SEGCTL_SEED={number} pytest -m soak tests/property/test_compile.py"
+                    pytest.fail(
+                        f"{replay}\n{show_site(policy.site)}\n{point.name}: {text} {show_traffic(packet.traffic)}:"
+                        f" {wrong}\n{want}"
+                    )
+    return asked
+
+
+def test_the_rules_answer_as_the_law() -> None:
+    assert compare(seed=1, sites=150, count=40) > 4_000
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_the_rules_answer_as_the_law_at_length() -> None:
+    seed = int(os.environ.get("SEGCTL_SEED") or Random().randrange(1 << 32))
+    print(f"SEGCTL_SEED={seed}")
+    assert compare(seed, sites=2_000, count=60) > 60_000
