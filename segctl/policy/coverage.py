@@ -1,5 +1,6 @@
 """Which points stand between two addresses (design, section 2, Coverage)."""
 
+from segctl.model.point import Point
 from segctl.model.selector import POINTS
 from segctl.model.site import Site
 from segctl.policy.policy import Policy
@@ -32,3 +33,18 @@ def gateway_between(site: Site, first: str, second: str) -> bool:
 def bound(site: Site, name: str) -> bool:
     """Whether some gateway's interface lists the segment."""
     return any(name in i.segments for gateway in site.gateways() for i in gateway.interfaces.values())
+
+
+def behind(policy: Policy, gateway: Point, address: int) -> tuple[str, ...]:
+    """The interfaces of a gateway behind which an address lives, as its binding counts; its own lives behind none.
+
+    Another gateway's address is where a declared network holds it, else where `points` is listed.
+    """
+    interfaces = gateway.interfaces.values()
+    if any(address in interface.own() for interface in interfaces):
+        return ()
+    if address in policy.partition.own[POINTS]:
+        holding = tuple(interface.name for interface in interfaces if address in interface.networks())
+        return holding or tuple(interface.name for interface in interfaces if POINTS in interface.segments)
+    home = policy.home_of(address)
+    return tuple(interface.name for interface in interfaces if home in interface.segments)

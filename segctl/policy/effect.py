@@ -4,9 +4,9 @@ from datetime import datetime
 
 from segctl.model.decision import Decision, Effect, Outcome, Step
 from segctl.model.point import Interface
-from segctl.model.selector import POINTS, WORLD
+from segctl.model.selector import WORLD
 from segctl.model.strictness import Answer, Mode, ModeKind, Verdict
-from segctl.policy.coverage import bound, covered
+from segctl.policy.coverage import behind, bound, covered
 from segctl.policy.decide import decide
 from segctl.policy.policy import Policy
 
@@ -94,10 +94,13 @@ def loose(policy: Policy, interface: Interface) -> bool:
 
 
 def _unbound(policy: Policy, source: int, destination: int) -> bool:
-    """Whether an end's segment is on no interface of any gateway, and the packet so dies at each."""
-    if not policy.site.gateways():
+    """Whether an end lives nowhere that counts, so that binding lets the packet die."""
+    gateways = policy.site.gateways()
+    if not gateways:
         return False
+    owners = [[g for g in gateways if end in g.own()] for end in (source, destination)]
+    if any(owners):
+        ends = zip(owners, (destination, source), strict=True)
+        return any(own and not any(behind(policy, g, other) for g in own) for own, other in ends)
     first, second = policy.home_of(source), policy.home_of(destination)
-    return first != second and any(
-        name is not None and name != POINTS and not bound(policy.site, name) for name in (first, second)
-    )
+    return first != second and any(name is not None and not bound(policy.site, name) for name in (first, second))

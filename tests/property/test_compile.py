@@ -98,11 +98,14 @@ def fault(policy: Policy, walk: Walk, packet: Packet, want: Outcome, got: End) -
     kind = "observe" if want.observed else KINDS[want.decision.step]
     if (meaning.kind, meaning.ways) != (kind, way):
         return f"number of {meaning.kind} by {meaning.ways}, wanted {kind} by {way}"
-    statements = {"flow": policy.flows, "management": policy.management}.get(kind)
-    if statements is not None:
-        names = {s.said.name for s in statements.matching(packet.source, packet.destination, packet.traffic)}
-        return "" if meaning.name in names else f"number of {meaning.name}, which does not match"
-    return ""
+    question = packet.source, packet.destination, packet.traffic
+    if kind == "flow":
+        names = {statement.said.name for statement in policy.flows.matching(*question)}
+    elif kind == "management":
+        names = {statement.said.name for statement in policy.management.matching(*question)}
+    else:
+        return ""
+    return "" if meaning.name in names else f"number of {meaning.name}, which does not match"
 
 
 def compare(seed: int, sites: int, count: int) -> int:

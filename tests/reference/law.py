@@ -8,11 +8,20 @@ from datetime import datetime
 
 from segctl.model.decision import Effect, Step
 from segctl.model.flow import Flow, Guardrail, Management
+from segctl.model.point import Point
 from segctl.model.selector import WORLD
 from segctl.model.service import Service
 from segctl.model.site import Site
 from segctl.model.strictness import Mode, ModeKind, Verdict
-from tests.reference.addresses import home_of, is_special, own_of_gateway, own_of_host, segment_of, selected
+from tests.reference.addresses import (
+    home_of,
+    is_special,
+    own_of_gateway,
+    own_of_host,
+    own_of_point,
+    segment_of,
+    selected,
+)
 from tests.reference.essentials import is_essential
 
 
@@ -227,19 +236,39 @@ def own_mode(site: Site, name: str | None) -> Mode | None:
 
 
 def is_unbound(site: Site, source: int, destination: int) -> bool:
-    """Whether an end's segment is on no interface of any gateway, where that matters."""
-    # "to and from *other* segments"; with no gateway there is none at which they could die
-    if home_of(site, source) == home_of(site, destination) or not site.gateways():
+    """Whether an end lives nowhere that counts, so that binding lets the packet die (readings.md, Effect, 2)."""
+    if not site.gateways():
         return False
-    return not all(is_bound(site, end) for end in (source, destination))
+    for end, other in ((source, destination), (destination, source)):
+        owners = [point for point in site.gateways() if own_of_point(site, point, end)]
+        if owners and not any(lives_behind(site, point, other) for point in owners):
+            return True
+    if own_of_gateway(site, source) or own_of_gateway(site, destination):
+        return False
+    # "to and from *other* segments"
+    if home_of(site, source) == home_of(site, destination):
+        return False
+    return not all(is_listed(site, end) for end in (source, destination))
 
 
-def is_bound(site: Site, end: int) -> bool:
-    """Law: "an end that *is* a gateway's own address counts as bound, the other end must be on an interface"."""
-    if own_of_gateway(site, end):
-        return True
+def is_listed(site: Site, end: int) -> bool:
+    """Whether some interface of some gateway lists the end's segment."""
     home = home_of(site, end)
     return any(home in interface.segments for point in site.gateways() for interface in point.interfaces.values())
+
+
+def lives_behind(site: Site, gateway: Point, address: int) -> bool:
+    """Binding at one gateway: "another gateway's address belongs to the interface whose declared network holds it, …"."""
+    if own_of_point(site, gateway, address):
+        return False
+    for interface in gateway.interfaces.values():
+        if own_of_gateway(site, address):
+            held = any(own.network()[0] <= address <= own.network()[1] for own in interface.addresses)
+            if held or "points" in interface.segments:  # "… or that lists `points`"
+                return True
+        elif home_of(site, address) in interface.segments:
+            return True
+    return False
 
 
 def is_covered(site: Site, source: int, destination: int) -> bool:

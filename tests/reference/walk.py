@@ -39,13 +39,13 @@ class Walk:
 
     def __init__(self, rules: Ruleset) -> None:
         self.rules = rules
-        self.maps = {
+        self.maps: dict[str, dict[tuple[object, ...], Found]] = {
             made.name.text: {element.key: element.value for element in made.elements}
             for made in rules.maps
             if not made.interval
         }
         self.ranges = {
-            made.name.text: [(*element.key, element.value) for element in made.elements]
+            made.name.text: [(element.key, element.value) for element in made.elements]
             for made in rules.maps
             if made.interval
         }
@@ -110,8 +110,10 @@ class Walk:
 
     def _class(self, name: str, address: int) -> int:
         default = self.rules.own if name.startswith("own") else self.rules.world
-        rows = self.ranges.get(f"{name}{family(address)}", [])
-        return next((int(id) for first, last, id in rows if first <= address <= last), default)  # type: ignore[operator]
+        for (first, last), id in self.ranges.get(f"{name}{family(address)}", []):
+            if int(first) <= address <= int(last) and isinstance(id, int):
+                return id
+        return default
 
     def _bound(self, interface: str, side: str, id: int, other: int, *, swapped: bool = False) -> bool:
         if (interface, id & ZONE_MASK) in self.maps[f"behind_{side}"]:
@@ -173,7 +175,7 @@ class Walk:
         return None
 
     def _get(self, name: str, *key: int | str | None) -> Found:
-        return self.maps.get(name, {}).get(key)  # type: ignore[arg-type]
+        return self.maps.get(name, {}).get(key)
 
     def _in(self, name: str, key: int) -> bool:
         return (key,) in self.maps.get(name, {})
