@@ -95,7 +95,8 @@ class Numbers:
         """The ways of an allowance: (in, out) for what is forwarded, (interface,) for our own addresses."""
         sources = [self._classes.zone(number) for number in sorted(one.sources)]
         targets = [self._classes.zone(number) for number in sorted(one.targets)]
-        ins, outs = self._places(one, sources), self._places(one, targets)
+        ins = self._places(one, sources)
+        outs = self._places(one, [zone for zone in targets if not zone.ours])  # what is ours is never forwarded to
         ways: dict[tuple[str, ...], None] = dict.fromkeys(product(ins, outs))
         if any(zone.ours for zone in targets):
             ways |= dict.fromkeys((place,) for place in ins)
@@ -109,9 +110,7 @@ class Numbers:
         if self._observing and (one.kind == "observe" or nowhere):
             return self._interfaces
         where = {place for zone in zones for place in zone.places}
-        if any(not zone.ours for zone in zones):
-            where |= self._loose
-        return sorted(where)
+        return sorted(where | self._loose if zones else where)
 
 
 def _meaning(one: Allowance, way: tuple[str, ...]) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def expected(policy: Policy, point: Point, packet: Packet) -> Outcome:
 def packets(policy: Policy, point: Point, rng: Random, count: int) -> Iterator[Packet]:
     """New packets as the three hooks meet them."""
     names = list(point.interfaces)
-    own = [first for first, _ in point.own() - policy.special]
+    own = point.own() - policy.special
     for asked in random_questions(rng, policy.site, count, AT):
         source, destination = asked.source, asked.destination
         into, out = rng.choice(names), rng.choice(names)
