@@ -98,7 +98,7 @@ def _fall_back(source: Segment, destination: Segment) -> Decision:
         Verdict.DENY,
         Step.REFUSED,
         f"no flow allows it; {reason}",
-        denying[0][0].span,
+        next((end.span for end, _ in denying if not end.built_in), denying[0][0].span),
         None,
         tuple(end.name for end, _ in denying),
     )

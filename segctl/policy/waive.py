@@ -1,8 +1,53 @@
 """What offends may say that it is meant: the one form of exception."""
 
-from segctl.model.segment import Waivers
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from segctl.model.point import Point
+from segctl.model.segment import Waiver, Waivers
+from segctl.model.site import Site
 
 
 def waived(waivers: Waivers, *codes: str) -> bool:
     """Whether a waiver names one of these codes. One past its `until` still holds here: only `check` counts it out."""
     return any(waiver.code in codes for waiver in waivers)
+
+
+def all_waivers(site: Site) -> Iterator[tuple[str, Waiver]]:
+    """Every waiver of a site with what carries it."""
+    for segment in site.segments.values():
+        yield from ((f"segment '{segment.name}'", waiver) for waiver in segment.waive)
+    for flow in site.flows:
+        yield from ((f"flow '{flow.name}'", waiver) for waiver in flow.waive)
+    for guardrail in site.guardrails:
+        yield from ((f"guardrail '{guardrail.name}'", waiver) for waiver in guardrail.waive)
+    for point in site.points.values():
+        yield from ((f"point '{point.name}'", waiver) for waiver in point.waive)
+        for interface in point.interfaces.values():
+            yield from ((f"interface '{interface.name}' of '{point.name}'", waiver) for waiver in interface.waive)
+
+
+def void(waiver: Waiver, today: date) -> bool:
+    """Whether it is past its day; `today` in UTC."""
+    return waiver.until is not None and waiver.until < today
+
+
+def without_void_waivers(site: Site, today: date) -> Site:
+    """The same site, but past waivers waive nothing."""
+
+    def kept(waivers: Waivers) -> Waivers:
+        return tuple(waiver for waiver in waivers if not void(waiver, today))
+
+    def point(name: str) -> Point:
+        one = site.points[name]
+        interfaces = {key: replace(value, waive=kept(value.waive)) for key, value in one.interfaces.items()}
+        return replace(one, waive=kept(one.waive), interfaces=interfaces)
+
+    return replace(
+        site,
+        segments={name: replace(one, waive=kept(one.waive)) for name, one in site.segments.items()},
+        flows=tuple(replace(flow, waive=kept(flow.waive)) for flow in site.flows),
+        guardrails=tuple(replace(rail, waive=kept(rail.waive)) for rail in site.guardrails),
+        points={name: point(name) for name in site.points},
+    )

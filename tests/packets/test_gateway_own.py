@@ -98,7 +98,9 @@ def test_management_port_of_the_gateway_is_closed_to_others(net: Net, version: i
             with asking:
                 asking.setblocking(False)
                 asking.connect_ex((target.addresses[version], 22))
-                refused = among([allowed], lambda _, one=asking: not one.getsockopt(socket.SOL_SOCKET, 4) and _up(one), 0.1)
+                refused = among(
+                    [allowed], lambda _, one=asking: not one.getsockopt(socket.SOL_SOCKET, 4) and _up(one), 0.1
+                )
                 assert not refused, name
 
 

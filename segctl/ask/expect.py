@@ -1,0 +1,99 @@
+"""The site's own tests: each `expect` entry held against the law."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from segctl.ask.can import address_sets, asked_addresses, can, pieces, traffic_sets
+from segctl.ask.result import Hop, Verified
+from segctl.model.decision import Effect, Outcome, Step
+from segctl.model.flow import Expectation, Expected, traffic_of
+from segctl.model.ranges import ALL_ADDRESSES, Ranges, show_addresses
+from segctl.model.selector import WORLD
+from segctl.model.service import ALL_TRAFFIC, ICMP, ICMP6, of_family, protocol_of, show_traffic
+from segctl.policy import Policy, judge
+
+
+def judge_expectations(policy: Policy, at: datetime) -> tuple[Verified, ...]:
+    """Every expectation in the order of the site; one that says no time is asked for `at`."""
+    return tuple(_verify(policy, expected, expected.at or at) for expected in policy.site.expectations)
+
+
+def _verify(policy: Policy, said: Expectation, at: datetime) -> Verified:
+    if said.expected is Expected.UNREACHABLE:
+        way = find_way(policy, said, at)
+        return Verified(said, not way, way=way)
+    inner = said.expected is Expected.DENIED
+    answer = can(policy, said.source, said.destination, traffic_of(said.services), at, inner=inner)
+    wrong = tuple(part for part in answer.parts if part.holds(by_effect=False) is inner)
+    return Verified(said, not wrong, parts=wrong)
+
+
+def find_way(policy: Policy, said: Expectation, at: datetime) -> tuple[Hop, ...]:
+    """A shortest way by effect, over any service, in any number of hops; empty if there is none.
+
+    A hop leads to where an intruder can take over: over TCP, UDP, SCTP or a whole protocol, never over ICMP alone, nor
+    by what a point needs to live (docs/decisions/readings.md). The world begins and ends ways, it continues none
+    (design, section 2, Hops).
+    """
+    starts = asked_addresses(policy, said.source, inner=True)
+    goals = asked_addresses(policy, said.destination, inner=True)
+    sets = [*address_sets(policy), starts, goals]
+    everywhere = [half for half in _halves(pieces(ALL_ADDRESSES - policy.special, sets))]
+    services = {family: _hops(policy, family) for family in (4, 6)}
+    before: dict[int, tuple[int, Hop] | None] = {n: None for n, p in enumerate(everywhere) if p.meets(starts)}
+    queue = deque(before)
+    while queue:
+        here = queue.popleft()
+        if before[here] is not None and policy.segment_of(everywhere[here].first()) == WORLD:
+            continue
+        for there, piece in enumerate(everywhere):
+            if there in before or _family(piece) != _family(everywhere[here]):
+                continue
+            hop = _hop(policy, everywhere[here], piece, services[_family(piece)], at)
+            if hop is None:
+                continue
+            before[there] = here, hop
+            if piece.meets(goals):
+                return _trace(before, there)
+            queue.append(there)
+    return ()
+
+
+def _trace(before: dict[int, tuple[int, Hop] | None], last: int) -> tuple[Hop, ...]:
+    way: list[Hop] = []
+    while (step := before[last]) is not None:
+        last, hop = step
+        way.append(hop)
+    return tuple(reversed(way))
+
+
+def _hop(policy: Policy, source: Ranges, target: Ranges, services: Iterable[int], at: datetime) -> Hop | None:
+    for place in services:
+        outcome: Outcome = judge(policy, source.first(), target.first(), place, at)
+        if outcome.effect is Effect.PASS and outcome.decision.step is not Step.ESSENTIAL:
+            return Hop(show_addresses(source, 2), show_addresses(target, 2), show_traffic(place), outcome)
+    return None
+
+
+def _hops(policy: Policy, family: int) -> list[int]:
+    """One service of each kind over which somebody can take over, TCP and UDP first."""
+    found = pieces(ALL_TRAFFIC & of_family(family), [*traffic_sets(policy), *_protocols(family)])
+    places = [place for place in (piece.first() for piece in found) if protocol_of(place) not in (ICMP, ICMP6)]
+    return sorted(places, key=lambda place: (protocol_of(place) not in (6, 17), place))
+
+
+def _protocols(family: int) -> Iterator[Ranges]:
+    """ICMP apart from all else, so that no piece holds both."""
+    for number in (ICMP, ICMP6):
+        base = (1 << 24 if family == 6 else 0) | number << 16
+        yield Ranges.span(base, base | 0xFFFF)
+
+
+def _halves(found: Iterable[Ranges]) -> Iterator[Ranges]:
+    for piece in found:
+        yield from (half for half in (piece.v4(), piece.v6()) if half)
+
+
+def _family(piece: Ranges) -> int:
+    return 6 if piece.v6() else 4

@@ -1,0 +1,123 @@
+"""Questions to the policy: can."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from segctl.cli.exits import Exit
+from segctl.cli.options import Settings, at_option, format_option, policy_of, settings
+from segctl.model.diagnostic import SiteError
+
+if TYPE_CHECKING:
+    from segctl.ask.result import Answer
+    from segctl.policy import Policy
+
+
+@click.command()
+@click.argument("source", metavar="FROM", required=False)
+@click.argument("destination", metavar="TO", required=False)
+@click.argument("service", required=False)
+@click.option(
+    "--batch",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    help="Many questions: lines of FROM<TAB>TO<TAB>SERVICE; a JSON line back for each. - is standard input.",
+)
+@click.option("--effect", "by_effect", is_flag=True, help="Judge by what the packet meets, not by the verdict.")
+@format_option("text", "json")
+@at_option
+@settings
+def can(
+    settings: Settings,
+    source: str | None,
+    destination: str | None,
+    service: str | None,
+    batch: TextIO | None,
+    by_effect: bool,
+    format_: str,
+    at: datetime,
+) -> Exit:  # fmt: skip
+    r"""May FROM open SERVICE to TO?
+
+    Exit 0: every pair of addresses and each service is allowed; 1: none, or only a part (which, is said).
+
+    \b
+    Examples:
+      segctl can web1 db tcp/5432
+      segctl can world web https --effect
+    """
+    words = (source, destination, service)
+    if batch is not None and not any(words):
+        return _batch(policy_of(settings, at), batch, at, by_effect)
+    if batch is not None or None in words:
+        raise click.UsageError("FROM, TO and SERVICE, or --batch FILE")
+    policy = policy_of(settings, at)
+    answer = _ask(policy, str(source), str(destination), str(service), at)
+    if format_ == "json":
+        click.echo(json.dumps(_json(policy, str(source), str(destination), str(service), answer, by_effect), indent=2))
+    else:
+        from segctl.report.answers import show_answer
+
+        for line in show_answer(answer, by_effect=by_effect):
+            click.echo(line)
+    return _exit(answer, by_effect)
+
+
+def _ask(policy: "Policy", source: str, destination: str, service: str, at: datetime) -> "Answer":
+    from segctl.ask import can as ask
+    from segctl.load import parse_selector, parse_service
+
+    site = policy.site
+    traffic = parse_service(service, site).traffic
+    return ask(policy, parse_selector(source, site), parse_selector(destination, site), traffic, at)
+
+
+def _exit(answer: "Answer", by_effect: bool) -> Exit:
+    return Exit.YES if answer.word(by_effect=by_effect) == "allowed" else Exit.NO
+
+
+def _batch(policy: "Policy", lines: TextIO, at: datetime, by_effect: bool) -> Exit:
+    worst = Exit.YES
+    for number, words in _questions(lines):
+        if len(words) != 3:
+            told: dict[str, object] = {
+                "schema": "segctl/can/1",
+                "line": number,
+                "error": "want FROM<TAB>TO<TAB>SERVICE",
+            }
+            worst = Exit.WRONG_INPUT
+        else:
+            told, code = _one(policy, words, at, by_effect)
+            worst = max(worst, code)
+        click.echo(json.dumps(told, ensure_ascii=False))
+    return worst
+
+
+def _questions(lines: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Each line that asks something, with its number."""
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, [word.strip() for word in line.rstrip("\n").split("\t")]
+
+
+def _one(policy: "Policy", words: list[str], at: datetime, by_effect: bool) -> tuple[dict[str, object], Exit]:
+    source, destination, service = words
+    try:
+        answer = _ask(policy, source, destination, service, at)
+    except SiteError as error:
+        asked = {"from": source, "to": destination, "service": service}
+        finding = error.findings[0]
+        return {"schema": "segctl/can/1", **asked, "error": finding.what, "help": finding.help}, Exit.WRONG_INPUT
+    return _json(policy, source, destination, service, answer, by_effect), _exit(answer, by_effect)
+
+
+def _json(
+    policy: "Policy", source: str, destination: str, service: str, answer: "Answer", by_effect: bool
+) -> dict[str, object]:
+    from segctl.report.answers import plain_answer
+
+    asked = {"from": source, "to": destination, "service": service}
+    return {"schema": "segctl/can/1", **asked, **plain_answer(answer, by_effect=by_effect)}

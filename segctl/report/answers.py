@@ -1,0 +1,120 @@
+"""Answers of `can` and results of expectations as lines of text, and as plain values for JSON."""
+
+from collections.abc import Iterator
+
+from segctl.ask.result import Answer, Part, Verified, Word
+from segctl.model.decision import Effect, Outcome
+from segctl.model.ranges import Ranges, show_addresses
+from segctl.model.selector import show_selectors
+from segctl.model.service import port_of, protocol_of, show_traffic
+from segctl.model.strictness import Verdict
+
+_SHOWN = 3
+
+
+def show_answer(answer: Answer, *, by_effect: bool = False) -> Iterator[str]:
+    """One line; where the parts differ one more for each."""
+    word = answer.word(by_effect=by_effect)
+    if len(answer.parts) == 1:
+        yield f"{word}: {show_outcome(answer.parts[0].outcome)}"
+        return
+    words = {part.outcome.decision.reason for part in answer.parts}
+    if word is not Word.PARTLY and len(words) == 1:
+        yield f"{word}: {show_outcome(answer.parts[0].outcome)}"
+        return
+    yield f"{word}: {len(answer.parts)} different answers"
+    for part in answer.parts:
+        yield f"  {part.outcome.decision.verdict}: {show_part(part)}"
+        yield f"    {show_outcome(part.outcome)}"
+
+
+def show_outcome(outcome: Outcome) -> str:
+    """The reason with its place, and the effect where it isn't what the verdict says."""
+    decision = outcome.decision
+    place = f" ({decision.span})" if decision.span else ""
+    effect = _effect(outcome)
+    return f"{decision.reason}{place}" + (f"; effect: {effect}" if effect else "")
+
+
+def _effect(outcome: Outcome) -> str:
+    """Empty where an allowed packet simply passes."""
+    if outcome.uncovered:
+        return "pass, nothing enforces it" if outcome.decision.verdict is Verdict.DENY else ""
+    if outcome.unbound and outcome.effect is Effect.DROP:
+        return "drop, an end is behind no interface that counts"
+    if outcome.observed:
+        return "pass, only observed"
+    return "" if outcome.decision.verdict is Verdict.ALLOW else outcome.effect.value
+
+
+def show_part(part: Part) -> str:
+    """Who, to whom, over what."""
+    ends = f"{show_addresses(part.sources, _SHOWN)} to {show_addresses(part.destinations, _SHOWN)}"
+    return f"{ends} over {show_services(part.traffic)}"
+
+
+def show_services(traffic: Ranges) -> str:
+    """Services as ranges of ports; the same in both families is said once."""
+    texts = dict.fromkeys(_service(first, last) for first, last in traffic)
+    shown = list(texts)[:_SHOWN]
+    more = len(texts) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _service(first: int, last: int) -> str:
+    one = show_traffic(first)
+    if first == last:
+        return one
+    if protocol_of(first) != protocol_of(last) or port_of(first) != 0 or port_of(last) != 0xFFFF:
+        same = protocol_of(first) == protocol_of(last)
+        return f"{one}-{port_of(last)}" if same else f"{one} to {show_traffic(last)}"
+    kind, _, _ = one.partition("/")
+    return one if kind == "proto" else f"{kind}/any"
+
+
+def plain_answer(answer: Answer, *, by_effect: bool) -> dict[str, object]:
+    """The answer as JSON has it; effect, step, reason and place are the first part's."""
+    first = answer.parts[0].outcome
+    effects = sorted({part.outcome.effect.value for part in answer.parts})
+    return {
+        "verdict": answer.word(by_effect=by_effect).value,
+        "effect": effects[0] if len(effects) == 1 else effects,
+        "step": first.decision.step.value,
+        "reason": first.decision.reason,
+        "place": str(first.decision.span) if first.decision.span else None,
+        "parts": [plain_part(part) for part in answer.parts],
+    }
+
+
+def plain_part(part: Part) -> dict[str, object]:
+    """One part with all that is known of it."""
+    outcome = part.outcome
+    return {
+        "verdict": outcome.decision.verdict.value,
+        "effect": outcome.effect.value,
+        "step": outcome.decision.step.value,
+        "reason": outcome.decision.reason,
+        "by": outcome.decision.by,
+        "place": str(outcome.decision.span) if outcome.decision.span else None,
+        "refusing": list(outcome.decision.refusing),
+        "observed": outcome.observed,
+        "uncovered": outcome.uncovered,
+        "unbound": outcome.unbound,
+        "from": show_addresses(part.sources, 1 << 30),
+        "to": show_addresses(part.destinations, 1 << 30),
+        "services": list(dict.fromkeys(_service(first, last) for first, last in part.traffic)),
+    }
+
+
+def show_verified(one: Verified) -> Iterator[str]:
+    """`ok` or `failed`, the expectation, and what shows that it fails."""
+    said = one.expected
+    services = ", ".join(service.name for service in said.services)
+    ends = f"{show_selectors(said.source)} to {show_selectors(said.destination)}"
+    what = f"{ends} {services or 'over anything'} is {said.expected}"
+    yield f"{'ok' if one.holds else 'failed'}: {said.span}: {what}"
+    for part in one.parts:
+        yield f"  {part.outcome.decision.verdict}: {show_part(part)}"
+        yield f"    {show_outcome(part.outcome)}"
+    for hop in one.way:
+        yield f"  {hop.source} reaches {hop.destination} over {hop.service}: {show_outcome(hop.outcome)}"
