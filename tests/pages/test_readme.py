@@ -1,4 +1,4 @@
-"""The README is a test: its policy is written to a folder, its commands are run there, their output is what it shows."""
+"""The README is a test: its policy goes to a folder, its commands are run there, their output is what it shows."""
 
 import os
 import re

@@ -258,7 +258,7 @@ def is_listed(site: Site, end: int) -> bool:
 
 
 def lives_behind(site: Site, gateway: Point, address: int) -> bool:
-    """Binding at one gateway: "another gateway's address belongs to the interface whose declared network holds it, …"."""
+    """Binding at one gateway: "another gateway's address belongs to the interface whose declared network holds it"."""
     if own_of_point(site, gateway, address):
         return False
     for interface in gateway.interfaces.values():
