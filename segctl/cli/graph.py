@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from segctl.cli.options import Settings, at_option, format_option, settings
+from segctl.cli.options import Command, Settings, at_option, format_option, settings
 from segctl.model.diagnostic import SiteError
 
 
-@click.command()
+@click.command(cls=Command, examples=("graph", "graph --format svg --output site.svg"))
 @format_option("mermaid", "dot", "svg")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Where the drawing goes; default standard output.")  # fmt: skip

@@ -58,6 +58,20 @@ class Loaded:
     findings: tuple[Any, ...]
 
 
+class Command(click.Command):
+    """A command whose help ends with examples, one a line."""
+
+    def __init__(self, *arguments: Any, examples: tuple[str, ...] = (), **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, as they are typed."""
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"  segctl {example}\n")
+
+
 settings = click.make_pass_decorator(Settings, ensure=True)
 """Decorates a command that needs `Settings` as its first argument."""
 

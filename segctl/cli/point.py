@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segctl.cli.options import (
+    Command,
     Settings,
     at_option,
     choose_point,
@@ -24,20 +25,14 @@ if TYPE_CHECKING:
 _PRIME = 30.0
 
 
-@click.command()
+@click.command(cls=Command, examples=("compile --point gw1 > gw1.nft", "compile --point gw1 --stats"))
 @point_option
 @click.option("--stats", is_flag=True, help="Say how many elements and look-ups there are, instead of the rules.")
 @format_option("text", "json")
 @at_option
 @settings
 def compile_(settings: Settings, point: str | None, stats: bool, format_: str, at: datetime) -> None:
-    r"""Print the rules of a point, as `nft -f` takes them: asleep, generation 1.
-
-    \b
-    Examples:
-      segctl compile --point gw1 > gw1.nft
-      segctl compile --point gw1 --stats
-    """
+    """Print the rules of a point, as `nft -f` takes them: asleep, generation 1."""
     from segctl.compile import compile_gateway, render_table, statistics
 
     policy = policy_of(settings, at)
@@ -62,7 +57,7 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
         click.echo(text)
 
 
-@click.command()
+@click.command(cls=Command, examples=("apply --point gw1", "apply --point gw1 --netns testgw --prime 0"))
 @point_option
 @netns_option
 @click.option(
@@ -76,14 +71,9 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 @format_option("text", "json")
 @settings
 def apply(settings: Settings, point: str | None, netns: str | None, prime: float, format_: str) -> None:  # fmt: skip
-    r"""Load the rules into a point, asleep; read them back; wake them in one flip.
+    """Load the rules into a point, asleep; read them back; wake them in one flip.
 
     Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
-
-    \b
-    Examples:
-      segctl apply --point gw1
-      segctl apply --point gw1 --netns testgw --prime 0
     """
     from segctl.apply import apply as apply_rules
     from segctl.compile import compile_gateway
@@ -102,20 +92,14 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
         click.echo(f"ends, as nothing allows it: {lost.connection}")
 
 
-@click.command()
+@click.command(cls=Command, examples=("rollback --point gw1", "rollback --netns testgw --to-nothing"))
 @point_option
 @netns_option
 @click.option("--to-nothing", is_flag=True, help="If there is no older generation: put the rules to sleep.")
 @format_option("text", "json")
 @settings
 def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
-    r"""Flip back to the generation that was live before.
-
-    \b
-    Examples:
-      segctl rollback --point gw1
-      segctl rollback --netns testgw --to-nothing
-    """
+    """Flip back to the generation that was live before."""
     from segctl.apply import roll_back
 
     site = settings.read()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Settings, at_option, format_option, policy_of, settings
+from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
 from segctl.model.diagnostic import SiteError
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from segctl.policy import Policy
 
 
-@click.command()
-@click.argument("source", metavar="FROM", required=False)
+@click.command(cls=Command, examples=("can web1 db tcp/5432", "can world web https --effect"))
+@click.argument("source", metavar="[FROM", required=False)
 @click.argument("destination", metavar="TO", required=False)
-@click.argument("service", required=False)
+@click.argument("service", metavar="SERVICE]", required=False)
 @click.option(
     "--batch",
     type=click.File(encoding="utf-8"),
@@ -40,14 +40,9 @@ def can(
     format_: str,
     at: datetime,
 ) -> Exit:  # fmt: skip
-    r"""May FROM open SERVICE to TO?
+    """May FROM open SERVICE to TO?
 
     Exit 0: every pair of addresses and each service is allowed; 1: none, or only a part (which, is said).
-
-    \b
-    Examples:
-      segctl can web1 db tcp/5432
-      segctl can world web https --effect
     """
     words = (source, destination, service)
     if batch is not None and not any(words):

@@ -6,12 +6,12 @@ from datetime import datetime
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Settings, at_option, format_option, settings, strict_option
+from segctl.cli.options import Command, Settings, at_option, format_option, settings, strict_option
 from segctl.model.diagnostic import Diagnostic, Level, SiteError
 from segctl.report.diagnostics import count_levels, plain, show_counts, show_findings
 
 
-@click.command()
+@click.command(cls=Command, examples=("validate", "validate --format json"))
 @format_option("text", "json")
 @strict_option
 @at_option
@@ -46,21 +46,16 @@ def _json(findings: tuple[Diagnostic, ...]) -> str:
     return json.dumps(answer, indent=2, ensure_ascii=False)
 
 
-@click.command()
+@click.command(cls=Command, examples=("check", "check --format json --at 2027-01-01T00:00:00Z"))
 @format_option("text", "json")
 @strict_option
 @at_option
 @settings
 def check(settings: Settings, format_: str, warnings_as_errors: bool, at: datetime) -> Exit:
-    r"""Run the site's own tests (`expect`), and look for denies that nothing enforces. Needs no root.
+    """Run the site's own tests (`expect`), and look for denies that nothing enforces. Needs no root.
 
     Exit 0: all hold. Exit 1: an expectation fails, or a deny is uncovered and nobody waives it. A waiver past its
     `until` waives nothing here. Warnings and lint fail only with --warnings-as-errors.
-
-    \b
-    Examples:
-      segctl check
-      segctl check --format json --at 2027-01-01T00:00:00Z
     """
     from segctl.ask.check import check_site
     from segctl.report.check import plain_check, show_check

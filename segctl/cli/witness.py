@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Settings, at_option, format_option, policy_of, settings
+from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
 from segctl.model.site import Site
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class NoLab(Exception):
         self.help = f"segctl lab up --name {name}"
 
 
-@click.command()
+@click.command(cls=Command, examples=("probe --lab shop", "probe --services ssh,postgres --family 4"))
 @format_option("text", "json")
 @click.option("--lab", "lab", metavar="NAME", envvar="SEGCTL_LAB", help="The lab; default SEGCTL_LAB, else the site's.")
 @click.option("--services", metavar="A,B", help="Try only these and their neighbours; default all that the site names.")
