@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from segctl.apply import apply
 from segctl.cli.exits import Exit
 from segctl.cli.main import run
-from segctl.compile import compile_gateway
+from segctl.compile import Ruleset, compile_gateway
+from segctl.compile.ruleset import NamedMap
 from segctl.lab import Built
 from segctl.lab import lab as make_lab
 from segctl.load import read_site
@@ -163,6 +165,33 @@ def test_our_table_asleep(gateway: Callable[[str], str], folder: Path, capfd: py
     code, said = probe(folder, capfd, *only("tcp/81"))
     assert code == Exit.NO
     assert {("world", "db", "tcp/81", 4), ("db", "web", "tcp/81", 6), ("world", "points", "tcp/81", 4)} <= differs(said)
+
+
+def planted(rules: Ruleset) -> Ruleset:
+    """What a bug in the compiler would make: the flow's port 5432 became 81, in the ruleset itself."""
+
+    def wrong(made: NamedMap) -> NamedMap:
+        if made.name.text != "flow_port":
+            return made
+        keys = (element.key for element in made.elements)
+        moved = ((*key[:3], 81) if key[3] == 5432 else key for key in keys)
+        return replace(made, elements=tuple(replace(e, key=k) for e, k in zip(made.elements, moved, strict=True)))
+
+    return replace(rules, maps=tuple(wrong(made) for made in rules.maps))
+
+
+def test_a_wrong_element_planted_in_the_compiler(
+    gateway: object, built: Built, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Reading back finds the kernel to hold just what was meant, and is content: it is no proof. The packets tell."""
+    at = datetime.now(UTC)
+    policy = examine(read_site(folder), at).policy
+    assert policy
+    done = apply(built.runner("gw"), policy, planted(compile_gateway(policy, "gw", at)), at, 0.0, lambda text: None)
+    assert done.generation == 2
+    code, said = probe(folder, capfd, *only("tcp/5432", "tcp/81"))
+    assert code == Exit.NO
+    assert differs(said) == {("web", "db", service, family) for service in ("tcp/5432", "tcp/81") for family in (4, 6)}
 
 
 def test_a_host_that_is_cut_off(gateway: object, built: Built, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
