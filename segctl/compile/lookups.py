@@ -120,13 +120,14 @@ class StageBuilder:
     wide_rules: dict[int, WideRule] = field(default_factory=dict)
     service_chains: list[ServiceChain] = field(default_factory=list)
     sets: list[NamedMap] = field(default_factory=list)
+    ends: dict[int, NamedMap] = field(default_factory=dict)
 
     def add(self, ruled: Ruled, until: datetime | None = None) -> None:
         """Put one allowance into the maps, or into chains if the product of its ends is too large."""
         services = take_apart(ruled.traffic)
         many = len(ruled.source) * len(ruled.target)
         if many > WIDE_FACTOR * (len(ruled.source) + len(ruled.target)):
-            self._wide(ruled, services)
+            self._wide(ruled, services, until)
             return
         for (source_level, source), (target_level, target) in product(ruled.source, ruled.target):
             self._pair((source_level, target_level), (source, target), ruled.base, services, until)
@@ -150,7 +151,7 @@ class StageBuilder:
             self._put("protocol", level, (*ends, NFPROTO[family], protocol), base, until)
         for protocol, spans in services.ranges:
             self.levels.setdefault("list", set()).add(level)
-            self.listed.setdefault((*ends, protocol), []).append(ListRule(base, spans))
+            self.listed.setdefault((*ends, protocol), []).append(ListRule(base, spans, self._alive(base, until)))
 
     def _put(self, kind: str, level: tuple[int, int], key: tuple[int, ...], base: int, until: datetime | None) -> None:
         self.levels.setdefault(kind, set()).add(level)
@@ -158,7 +159,16 @@ class StageBuilder:
         if key not in held or _outlives(until, held[key][1]):
             held[key] = (base, until)
 
-    def _wide(self, ruled: Ruled, services: Services) -> None:
+    def _alive(self, base: int, until: datetime | None) -> Name | None:
+        """What ends a line that stands in chains: it must miss then, so that what comes after it is asked."""
+        if until is None:
+            return None
+        name = Name(f"{self.name}_while_{base}")
+        elements = tuple(Element((family,), None, until) for family in NFPROTO.values())
+        self.ends[base] = NamedMap(name, (Field.FAMILY,), None, elements, timed=True)
+        return name
+
+    def _wide(self, ruled: Ruled, services: Services, until: datetime | None) -> None:
         """Sources lead to a chain, there a set of destinations leads to the services."""
         for source_level, source in ruled.source:
             self.wide_members.setdefault((source_level, source), []).append(ruled.base)
@@ -169,7 +179,7 @@ class StageBuilder:
             self.sets.append(NamedMap(name, (Field.TARGET,), None, tuple(Element((id,)) for _, id in group)))
             targets.append((name, level))
         chain = Name(f"{self.name}_what_{ruled.base}")
-        self.wide_rules[ruled.base] = WideRule(ruled.base, tuple(targets), chain)
+        self.wide_rules[ruled.base] = WideRule(ruled.base, tuple(targets), chain, self._alive(ruled.base, until))
         self.service_chains.append(_service_chain(chain, Name(self.name), ruled.base, services))
 
     def stage(self) -> Stage:
@@ -220,7 +230,7 @@ class StageBuilder:
             members = self.wide_members
             sets = {bases: at for at, bases in enumerate(dict.fromkeys(tuple(b) for b in members.values()), 1)}
             out += self._jumps("wide", {(key[1],): sets[tuple(bases)] for key, bases in members.items()})
-        return out + self.sets
+        return [*out, *self.sets, *self.ends.values()]
 
     def _jumps(self, kind: str, keys: dict[tuple[int, ...], int]) -> list[NamedMap]:
         """Verdict maps into our chains, one for each direction: replies carry the port as source port."""

@@ -29,6 +29,8 @@ def pack_map(made: NamedMap, at: datetime) -> Elements:
     else:
         columns = zip(*(element.key for element in made.elements), strict=True)
         keys = np.hstack([_column(field, list(part)) for field, part in zip(made.fields, columns, strict=True)])
+        if made.fields in ((field,) for field in _ONE_BYTE):
+            keys = keys[:, :1]  # only what stands beside others is padded
     data = verdicts = timeouts = None
     if made.answers is Field.VERDICT:
         verdicts = tuple(element.value for element in made.elements if isinstance(element.value, tuple))

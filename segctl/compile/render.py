@@ -75,10 +75,21 @@ def _render(rules: Ruleset, slot: str, generation: int, at: datetime | None, *, 
     )
 
 
-def render_flip(slot: str, generation: int, old: str | None) -> str:
-    """The transaction that wakes `slot`, if it holds that generation, and puts `old` to sleep."""
-    template = _environment().get_template("flip.nft.j2")
-    return template.render(slot=Name(slot), generation=Mark(generation), old=Name(old) if old else None)
+def render_flip(slot: str, generation: int, old: str | None, held: int | None = None) -> str:
+    """The transaction that wakes `slot`, if it holds that generation, and puts `old` to sleep.
+
+    `held` is what a slot that was never awake has in place of its generation's number.
+    """
+    return (
+        _environment()
+        .get_template("flip.nft.j2")
+        .render(
+            slot=Name(slot),
+            generation=Mark(generation),
+            held=Mark(generation if held is None else held),
+            old=Name(old) if old else None,
+        )
+    )
 
 
 def render_sleep(slot: str) -> str:

@@ -82,10 +82,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class ListRule:
-    """In a port-list chain: these ports lead to that base."""
+    """In a port-list chain: these ports lead to that base, while the set `alive`, if there is one, has its elements."""
 
     base: int
     ports: tuple[Span, ...]
+    alive: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,12 @@ class ListChain:
 
 @dataclass(frozen=True, slots=True)
 class WideRule:
-    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base."""
+    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base; `alive` as above."""
 
     base: int
     targets: tuple[tuple[Name, int], ...]
     services: Name
+    alive: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

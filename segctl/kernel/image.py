@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+import numpy as np
+
 from segctl.kernel import nfset as nf
+from segctl.kernel.elements_out import as_strings
 from segctl.kernel.errors import NotThere
 from segctl.kernel.netlink import dump
 from segctl.kernel.nfset import SetInfo
@@ -63,20 +66,18 @@ def read_image(runner: Runner, table: str) -> Image:
 
 def digest_elements(elements: Elements) -> str:
     """A hash of what the elements say, whatever their order; what remains of timeouts is left out."""
-    rows = sorted(_rows(elements))
-    return sha256(b"".join(rows)).hexdigest()
-
-
-def _rows(elements: Elements) -> Iterator[bytes]:
-    """Each element as bytes of one form."""
-    for at in range(len(elements)):
-        parts = [elements.keys[at].tobytes()]
-        parts += [part[at].tobytes() for part in (elements.ends, elements.data) if part is not None]
-        if elements.verdicts is not None:
-            parts.append(" ".join(elements.verdicts[at]).encode())
-        if elements.timeouts is not None and elements.timeouts[at]:
-            parts.append(b"ends")
-        yield b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    if not len(elements):
+        return sha256(b"").hexdigest()
+    parts = [part for part in (elements.keys, elements.ends, elements.data) if part is not None]
+    if elements.verdicts is not None:
+        words = np.array([" ".join(verdict).encode() for verdict in elements.verdicts])
+        parts.append(words.view(np.uint8).reshape(len(words), -1))
+    ending = np.zeros((len(elements), 1), np.uint8)
+    if elements.timeouts is not None:
+        ending[:, 0] = elements.timeouts != 0
+    rows = np.hstack([*parts, ending])
+    widths = repr([part.shape[1] for part in parts]).encode()  # the same bytes, cut otherwise, say something else
+    return sha256(widths + np.sort(as_strings(rows)).tobytes()).hexdigest()
 
 
 def _chains(channel: Channel, table: str) -> Iterator[Chain]:
