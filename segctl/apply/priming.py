@@ -17,6 +17,7 @@ from segctl.kernel.routes import interfaces_towards
 from segctl.model.decision import Decision, Effect, Step
 from segctl.model.service import traffic
 from segctl.policy import Policy, decide, judge_at_point
+from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner
 
 _KINDS = {
@@ -69,7 +70,7 @@ def _numbers(
             continue
         way = tuple(place for place in places if place)
         if (number := numbers.get((kind, name, way))) is not None:
-            yield number
+            yield number if source == one.original.src else number | SWAPPED
 
 
 def _ways(policy: Policy, one: Connection, at: datetime) -> Iterable[tuple[Decision, tuple[int, int]]]:

@@ -29,7 +29,7 @@ def pack_map(made: NamedMap, at: datetime) -> Elements:
     else:
         columns = zip(*(element.key for element in made.elements), strict=True)
         keys = np.hstack([_column(field, list(part)) for field, part in zip(made.fields, columns, strict=True)])
-        if made.fields in ((field,) for field in _ONE_BYTE):
+        if len(made.fields) == 1 and made.fields[0] in _ONE_BYTE:
             keys = keys[:, :1]  # only what stands beside others is padded
     data = verdicts = timeouts = None
     if made.answers is Field.VERDICT:

@@ -100,7 +100,7 @@ class ListChain:
 
 @dataclass(frozen=True, slots=True)
 class WideRule:
-    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base; `alive` as above."""
+    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base; `alive` as there."""
 
     base: int
     targets: tuple[tuple[Name, int], ...]

@@ -11,6 +11,9 @@ from segctl.model.ranges import Ranges
 
 LARGEST = (1 << 31) - 1
 
+SWAPPED = 1 << 31
+"""In a connection mark, beside the number: conntrack took the connection's replies for its beginning."""
+
 
 def digest(*parts: object) -> str:
     """A short digest of words and numbers; ranges count by their members alone."""

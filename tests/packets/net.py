@@ -7,7 +7,7 @@ seen-1 eth9, seen2-1 eth11 ──┘       └─ eth8 mid-1, gw2         (bindi
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from segctl.apply import read_slots
 from segctl.compile import Ruleset, compile_gateway, pack, render_flip, render_structure
 from segctl.kernel import conntrack, netlink, nft
 from segctl.kernel.conntrack import Connection
-from segctl.lab import Built, Gateway, lab
+from segctl.lab import Built, Gateway, Node, lab
 from segctl.model.ranges import family, show_address
 from segctl.policy import Policy
 from segctl.runner import Netns
@@ -44,6 +44,13 @@ class Machine:
         """One that lives in the machine's namespace."""
         with self.runner.inside():
             return socket.socket(AF[version], kind, protocol)
+
+    def listening(self, version: int, port: int) -> socket.socket:
+        """A socket that takes what comes to that port of any of its addresses, broadcasts and multicasts too."""
+        opened = self.socket(version, socket.SOCK_DGRAM)
+        opened.setblocking(False)
+        opened.bind(("::" if version == 6 else "0.0.0.0", port))
+        return opened
 
     def run(self, line: str) -> str:
         """What a command says there; it must succeed."""
@@ -129,7 +136,8 @@ def standing(name: str) -> Iterator[Net]:
 
 
 def _machines(built: Built) -> Iterator[tuple[str, Machine]]:
-    for node in (*built.gateways, *built.hosts):
+    nodes: tuple[Node, ...] = (*built.gateways, *built.hosts)
+    for node in nodes:
         for nic in node.nics:
             name = f"{node.name}.{nic.name}" if isinstance(node, Gateway) else node.name
             for suffix, own in (("", nic.addresses[::-1]), ("+", nic.addresses)):  # the first of a family, the last
@@ -146,8 +154,3 @@ def _quiet(machine: Machine) -> None:
         "net.ipv6.icmp.ratemask": "0,2-127",
     }
     machine.run("sysctl -qw " + " ".join(f"{key}={value}" for key, value in settings.items()))
-
-
-def marks(connections: Sequence[Connection], about: str) -> set[int]:
-    """The numbers of the connections whose text holds these words."""
-    return {one.mark for one in connections if about in str(one)}

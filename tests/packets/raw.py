@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Packet, Raw
 
-from segctl.kernel.namespaces import opened
+from segctl.lab import Node
 from tests.packets.net import Machine, Net
 
 OUTGOING = 4  # linux/if_packet.h: PACKET_OUTGOING
@@ -22,20 +22,23 @@ _ETHERTYPE = {4: 0x0800, 6: 0x86DD}
 PATIENCE = 1.0
 SETTLE = 0.03  # seconds that a packet might be later than one that was sent after it
 
-__all__ = ["Ear", "Frame", "ear", "ip", "leaves_by", "opened", "send", "token", "udp"]
-
 
 def token() -> bytes:
     """What tells a packet from all others."""
     return os.urandom(8).hex().encode()
 
 
-def ip(source: str, destination: str, **fields: object) -> Packet:
-    """The header of either family; `hop` is its time to live."""
-    hop = fields.pop("hop", 64)
+def ip(source: str, destination: str, *, hop: int = 64, carries: int | None = None) -> Packet:
+    """The header of either family; `hop` is its time to live, `carries` a protocol that scapy can't know."""
     if ":" in source:
-        return IPv6(src=source, dst=destination, hlim=hop, **fields)
-    return IP(src=source, dst=destination, ttl=hop, **fields)
+        six = IPv6(src=source, dst=destination, hlim=hop)
+        if carries is not None:
+            six.nh = carries
+        return six
+    four = IP(src=source, dst=destination, ttl=hop)
+    if carries is not None:
+        four.proto = carries
+    return four
 
 
 def udp(source: str, destination: str, port: int, payload: bytes, sport: int = 40_000) -> Packet:
@@ -127,8 +130,17 @@ def protocol(body: bytes) -> int:
     return body[9] if body[0] >> 4 == 4 else body[6]
 
 
+def came(one: socket.socket, said: bytes) -> bool:
+    """Whether these bytes are in what a socket has got by now."""
+    while select.select([one], [], [], 0)[0]:
+        if said in one.recv(65_535):
+            return True
+    return False
+
+
 def nic_towards(net: Net, machine: Machine) -> str:
     """gw1's interface on the machine's LAN, as `Net` calls it."""
-    lan = {nic.mac: nic.lan for node in (*net.built.gateways, *net.built.hosts) for nic in node.nics}
+    nodes: tuple[Node, ...] = (*net.built.gateways, *net.built.hosts)
+    lan = {nic.mac: nic.lan for node in nodes for nic in node.nics}
     gateway = net.built.gateway("gw1")
     return "gw1." + next(nic.name for nic in gateway.nics if nic.lan == lan[machine.mac])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from segctl.kernel.conntrack import Connection
 from segctl.model.ranges import parse_address
 from segctl.model.service import ICMP, ICMP6, TCP, UDP
-from tests.packets.net import AF, Machine
+from tests.packets.net import Machine
 
 PATIENCE = 1.0
 SILENCE = 0.3
@@ -29,7 +29,7 @@ class Talk(ABC):
     second: Machine
     version: int
     _sockets: list[socket.socket] = field(default_factory=list, init=False)
-    _said: bytes = field(default=b"", init=False)
+    said: bytes = field(default=b"", init=False)
 
     @property
     @abstractmethod
@@ -56,7 +56,7 @@ class Talk(ABC):
         listening = self._ear(back)
         while select.select([listening], [], [], 0)[0]:
             try:
-                if self._said in listening.recv(65_535):
+                if self.said in listening.recv(65_535):
                     return True
             except OSError:
                 return False
@@ -75,8 +75,8 @@ class Talk(ABC):
         return opened
 
     def _token(self) -> bytes:
-        self._said = os.urandom(8).hex().encode()
-        return self._said
+        self.said = os.urandom(8).hex().encode()
+        return self.said
 
     def close(self) -> None:
         """All sockets; of TCP without a farewell."""
@@ -98,42 +98,60 @@ class Talk(ABC):
 
 
 @dataclass(eq=False)
-class Tcp(Talk):
-    port: int
+class Ported(Talk):
+    """From a free port to `port`."""
 
-    protocol = TCP
+    port: int
+    _client: socket.socket = field(init=False)
+    _server: socket.socket = field(init=False)
+
+    @property
+    def sport(self) -> int:
+        """The port of who asks."""
+        return int(self._client.getsockname()[1])
+
+    def _same(self, connection: Connection) -> bool:
+        return (connection.sport, connection.dport) == (self.sport, self.port)
+
+
+@dataclass(eq=False)
+class Tcp(Ported):
+    """What the asking end says first is the handshake."""
+
+    peer: socket.socket | None = field(default=None, init=False)
+
+    @property
+    def protocol(self) -> int:
+        return TCP
 
     def start(self) -> None:
         self._server = self._open(self.second, socket.SOCK_STREAM, port=self.port)
         self._server.listen(4)
         self._client = self._open(self.first, socket.SOCK_STREAM)
-        self._peer: socket.socket | None = None
         self._client.connect_ex((self.ends[1], self.port))
 
     def started(self) -> bool:
-        if self._peer is None and select.select([self._server], [], [], 0)[0]:
-            self._peer = self._server.accept()[0]
-            self._peer.setblocking(False)
-            self._sockets.append(self._peer)
-        return self._peer is not None
+        if self.peer is None and select.select([self._server], [], [], 0)[0]:
+            self.peer = self._server.accept()[0]
+            self.peer.setblocking(False)
+            self._sockets.append(self.peer)
+        return self.peer is not None
 
     def say(self, back: bool) -> None:
-        assert self._peer is not None
-        (self._peer if back else self._client).send(self._token())
+        self._ear(not back).send(self._token())
 
     def _ear(self, back: bool) -> socket.socket:
-        assert self._peer is not None
-        return self._client if back else self._peer
-
-    def _same(self, connection: Connection) -> bool:
-        return (connection.sport, connection.dport) == (self._client.getsockname()[1], self.port)
+        assert self.peer is not None
+        return self._client if back else self.peer
 
 
 @dataclass(eq=False)
-class Udp(Talk):
-    port: int
+class Udp(Ported):
+    """What the asking end says first is a token."""
 
-    protocol = UDP
+    @property
+    def protocol(self) -> int:
+        return UDP
 
     def start(self) -> None:
         self._server = self._open(self.second, socket.SOCK_DGRAM, port=self.port)
@@ -146,15 +164,16 @@ class Udp(Talk):
 
     def say(self, back: bool) -> None:
         if back:
-            self._server.sendto(self._token(), (self.ends[0], self._client.getsockname()[1]))
+            self._server.sendto(self._token(), (self.ends[0], self.sport))
         else:
             self._client.send(self._token())
 
+    def failed(self) -> bool:
+        """Whether an ICMP error reached who asks; that is told once."""
+        return self._client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
     def _ear(self, back: bool) -> socket.socket:
         return self._client if back else self._server
-
-    def _same(self, connection: Connection) -> bool:
-        return (connection.sport, connection.dport) == (self._client.getsockname()[1], self.port)
 
 
 @dataclass(eq=False)
@@ -215,23 +234,38 @@ class Echo(Raw):
 def checksum(data: bytes) -> int:
     """RFC 1071."""
     data += bytes(len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     total = (total >> 16) + (total & 0xFFFF)
     return ~(total + (total >> 16)) & 0xFFFF
 
 
+def spoken(what: str, first: Machine, second: Machine, version: int, port: int) -> Talk:
+    """A connection over tcp, udp, echo, or `raw`: the protocol with the number `port`."""
+    if what == "tcp":
+        return Tcp(first, second, version, port)
+    if what == "udp":
+        return Udp(first, second, version, port)
+    return Echo(first, second, version) if what == "echo" else Raw(first, second, version, port)
+
+
+def soon(come: Callable[[], bool], patience: float = PATIENCE) -> bool:
+    """Whether it is so before the time is up."""
+    end = time.monotonic() + patience
+    while not (so := come()) and time.monotonic() < end:
+        time.sleep(0.005)
+    return so
+
+
 def among(talks: Sequence[Talk], come: Callable[[Talk], bool], patience: float = PATIENCE) -> list[Talk]:
     """Those for which it is so before the time is up; returns early if it is so for all."""
-    waiting, done = list(talks), []
-    end = time.monotonic() + patience
-    while waiting:
-        now = [talk for talk in waiting if come(talk)]
-        done += now
-        waiting = [talk for talk in waiting if talk not in now]
-        if not waiting or time.monotonic() > end:
-            break
-        time.sleep(0.005)
-    return done
+    done: dict[int, Talk] = {}
+
+    def all_come() -> bool:
+        done.update({id(talk): talk for talk in talks if id(talk) not in done and come(talk)})
+        return len(done) == len(talks)
+
+    soon(all_come, patience)
+    return list(done.values())
 
 
 def missing(talks: Sequence[Talk], back: bool, patience: float = PATIENCE) -> list[Talk]:
@@ -254,6 +288,3 @@ def mark_of(talk: Talk, connections: Iterable[Connection]) -> int | None:
     """The number that conntrack shows for it; None if it isn't tracked, or twice."""
     found = [one.mark for one in connections if talk.is_in(one)]
     return found[0] if len(found) == 1 else None
-
-
-__all__ = ["AF", "Echo", "Raw", "Talk", "Tcp", "Udp", "among", "checksum", "mark_of", "missing", "opened"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.packets.net import Change, Net
-from tests.packets.talk import Echo, Raw, Talk, Tcp, Udp, mark_of, missing, opened
+from tests.packets.talk import Udp, mark_of, missing, opened, spoken
 
 pytestmark = pytest.mark.packets
 FAMILIES = pytest.mark.parametrize("version", [4, 6])
@@ -58,14 +58,6 @@ DEFAULTS: list[Asked] = [
 ]
 
 
-def _talk(net: Net, asked: Asked, version: int) -> Talk:
-    first, second = net[asked[0]], net[asked[1]]
-    if asked[2] == "echo":
-        return Echo(first, second, version)
-    kind = {"tcp": Tcp, "udp": Udp, "raw": Raw}[asked[2]]
-    return kind(first, second, version, asked[3])
-
-
 @FAMILIES
 @pytest.mark.parametrize(
     "rows", [GUARDS, QUARANTINED, SELECTIVE, DEFAULTS], ids=["guardrails", "quarantine", "selective", "defaults"]
@@ -74,7 +66,8 @@ def test_steps_of_the_law(net: Net, rows: list[Asked], version: int) -> None:
     """As often in one family as in the other."""
     net.wake()
     for passes in (True, False):
-        rest = {asked: _talk(net, asked, version) for asked in rows if asked[4] is passes}
+        wanted = [asked for asked in rows if asked[4] is passes]
+        rest = {asked: spoken(asked[2], net[asked[0]], net[asked[1]], version, asked[3]) for asked in wanted}
         while rest:  # at once those that need a port of a machine of their own
             some = {asked[1:4]: (asked, talk) for asked, talk in rest.items()}
             talks = [talk for _, talk in some.values()]
@@ -113,9 +106,8 @@ def test_a_flow_ends_by_itself(net: Net, version: int) -> None:
     change: Change = ("flows:", f"flows:{brief}")
     net.wake(change)
     ends_ = [("l2", "r1", 5000), ("l2", "r1", 5002), ("a1", "b1", 5002)]
-    goes_on = [
-        ("plain-1", "other-1", 5000), ("plain-1", "other-1", 5002), ("l1", "r1", 443), ("l1", "r1", 7005), ("a1", "b1", 443)
-    ]  # fmt: skip
+    goes_on = [("plain-1", "other-1", 5000), ("plain-1", "other-1", 5002)]
+    goes_on += [("l1", "r1", 443), ("l1", "r1", 7005), ("a1", "b1", 443)]
     ending = [Udp(net[one], net[other], version, port) for one, other, port in ends_]
     staying = [Udp(net[one], net[other], version, port) for one, other, port in goes_on]
     try:
@@ -125,8 +117,8 @@ def test_a_flow_ends_by_itself(net: Net, version: int) -> None:
         time.sleep(max(0.0, left) + 1.1)
         assert len(missing(ending, False, 0.2)) == len(ending)
         assert len(missing(ending, True, 0.2)) == len(ending)
-        assert [goes_on[staying.index(talk)] for talk in missing(staying, False)] == []
-        assert [goes_on[staying.index(talk)] for talk in missing(staying, True)] == []
+        for back in (False, True):
+            assert [(talk.ends, talk.port) for talk in staying if talk in missing(staying, back)] == []
         assert mark_of(staying[2], net.connections()) == net.number("flow", "port", "eth1", "eth2")
         assert mark_of(staying[0], net.connections()) == net.number("default", "default", "eth3", "eth4")
     finally:

@@ -25,6 +25,7 @@ from segctl.lab import Built
 from segctl.lab import lab as make_lab
 from segctl.model.ranges import family, show_address
 from segctl.policy import Policy
+from segctl.policy.numbers import SWAPPED
 from tests.sites import AT, policy
 
 pytestmark = pytest.mark.packets
@@ -222,6 +223,8 @@ def test_what_is_tracked_swapped_gets_the_number_of_its_line(net: Net) -> None:
     (tracked,) = [one for one in conntrack.entries(net.gateway) if 5432 in (one.sport, one.dport)]
     assert tracked.sport == 5432, "conntrack takes the server for the beginning"
     meanings = compile_gateway(law("orders"), "gw", AT).meanings
-    assert (meanings[tracked.mark].name, meanings[tracked.mark].ways) == ("orders", ("eth1", "eth2"))
+    assert tracked.mark & SWAPPED
+    meaning = meanings[tracked.mark & ~SWAPPED]
+    assert (meaning.name, meaning.ways) == ("orders", ("eth1", "eth2"))
     assert done.adopted >= 1
     assert served.lives()

@@ -12,8 +12,8 @@ from itertools import product
 import pytest
 
 from segctl.model.service import GRE
-from tests.packets.net import Change, Machine, Net
-from tests.packets.talk import Echo, Raw, Talk, Tcp, Udp, mark_of, missing, opened
+from tests.packets.net import Change, Net
+from tests.packets.talk import Talk, mark_of, missing, opened, spoken
 
 pytestmark = pytest.mark.packets
 ANYTHING = 253  # and 254: for experiments (RFC 3692)
@@ -32,23 +32,12 @@ class Row:
     port: int = 0
 
     def talk(self, net: Net, version: int) -> Talk:
-        first, second = net[self.first], net[self.second]
-        return _spoken(self.what, first, second, version, self.port)
+        return spoken(self.what, net[self.first], net[self.second], version, self.port)
 
     @property
     def way(self) -> tuple[str, ...]:
         """The interfaces of its number."""
         return tuple(WHERE[end] for end in (self.first, self.second) if not end.startswith("gw1."))
-
-
-def _spoken(what: str, first: Machine, second: Machine, version: int, port: int) -> Talk:
-    if what == "tcp":
-        return Tcp(first, second, version, port)
-    if what == "udp":
-        return Udp(first, second, version, port)
-    if what == "echo":
-        return Echo(first, second, version)
-    return Raw(first, second, version, port)
 
 
 WHERE = {
@@ -198,7 +187,7 @@ def _wrongly_numbered(net: Net, found: list[tuple[Row, Talk]], changes: tuple[Ch
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_connection_shows_its_number_through_flips(net: Net, case: str) -> None:
-    """Opened; renumbered when the asking end speaks first; renumbered when the answering end does; dead when removed."""
+    """Opened; renumbered when the asking end speaks first, and when the answering end does; dead when removed."""
     rows, base, removed = CASES[case]
     renamed = (*base, *RENAMED)
     net.wake(*base)
