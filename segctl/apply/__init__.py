@@ -5,8 +5,19 @@ Every change is a list of named steps, each with its undoing. Our tables only.
 Never in it: scapy, networkx, nft syntax, a table of somebody else's.
 """
 
-from segctl.apply.result import Applied, Lost, NotApplied, RolledBack
+from segctl.apply.result import Applied, CannotApply, Lost, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.steps import apply, roll_back
 
-__all__ = ["Applied", "Lost", "NotApplied", "RolledBack", "Slots", "apply", "read_slots", "roll_back"]
+__all__ = [
+    "Applied",
+    "CannotApply",
+    "Lost",
+    "NotApplied",
+    "RolledBack",
+    "Slots",
+    "Unsettled",
+    "apply",
+    "read_slots",
+    "roll_back",
+]

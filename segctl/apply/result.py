@@ -53,3 +53,13 @@ class CannotApply(Exception):
     def __init__(self, what: str, help: str = "") -> None:
         super().__init__(what)
         self.help = help
+
+
+class Unsettled(Exception):
+    """It was tried and failed, and so did taking it back: the message says what is live. `help` says what to do."""
+
+    exit_code = 5
+
+    def __init__(self, what: str, help: str = "") -> None:
+        super().__init__(what)
+        self.help = help

@@ -1,19 +1,25 @@
 """The two tables that generations alternate between: which is awake, which generation each holds."""
 
+import secrets
 import sys
 from dataclasses import dataclass
 
-from segctl.apply.result import CannotApply
+import numpy as np
+
+from segctl.apply.result import CannotApply, NotApplied
+from segctl.compile import render_delete
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import KernelError
+from segctl.model.elements import Elements
 from segctl.runner import Runner
 
 SLOTS = ("segctl_a", "segctl_b")
+_NEVER_AWAKE = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One of our tables; `generation` None: it is there, but has no number (half loaded, or not ours any more)."""
+    """One of our tables; `generation` None: it has no number (half loaded, never awake, or not ours any more)."""
 
     name: str
     generation: int | None
@@ -48,8 +54,8 @@ def read_slots(runner: Runner) -> Slots:
             f"put the older one to sleep (`nft add table inet {SLOTS[0]} '{{ flags dormant; }}'`), or delete it",
         )
     live = Slot(awake[0], _generation(runner, awake[0])) if awake else None
-    sleeping = Slot(asleep[-1], _generation(runner, asleep[-1])) if asleep else None
-    return Slots(live, sleeping)
+    sleepers = [Slot(name, _generation(runner, name)) for name in asleep]
+    return Slots(live, max(sleepers, key=lambda slot: slot.generation or 0, default=None))
 
 
 def _generation(runner: Runner, table: str) -> int | None:
@@ -57,10 +63,28 @@ def _generation(runner: Runner, table: str) -> int | None:
         keys = netlink.dump(runner, table, "gen").keys
     except KernelError:
         return None
-    return int.from_bytes(keys[0].tobytes(), sys.byteorder) if len(keys) == 1 else None
+    found = int.from_bytes(keys[0].tobytes(), sys.byteorder) if len(keys) == 1 else None
+    return found if found is not None and found < _NEVER_AWAKE else None
+
+
+def ticket() -> int:
+    """What a slot has in place of its generation's number until its flip: nobody else's, and no generation's.
+
+    So a slot that was left half loaded is nothing to flip to, and of two that load at once only one can flip.
+    """
+    return _NEVER_AWAKE | secrets.randbits(31)
+
+
+def numbered(generation: int) -> Elements:
+    """The one element of the set `gen`."""
+    return Elements("gen", np.frombuffer(generation.to_bytes(4, sys.byteorder), np.uint8).reshape(1, 4))
 
 
 def delete_slot(runner: Runner, table: str) -> None:
-    """Take a sleeping table of ours away, if it is there."""
-    if any(t.name == table and t.family == "inet" for t in netlink.tables(runner)):
-        nft.load(runner, f"delete table inet {table}\n")
+    """Take a sleeping table of ours away, if it is there; NotApplied if somebody woke it meanwhile."""
+    found = next((t for t in netlink.tables(runner) if t.name == table and t.family == "inet"), None)
+    if found is None:
+        return
+    if not found.dormant:
+        raise NotApplied(f"{table} on {runner.where} was woken meanwhile: somebody else changes our tables", "try again")
+    nft.load(runner, render_delete(table))

@@ -2,26 +2,31 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from segctl.apply.priming import Adoption, adopt
-from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack
-from segctl.apply.slots import Slots, delete_slot, read_slots
+from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack, Unsettled
+from segctl.apply.slots import Slots, delete_slot, numbered, read_slots, ticket
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import Held, differences, held, meant
 from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
 from segctl.kernel import conntrack, netlink, nft
 from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
+from segctl.kernel.image import digest_elements
+from segctl.kernel.tools import run_tool
 from segctl.policy import Policy
-from segctl.runner import Runner
+from segctl.runner import Runner, RunnerError
 
 _TICK = 0.1
 
 
 @dataclass(slots=True)
 class Job:
-    """One apply under way: what is wanted, and what is known so far."""
+    """One apply under way: what is wanted, and what is known so far.
+
+    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done.
+    """
 
     runner: Runner
     policy: Policy
@@ -30,6 +35,8 @@ class Job:
     prime: float
     told: Callable[[str], None]
     slots: Slots = field(default_factory=lambda: Slots(None, None))
+    ticket: int = field(default_factory=ticket)
+    touched: bool = False
     wanted: Held | None = None
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
@@ -50,14 +57,23 @@ class Job:
 def look(job: Job) -> None:
     """Which slot is free, and that nft takes the rules at all: before anything is touched."""
     job.slots = read_slots(job.runner)
-    nft.check(job.runner, render_structure(job.rules, "segctl_check", job.generation))
-    job.wanted = meant(job.rules, job.slot, job.generation, job.at)
+    if job.slots.live is not None and job.slots.live.generation is None:
+        name = job.slots.live.name
+        raise CannotApply(
+            f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
+            f"if its rules are still ours, `nft add element inet {name} gen {{ 1 }}` numbers it; else delete it",
+        )
+    if job.first:
+        run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
+    nft.check(job.runner, render_structure(job.rules, "segctl_check", job.ticket))
+    job.wanted = meant(job.rules, job.slot, job.ticket, job.at)
 
 
 def load_asleep(job: Job) -> None:
     """The new generation into the slot that isn't live: nobody notices, however long it takes."""
+    job.touched = True
     delete_slot(job.runner, job.slot)
-    nft.load(job.runner, render_structure(job.rules, job.slot, job.generation))
+    nft.load(job.runner, render_structure(job.rules, job.slot, job.ticket))
     netlink.add(job.runner, job.slot, pack(job.rules, job.at))
 
 
@@ -93,9 +109,12 @@ def adopt_connections(job: Job) -> None:
 
 
 def flip(job: Job) -> None:
-    """One transaction wakes the new generation and puts the old one to sleep."""
+    """One transaction wakes the new generation, numbers it, and puts the old one to sleep."""
     old = job.slots.live.name if job.slots.live else None
-    nft.load(job.runner, render_flip(job.slot, job.generation, old))
+    nft.load(job.runner, render_flip(job.slot, job.generation, old, job.ticket))
+    if job.wanted is not None:
+        gen = {"gen": digest_elements(numbered(job.generation))}
+        job.wanted = replace(job.wanted, elements=job.wanted.elements | gen)
 
 
 def flip_back(job: Job) -> None:
@@ -104,10 +123,16 @@ def flip_back(job: Job) -> None:
     if now.live is None or now.live.name != job.slot:
         return
     old = job.slots.live
-    if old is None or old.generation is None:
-        nft.load(job.runner, render_sleep(job.slot))
-    else:
-        nft.load(job.runner, render_flip(old.name, old.generation, job.slot))
+    try:
+        if old is None or old.generation is None:
+            nft.load(job.runner, render_sleep(job.slot))
+        else:
+            nft.load(job.runner, render_flip(old.name, old.generation, job.slot))
+    except (KernelError, RunnerError) as error:
+        raise Unsettled(
+            f"generation {job.generation} is live on {job.runner.where}, but failed and could not be taken back: {error}",
+            "look at our tables (`nft list ruleset`), then `segctl rollback` or apply again",
+        ) from error
 
 
 APPLY: tuple[Step[Job], ...] = (
@@ -136,10 +161,12 @@ def apply(
     job = Job(runner, policy, rules, at, prime, told)
     try:
         run(APPLY, job, told)
-    except (NoPrivilege, ToolMissing):
-        raise
-    except KernelError as error:
-        raise NotApplied(str(error), getattr(error, "help", "")) from error
+    except (KernelError, RunnerError) as error:
+        if job.touched:
+            raise NotApplied(str(error), getattr(error, "help", "")) from error
+        if isinstance(error, NoPrivilege | ToolMissing | RunnerError):
+            raise
+        raise CannotApply(str(error), getattr(error, "help", "")) from error
     return Applied(
         rules.point,
         runner.where,

@@ -7,7 +7,7 @@ Never in it: the kernel, the network, the clock; nft syntax (that stands in temp
 
 from segctl.compile.gateway import compile_gateway
 from segctl.compile.pack import pack
-from segctl.compile.render import render_flip, render_sleep, render_structure, render_table
+from segctl.compile.render import render_delete, render_flip, render_sleep, render_structure, render_table
 from segctl.compile.ruleset import Ruleset
 from segctl.compile.stats import statistics
 
@@ -15,6 +15,7 @@ __all__ = [
     "Ruleset",
     "compile_gateway",
     "pack",
+    "render_delete",
     "render_flip",
     "render_sleep",
     "render_structure",

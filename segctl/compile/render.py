@@ -92,6 +92,11 @@ def render_flip(slot: str, generation: int, old: str | None, held: int | None = 
     )
 
 
+def render_delete(slot: str) -> str:
+    """The transaction that takes a slot away."""
+    return _environment().get_template("delete.nft.j2").render(slot=Name(slot))
+
+
 def render_sleep(slot: str) -> str:
     """The transaction that puts a slot to sleep."""
     return _environment().get_template("sleep.nft.j2").render(slot=Name(slot))

@@ -100,7 +100,7 @@ class ListChain:
 
 @dataclass(frozen=True, slots=True)
 class WideRule:
-    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base; `alive` as there."""
+    """In a wide chain: destinations in these sets (set, level), then the services, lead to that base; `alive` alike."""
 
     base: int
     targets: tuple[tuple[Name, int], ...]

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from segctl.apply import read_slots
 from segctl.compile import Ruleset, compile_gateway, pack, render_flip, render_structure
+from segctl.compile.ruleset import Meaning
 from segctl.kernel import conntrack, netlink, nft
 from segctl.kernel.conntrack import Connection
 from segctl.lab import Built, Gateway, Node, lab
@@ -40,14 +41,14 @@ class Machine:
     mac: str
     addresses: dict[int, str]
 
-    def socket(self, version: int, kind: int, protocol: int = 0) -> socket.socket:
+    def open(self, version: int, kind: int, protocol: int = 0) -> socket.socket:
         """One that lives in the machine's namespace."""
         with self.runner.inside():
             return socket.socket(AF[version], kind, protocol)
 
     def listening(self, version: int, port: int) -> socket.socket:
         """A socket that takes what comes to that port of any of its addresses, broadcasts and multicasts too."""
-        opened = self.socket(version, socket.SOCK_DGRAM)
+        opened = self.open(version, socket.SOCK_DGRAM)
         opened.setblocking(False)
         opened.bind(("::" if version == 6 else "0.0.0.0", port))
         return opened
@@ -88,6 +89,13 @@ class Net:
     def gateway(self) -> Netns:
         return self.built.runner("gw1")
 
+    @property
+    def table(self) -> str:
+        """Our table that is awake."""
+        live = read_slots(self.gateway).live
+        assert live is not None
+        return live.name
+
     def wake(self, *changes: Change) -> Ruleset:
         """The site with these changes becomes a generation, if it isn't: loaded asleep, then flipped."""
         if changes not in self.made:
@@ -111,11 +119,14 @@ class Net:
 
     def number(self, kind: str, name: str, *way: str) -> int:
         """The number of a line between two interfaces, or at one for our own addresses; no name: the only one."""
-        assert self.rules is not None
-        lines = self.rules.meanings.items()
-        found = [n for n, m in lines if (m.kind, m.ways) == (kind, way) and name in ("", m.name)]
+        found = [n for n, m in self.meanings() if (m.kind, m.ways) == (kind, way) and name in ("", m.name)]
         assert len(found) == 1, (kind, name, way, found)
         return found[0]
+
+    def meanings(self) -> list[tuple[int, Meaning]]:
+        """Each number that is awake, with what it stands for."""
+        assert self.rules is not None
+        return list(self.rules.meanings.items())
 
     def connections(self) -> tuple[Connection, ...]:
         return tuple(conntrack.entries(self.gateway))

@@ -15,12 +15,13 @@ from scapy.packet import Packet, Raw
 
 from segctl.lab import Node
 from tests.packets.net import Machine, Net
+from tests.packets.talk import soon
 
 OUTGOING = 4  # linux/if_packet.h: PACKET_OUTGOING
 _EVERYTHING = 0x0003  # linux/if_ether.h: ETH_P_ALL
 _ETHERTYPE = {4: 0x0800, 6: 0x86DD}
 PATIENCE = 1.0
-SETTLE = 0.03  # seconds that a packet might be later than one that was sent after it
+SETTLE = 0.02  # seconds that a packet might be later than one that was sent after it
 
 
 def token() -> bytes:
@@ -130,12 +131,16 @@ def protocol(body: bytes) -> int:
     return body[9] if body[0] >> 4 == 4 else body[6]
 
 
-def came(one: socket.socket, said: bytes) -> bool:
-    """Whether these bytes are in what a socket has got by now."""
-    while select.select([one], [], [], 0)[0]:
-        if said in one.recv(65_535):
-            return True
-    return False
+def hears(one: socket.socket, said: bytes, wanted: bool = True) -> bool:
+    """Whether these bytes come to a socket: soon, or, where it is not wanted, within a tenth of a second."""
+
+    def come() -> bool:
+        while select.select([one], [], [], 0)[0]:
+            if said in one.recv(65_535):
+                return True
+        return False
+
+    return soon(come, 0.5 if wanted else 0.1)
 
 
 def nic_towards(net: Net, machine: Machine) -> str:

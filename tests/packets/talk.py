@@ -6,8 +6,8 @@ import socket
 import struct
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from segctl.kernel.conntrack import Connection
@@ -66,7 +66,7 @@ class Talk(ABC):
     def _ear(self, back: bool) -> socket.socket: ...
 
     def _open(self, machine: Machine, kind: int, protocol: int = 0, port: int = 0) -> socket.socket:
-        opened = machine.socket(self.version, kind, protocol)
+        opened = machine.open(self.version, kind, protocol)
         self._sockets.append(opened)
         opened.setblocking(False)
         if kind == socket.SOCK_STREAM:
@@ -139,6 +139,15 @@ class Tcp(Ported):
 
     def say(self, back: bool) -> None:
         self._ear(not back).send(self._token())
+
+    def speak(self, said: bytes) -> None:
+        """As much as fits into the socket, from who asks."""
+        self._client.send(said)
+
+    def got(self) -> bytes:
+        """What came to who answers, and nobody has read yet."""
+        listening = self._ear(False)
+        return listening.recv(65_535) if select.select([listening], [], [], 0)[0] else b""
 
     def _ear(self, back: bool) -> socket.socket:
         assert self.peer is not None
@@ -282,6 +291,16 @@ def opened(talks: Sequence[Talk], patience: float = PATIENCE) -> list[Talk]:
     for talk in talks:
         talk.start()
     return among(talks, lambda talk: talk.started(), patience)
+
+
+@contextmanager
+def closing(talks: Sequence[Talk]) -> Iterator[Sequence[Talk]]:
+    """The same, closed when the block ends."""
+    try:
+        yield talks
+    finally:
+        for talk in talks:
+            talk.close()
 
 
 def mark_of(talk: Talk, connections: Iterable[Connection]) -> int | None:

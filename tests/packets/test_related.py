@@ -1,6 +1,5 @@
 """ICMP errors about live connections: towards the sender, from behind the right interface, and no others."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +10,7 @@ from scapy.packet import Packet, Raw
 
 from tests.packets.net import Change, Machine, Net
 from tests.packets.raw import Frame, ear, ip, leaves_by, nic_towards, send, token, udp
-from tests.packets.talk import Tcp, Udp, among, missing, opened
+from tests.packets.talk import Tcp, Udp, missing, opened, soon
 
 pytestmark = pytest.mark.packets
 FAMILIES = pytest.mark.parametrize("version", [4, 6])
@@ -25,7 +24,7 @@ def _error(source: str, destination: str, kind: tuple[int, int], quoted: Packet)
     """An error that quotes the packet whole; its fourth to seventh bytes are an MTU of 1300, a gateway, whatever."""
     if ":" in source:
         body = ICMPv6Unknown(type=kind[0], code=kind[1]) / Raw(b"\0\0\x05\x14" + bytes(quoted))
-        return ip(source, destination, nh=58) / body
+        return ip(source, destination, carries=58) / body
     return ip(source, destination) / ICMP(type=kind[0], code=kind[1], nexthopmtu=1300) / Raw(bytes(quoted))
 
 
@@ -42,7 +41,7 @@ def _udp(net: Net, first: str, second: str, version: int, port: int = 443) -> It
 
 def _quoted(talk: Udp, back: bool, said: bytes) -> Packet:
     """A packet of the connection."""
-    ends, ports = talk.ends, (talk._sockets[1].getsockname()[1], talk.port)
+    ends, ports = talk.ends, (talk.sport, talk.port)
     if back:
         ends, ports = ends[::-1], ports[::-1]
     return udp(*ends, ports[1], said, ports[0])
@@ -134,17 +133,11 @@ def test_errors_to_the_gateway(net: Net, version: int) -> None:
     net.wake()
     closed = {4: (3, 3), 6: (1, 4)}[version]
     with _udp(net, "gw1.eth2", "r1", version) as talk:
-        talk._client.connect((talk.ends[1], talk.port))
         for sender, counts in (("plain-1", False), ("l1", False), ("r2", True)):
             for source in {net[sender].addresses[version], talk.ends[1]}:
                 error = _error(source, talk.ends[0], closed, _quoted(talk, False, token()))
                 send(net[sender], error, net[nic_towards(net, net[sender])].mac)
-                refused = among([talk], lambda _: bool(_refused(talk._client)), 0.5 if counts else 0.1)
-                assert bool(refused) is counts, (sender, source)
-
-
-def _refused(opened_: socket.socket) -> int:
-    return opened_.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                assert soon(talk.failed, 0.5 if counts else 0.1) is counts, (sender, source)
 
 
 POLITE: Change = ("strictness:\n", "strictness:\n  courteous: {like: point, answer: reject}\n")
@@ -152,7 +145,7 @@ POLITE_POINTS: Change = ("points: {strictness: point}", "points: {strictness: co
 PROHIBITED = {4: bytes([3, 13]), 6: bytes([1, 1])}
 
 
-def _answer(net: Net, sender: Machine, packet: Packet) -> Frame | None:
+def _answer(net: Net, sender: Machine, packet: Packet, patience: float = 0.5) -> Frame | None:
     """What comes back to a denied packet: a reset, or an error that says prohibited."""
     version = bytes(packet)[0] >> 4
     header = {4: 20, 6: 40}[version]
@@ -166,7 +159,7 @@ def _answer(net: Net, sender: Machine, packet: Packet) -> Frame | None:
 
     with ear(sender) as heard:
         send(sender, packet, net[nic_towards(net, sender)].mac)
-        return heard.wait(answers, 0.5)
+        return heard.wait(answers, patience)
 
 
 @FAMILIES
@@ -180,7 +173,7 @@ def test_what_refuses_politely_says_so(net: Net, target: str, version: int) -> N
     assert reset and reset.protocol == 6
     error = _answer(net, sender, udp(own, to, 81, token(), 4002))
     assert error and error.protocol == {4: 1, 6: 58}[version]
-    whole = ip(own, to, **({"proto": ESP} if version == 4 else {"nh": ESP})) / Raw(bytes(8))
+    whole = ip(own, to, carries=ESP) / Raw(bytes(8))
     assert _answer(net, sender, whole)
     assert not _answer(net, sender, udp(UNDECLARED[version], to, 81, token(), 4003))  # binding never answers
 
@@ -192,8 +185,8 @@ def test_what_refuses_silently_says_nothing(net: Net, version: int) -> None:
     own = sender.addresses[version]
     for target in ("r2", "gw1.eth1"):
         to = net[target].addresses[version]
-        assert not _answer(net, sender, udp(own, to, 81, token(), 4004)), target
-        assert not _answer(net, sender, ip(own, to) / TCP(sport=4005, dport=81, flags="S")), target
+        assert not _answer(net, sender, udp(own, to, 81, token(), 4004), 0.1), target
+        assert not _answer(net, sender, ip(own, to) / TCP(sport=4005, dport=81, flags="S"), 0.1), target
 
 
 @contextmanager
@@ -215,7 +208,7 @@ TOO_BIG = {4: bytes([3, 4]), 6: bytes([2, 0])}
 @FAMILIES
 @pytest.mark.parametrize("known", [True, False])
 def test_too_big_is_said(net: Net, known: bool, version: int) -> None:
-    """Also of a first packet, which dies before any connection is made of it, again and again: or nobody ever learns."""
+    """Also of a first packet, which dies before any connection is made of it, again and again."""
     net.wake()
     one, header = net["l1"], {4: 20, 6: 40}[version]
     with _narrow(net), _udp(net, "l1", "r1", version) as talk, ear(one) as heard:
@@ -234,19 +227,14 @@ def test_path_mtu_is_found_over_tcp(net: Net, version: int) -> None:
     with _narrow(net):
         talk = Tcp(net["l1"], net["r1"], version, 443)
         try:
-            assert opened([talk])
-            assert talk._peer
+            assert opened([talk]) and talk.peer
             said, got = token() * 1000, bytearray()
-            talk._client.send(said)
+            talk.speak(said)
 
-            def came(_: object) -> bool:
-                assert talk._peer
-                try:
-                    got.extend(talk._peer.recv(65_535))
-                except BlockingIOError:
-                    pass
+            def whole() -> bool:
+                got.extend(talk.got())
                 return bytes(got) == said
 
-            assert among([talk], came, 3)
+            assert soon(whole, 3)
         finally:
             talk.close()

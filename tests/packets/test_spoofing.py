@@ -9,7 +9,7 @@ from scapy.layers.inet6 import ICMPv6EchoRequest
 from scapy.packet import Packet, Raw
 
 from tests.packets.net import Change, Net
-from tests.packets.raw import came, ear, ip, leaves_by, nic_towards, send, token, udp
+from tests.packets.raw import ear, hears, ip, leaves_by, nic_towards, send, token, udp
 from tests.packets.talk import Echo, Ported, Talk, Tcp, Udp, missing, opened, soon
 
 pytestmark = pytest.mark.packets
@@ -74,7 +74,7 @@ def test_foreign_source_is_not_heard_by_the_gateway(everyone: Net, version: int)
         with ours.listening(version, 9100) as one:
             packet = udp(source, ours.addresses[version], 9100, said)
             send(everyone[sender], packet, everyone[nic_towards(everyone, everyone[sender])].mac)
-            assert soon(lambda: came(one, said), 0.5 if heard else 0.1) is heard, (sender, source)  # noqa: B023
+            assert hears(one, said, heard) is heard, (sender, source)
 
 
 @FAMILIES
@@ -87,8 +87,7 @@ def test_waived_binding_is_only_logged(everyone: Net, version: int) -> None:
 
 def _counted(net: Net, chain: str) -> int:
     """Packets that the rules of a chain counted."""
-    table = next(line.split()[-1] for line in net.gateway.run(["nft", "list", "tables"]).stdout.splitlines())
-    words = net.gateway.run(["nft", "list", "chain", "inet", table, chain]).stdout.split()
+    words = net.gateway.run(["nft", "list", "chain", "inet", net.table, chain]).stdout.split()
     return sum(int(words[at + 1]) for at, word in enumerate(words) if word == "packets")
 
 
