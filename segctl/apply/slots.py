@@ -86,5 +86,7 @@ def delete_slot(runner: Runner, table: str) -> None:
     if found is None:
         return
     if not found.dormant:
-        raise NotApplied(f"{table} on {runner.where} was woken meanwhile: somebody else changes our tables", "try again")
+        raise NotApplied(
+            f"{table} on {runner.where} was woken meanwhile: somebody else changes our tables", "try again"
+        )
     nft.load(runner, render_delete(table))

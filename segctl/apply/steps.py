@@ -130,7 +130,7 @@ def flip_back(job: Job) -> None:
             nft.load(job.runner, render_flip(old.name, old.generation, job.slot))
     except (KernelError, RunnerError) as error:
         raise Unsettled(
-            f"generation {job.generation} is live on {job.runner.where}, but failed and could not be taken back: {error}",
+            f"generation {job.generation} failed, but is live on {job.runner.where}: it can't be taken back: {error}",
             "look at our tables (`nft list ruleset`), then `segctl rollback` or apply again",
         ) from error
 

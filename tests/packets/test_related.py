@@ -119,12 +119,14 @@ def test_observing_is_no_way_round_binding(net: Net, version: int) -> None:
 
 @FAMILIES
 def test_observing_ends_lose_no_error(net: Net, version: int) -> None:
-    """From a third interface, but both ends observe: only logged."""
+    """From a third interface, but both ends observe: only logged. Redirects and quench go nowhere even there."""
     net.wake(("plain: {strictness: open", "plain: {strictness: open, mode: observe"))
     with _udp(net, "seen-1", "seen2-1", version, 9000) as talk:
         own = net["plain-1"].addresses[version]
         for kind in ERRORS[version]:
             assert _leaves(net, "plain-1", own, talk, kind) == {"eth9"}, kind
+        for kind in ((4, 0), (5, 0)) if version == 4 else ():
+            assert _leaves(net, "seen2-1", talk.ends[1], talk, kind) == set(), kind
 
 
 @FAMILIES
