@@ -46,7 +46,7 @@ def held(runner: Runner, slot: str) -> Held:
     """What the table does hold."""
     image = read_image(runner, slot)
     names = [info.name for info in image.sets if not info.name.startswith("__")]
-    return Held(image, {name: digest_elements(netlink.dump(runner, slot, name)) for name in names})
+    return Held(image, {name: digest_elements(found) for name, found in netlink.dump_sets(runner, slot, names)})
 
 
 def differences(wanted: Held, found: Held) -> tuple[str, ...]:

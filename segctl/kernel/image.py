@@ -13,7 +13,7 @@ import numpy as np
 from segctl.kernel import nfset as nf
 from segctl.kernel.elements_out import as_strings
 from segctl.kernel.errors import NotThere
-from segctl.kernel.netlink import dump
+from segctl.kernel.netlink import dump_sets
 from segctl.kernel.nfset import SetInfo
 from segctl.kernel.tables import sets_of
 from segctl.kernel.wire import NLM_F_DUMP, Channel, Message, answer, attributes, number, steadily, string, text
@@ -22,6 +22,7 @@ from segctl.runner import Runner
 
 _GETCHAIN, _GETRULE = nf.NFT | 4, nf.NFT | 7
 _COUNTING = "counter"
+_VERDICT = 5 + 128  # "goto " and a chain's name, at most NFT_CHAIN_MAXNAMELEN
 
 Expression = tuple[str, bytes]
 
@@ -60,24 +61,23 @@ def read_image(runner: Runner, table: str) -> Image:
         rules = tuple(_rules(channel, table))
         sets = sets_of(channel, table)
     hidden = sorted(name for name in sets if name.startswith("__"))
-    anonymous = tuple((name, digest_elements(dump(runner, table, name))) for name in hidden)
+    anonymous = tuple((name, digest_elements(found)) for name, found in dump_sets(runner, table, hidden))
     return Image(chains, rules, tuple(sets[name] for name in sorted(sets)), anonymous)
 
 
 def digest_elements(elements: Elements) -> str:
-    """A hash of what the elements say, whatever their order; what remains of timeouts is left out."""
+    """A hash of what the elements say, whatever their order; of timeouts it counts only whether there is one."""
     if not len(elements):
-        return sha256(b"").hexdigest()
-    parts = [part for part in (elements.keys, elements.ends, elements.data) if part is not None]
-    if elements.verdicts is not None:
-        words = np.array([" ".join(verdict).encode() for verdict in elements.verdicts])
-        parts.append(words.view(np.uint8).reshape(len(words), -1))
+        return sha256().hexdigest()
     ending = np.zeros((len(elements), 1), np.uint8)
     if elements.timeouts is not None:
-        ending[:, 0] = elements.timeouts != 0
-    rows = np.hstack([*parts, ending])
-    widths = repr([part.shape[1] for part in parts]).encode()  # the same bytes, cut otherwise, say something else
-    return sha256(widths + np.sort(as_strings(rows)).tobytes()).hexdigest()
+        ending[:, 0] = elements.timeouts > 0
+    parts = [elements.keys, *(part for part in (elements.ends, elements.data) if part is not None), ending]
+    if elements.verdicts is not None:
+        words = np.array([" ".join(verdict).encode() for verdict in elements.verdicts], f"S{_VERDICT}")
+        parts.append(words.view(np.uint8).reshape(len(elements), _VERDICT))
+    rows = np.ascontiguousarray(np.hstack(parts))
+    return sha256(rows[np.argsort(as_strings(rows), kind="stable")].tobytes()).hexdigest()
 
 
 def _chains(channel: Channel, table: str) -> Iterator[Chain]:

@@ -34,6 +34,7 @@ __all__ = [
     "add",
     "delete",
     "dump",
+    "dump_sets",
     "dump_with_catch_all",
     "generation",
     "set_names",
@@ -74,13 +75,27 @@ def dump(runner: Runner, table: str, set_name: str) -> Elements:
     return elements
 
 
+def dump_sets(runner: Runner, table: str, names: Iterable[str]) -> Iterator[tuple[str, Elements]]:
+    """As `dump`, many sets of one table after another: they are declared to us once."""
+    with Channel(runner) as channel:
+        known = sets_of(channel, table)
+        for name in names:
+            elements, star = _read(channel, table, _info(known, table, name))
+            if star is not None:
+                raise NotUnderstood(f"{name} has a catch-all element")
+            yield name, elements
+
+
 def dump_with_catch_all(runner: Runner, table: str, set_name: str) -> tuple[Elements, Elements | None]:
     """The same, and the catch-all element apart: one row whose key, all zeros, means nothing."""
     with Channel(runner) as channel:
-        info = _info(sets_of(channel, table), table, set_name)
-        body = text(nf.LIST_TABLE, table) + text(nf.LIST_SET, set_name)
-        about = f"reading the elements of {set_name} in table {table}"
-        answers = steadily(channel, Message(nf.GETSETELEM, body, about, NLM_F_DUMP, nf.INET))
+        return _read(channel, table, _info(sets_of(channel, table), table, set_name))
+
+
+def _read(channel: Channel, table: str, info: SetInfo) -> tuple[Elements, Elements | None]:
+    body = text(nf.LIST_TABLE, table) + text(nf.LIST_SET, info.name)
+    about = f"reading the elements of {info.name} in table {table}"
+    answers = steadily(channel, Message(nf.GETSETELEM, body, about, NLM_F_DUMP, nf.INET))
     return decode(info, [answer(one).get(nf.LIST_ELEMENTS, b"") for one in answers])
 
 

@@ -27,10 +27,13 @@ def examine(site: Site, at: datetime) -> Examined:
     if contradictions:  # statements about a broken partition would only mislead
         return Examined(None, _sorted(contradictions))
     policy = make_policy(site, made)
-    found = _sorted((*statement_findings(policy, at), *demands(policy), *placement(policy)))
+    of_statements = dict.fromkeys(
+        (*statement_findings(policy, at), *demands(policy))
+    )  # one place may offend twice alike
+    found = _sorted((*of_statements, *placement(policy)))
     broken = any(CODES[finding.code].level is Level.ERROR for finding in found)
     return Examined(None if broken else policy, found)
 
 
 def _sorted(findings: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(dict.fromkeys(findings), key=Diagnostic.sort_key))
+    return tuple(sorted(findings, key=Diagnostic.sort_key))
