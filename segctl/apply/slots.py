@@ -1,16 +1,13 @@
 """The two tables that generations alternate between: which is awake, which generation each holds."""
 
 import secrets
-import sys
 from dataclasses import dataclass
-
-import numpy as np
 
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.compile import render_delete
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import KernelError
-from segctl.model.elements import Elements
+from segctl.kernel.image import chain_names
 from segctl.runner import Runner
 
 SLOTS = ("segctl_a", "segctl_b")
@@ -59,12 +56,13 @@ def read_slots(runner: Runner) -> Slots:
 
 
 def _generation(runner: Runner, table: str) -> int | None:
+    """As a chain's name tells it (compile.generation_name)."""
     try:
-        keys = netlink.dump(runner, table, "gen").keys
-    except KernelError:
+        names = [name for name in chain_names(runner, table) if name.startswith("gen_")]
+        (found,) = (int(name.removeprefix("gen_"), 16) for name in names)
+    except (KernelError, ValueError):
         return None
-    found = int.from_bytes(keys[0].tobytes(), sys.byteorder) if len(keys) == 1 else None
-    return found if found is not None and found < _NEVER_AWAKE else None
+    return found if found < _NEVER_AWAKE else None
 
 
 def ticket() -> int:
@@ -73,11 +71,6 @@ def ticket() -> int:
     So a slot that was left half loaded is nothing to flip to, and of two that load at once only one can flip.
     """
     return _NEVER_AWAKE | secrets.randbits(31)
-
-
-def numbered(generation: int) -> Elements:
-    """The one element of the set `gen`."""
-    return Elements("gen", np.frombuffer(generation.to_bytes(4, sys.byteorder), np.uint8).reshape(1, 4))
 
 
 def delete_slot(runner: Runner, table: str) -> None:

@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from segctl.apply.priming import Adoption, adopt
 from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slots, delete_slot, numbered, read_slots, ticket
+from segctl.apply.slots import Slots, delete_slot, read_slots, ticket
 from segctl.apply.step import Step, nothing, run
-from segctl.apply.verify import Held, differences, held, meant
+from segctl.apply.verify import Held, differences, held, meant, numbered
 from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
 from segctl.kernel import conntrack, netlink, nft
-from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
-from segctl.kernel.image import digest_elements
+from segctl.kernel.errors import KernelError, KernelRefused, NoPrivilege, ToolMissing
 from segctl.kernel.tools import run_tool
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
@@ -25,7 +24,8 @@ _TICK = 0.1
 class Job:
     """One apply under way: what is wanted, and what is known so far.
 
-    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done.
+    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was
+    done; `flipped`: it may be awake.
     """
 
     runner: Runner
@@ -37,6 +37,7 @@ class Job:
     slots: Slots = field(default_factory=lambda: Slots(None, None))
     ticket: int = field(default_factory=ticket)
     touched: bool = False
+    flipped: bool = False
     wanted: Held | None = None
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
@@ -61,7 +62,7 @@ def look(job: Job) -> None:
         name = job.slots.live.name
         raise CannotApply(
             f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
-            f"if its rules are still ours, `nft add element inet {name} gen {{ 1 }}` numbers it; else delete it",
+            f"if its rules are still ours, `nft add chain inet {name} gen_00000001` numbers it; else delete it",
         )
     if job.first:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
@@ -111,16 +112,20 @@ def adopt_connections(job: Job) -> None:
 def flip(job: Job) -> None:
     """One transaction wakes the new generation, numbers it, and puts the old one to sleep."""
     old = job.slots.live.name if job.slots.live else None
-    nft.load(job.runner, render_flip(job.slot, job.generation, old, job.ticket))
+    job.flipped = True
+    try:
+        nft.load(job.runner, render_flip(job.slot, job.generation, old, job.ticket))
+    except KernelRefused:  # whole or nothing: what may be awake in that slot now is somebody else's
+        job.flipped = False
+        raise
     if job.wanted is not None:
-        gen = {"gen": digest_elements(numbered(job.generation))}
-        job.wanted = replace(job.wanted, elements=job.wanted.elements | gen)
+        job.wanted = numbered(job.wanted, job.ticket, job.generation)
 
 
 def flip_back(job: Job) -> None:
     """The same backwards; without an old generation ours goes to sleep."""
     now = read_slots(job.runner)
-    if now.live is None or now.live.name != job.slot:
+    if not job.flipped or now.live is None or now.live.name != job.slot:
         return
     old = job.slots.live
     try:

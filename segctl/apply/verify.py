@@ -4,13 +4,13 @@ Rules: the same text goes into an empty namespace, and both kernels say what the
 table between (a lost part, another tool's edit) shows. Elements: the kernel's against the bytes that were packed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from segctl.compile import Ruleset, pack, render_structure
+from segctl.compile import Ruleset, generation_name, pack, render_structure
 from segctl.kernel import netlink, nft
-from segctl.kernel.image import Image, digest_elements, read_image
+from segctl.kernel.image import Chain, Image, digest_elements, read_image
 from segctl.kernel.scratch import in_scratch
 from segctl.runner import Runner
 
@@ -31,15 +31,21 @@ def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
     """What the table should hold."""
     structure = render_structure(rules, slot, generation)
 
-    def alone(runner: Runner) -> tuple[Image, str]:
+    def alone(runner: Runner) -> Image:
         nft.load(runner, structure)
-        return read_image(runner, slot), digest_elements(netlink.dump(runner, slot, "gen"))
+        return read_image(runner, slot)
 
-    image, gen = in_scratch(alone)
-    elements = {info.name: "" for info in image.sets if not info.name.startswith("__")}
+    image = in_scratch(alone)
     empty = sha256(b"").hexdigest()
-    elements = {name: empty for name in elements} | {"gen": gen}
+    elements = {info.name: empty for info in image.sets if not info.name.startswith("__")}
     return Held(image, elements | {packed.name: digest_elements(packed) for packed in pack(rules, at)})
+
+
+def numbered(wanted: Held, was: int, now: int) -> Held:
+    """The same with another generation's number."""
+    name = str(generation_name(now))
+    chains = (chain for chain in wanted.image.chains if chain.name != str(generation_name(was)))
+    return replace(wanted, image=replace(wanted.image, chains=tuple(sorted((*chains, Chain(name))))))
 
 
 def held(runner: Runner, slot: str) -> Held:

@@ -7,13 +7,21 @@ Never in it: the kernel, the network, the clock; nft syntax (that stands in temp
 
 from segctl.compile.gateway import compile_gateway
 from segctl.compile.pack import pack
-from segctl.compile.render import render_delete, render_flip, render_sleep, render_structure, render_table
+from segctl.compile.render import (
+    generation_name,
+    render_delete,
+    render_flip,
+    render_sleep,
+    render_structure,
+    render_table,
+)
 from segctl.compile.ruleset import Ruleset
 from segctl.compile.stats import statistics
 
 __all__ = [
     "Ruleset",
     "compile_gateway",
+    "generation_name",
     "pack",
     "render_delete",
     "render_flip",

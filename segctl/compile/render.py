@@ -66,13 +66,18 @@ def _render(rules: Ruleset, slot: str, generation: int, at: datetime | None, *, 
         .render(
             rules=rules,
             slot=Name(slot),
-            generation=Mark(generation),
+            generation=generation_name(generation),
             elements=elements,
             rows=rows,
             loopback=loopback_number(),
             world_zone=rules.world & ZONE_MASK,
         )
     )
+
+
+def generation_name(generation: int) -> Name:
+    """The chain, without a rule and on no hook, whose name says which generation a table holds."""
+    return Name(f"gen_{generation:08x}")
 
 
 def render_flip(slot: str, generation: int, old: str | None, held: int | None = None) -> str:
@@ -85,8 +90,8 @@ def render_flip(slot: str, generation: int, old: str | None, held: int | None = 
         .get_template("flip.nft.j2")
         .render(
             slot=Name(slot),
-            generation=Mark(generation),
-            held=Mark(generation if held is None else held),
+            generation=generation_name(generation),
+            held=generation_name(generation if held is None else held),
             old=Name(old) if old else None,
         )
     )

@@ -65,6 +65,12 @@ def read_image(runner: Runner, table: str) -> Image:
     return Image(chains, rules, tuple(sets[name] for name in sorted(sets)), anonymous)
 
 
+def chain_names(runner: Runner, table: str) -> tuple[str, ...]:
+    """The names of an inet table's chains, sorted; none if there is no such table."""
+    with Channel(runner) as channel:
+        return tuple(sorted(chain.name for chain in _chains(channel, table)))
+
+
 def digest_elements(elements: Elements) -> str:
     """A hash of what the elements say, whatever their order; of timeouts it counts only whether there is one."""
     if not len(elements):
