@@ -4,8 +4,9 @@
 
 Both replace one generation by another under the same flood, one way after the other, with 1,000 and with 100,000
 elements: the flip wakes a table that sleeps, the reload is `delete table` and the whole table in one transaction,
-which everybody calls atomic (as we write it, and with base chains that accept what no rule ended, as many do). Half of the packets are allowed by both generations, half by none; of the first none
-may be lost, of the others none may come through. Needs root.
+which everybody calls atomic (as we write it, and with base chains that accept what no rule ended, as many do). Half of
+the packets are allowed by both generations, half by none; of the first none may be lost, of the others none may come
+through. Needs root.
 
     python bench/flips.py [REPLACEMENTS]
 """
