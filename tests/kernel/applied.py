@@ -62,3 +62,13 @@ class Place:
 
     def tables(self) -> set[Table]:
         return set(netlink.tables(self.runner))
+
+
+def at(step: str, act: Callable[[], object]) -> Callable[[str], None]:
+    """Do something just before a step."""
+
+    def told(begun: str) -> None:
+        if begun == step:
+            act()
+
+    return told

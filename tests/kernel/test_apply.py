@@ -1,30 +1,22 @@
 """apply and rollback where things go wrong: what is live stays live, whole, and what isn't ours stays as it is."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from segctl.apply import Applied, CannotApply, NotApplied, RolledBack, Unsettled, read_slots, roll_back
+from segctl.apply import Applied, CannotApply, NotApplied, RolledBack, Unsettled, roll_back
 from segctl.apply.steps import APPLY, Job
 from segctl.cli.exits import Exit, exit_code
 from segctl.compile import Ruleset, render_flip, render_structure
 from segctl.kernel import KernelRefused, SetFull, ToolMissing, netlink
 from segctl.runner import Netns, NoSuchPlace
 from tests.conftest import MakeNamespace
-from tests.kernel.applied import NEW, NEXT, OLD, Place, compiled
+from tests.kernel.applied import NEW, NEXT, OLD, Place, at, compiled
 from tests.sites import AT
 
 pytestmark = pytest.mark.kernel
-
-FOREIGN = """
-table inet segctl_c { set gen { type mark; elements = { 0x1 }; }; chain c { type filter hook forward priority 5; }; }
-table ip segctl_a { chain c { type filter hook forward priority 5; policy accept; ip daddr 192.0.2.1 counter drop; }; }
-table ip6 segctl_b { map m { type ipv6_addr : mark; elements = { fd00::1 : 0x7 }; }; }
-table inet theirs { set s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 }; }; }
-"""
 
 
 @pytest.fixture
@@ -37,16 +29,6 @@ def living(place: Place) -> Place:
     """Generation 1 lives there."""
     place.apply(OLD)
     return place
-
-
-def at(step: str, act: Callable[[], object]) -> Callable[[str], None]:
-    """Do something just before a step."""
-
-    def told(begun: str) -> None:
-        if begun == step:
-            act()
-
-    return told
 
 
 # -- what fails before anything was done ------------------------------------------------------------------------------
@@ -263,72 +245,6 @@ def test_a_slot_that_another_half_loaded_is_not_woken(living: Place, monkeypatch
     second.join(10)
     assert len(failed) == 1
     assert living.held() == before
-
-
-# -- what isn't ours --------------------------------------------------------------------------------------------------
-
-
-def test_foreign_tables_stay_as_they_are(place: Place) -> None:
-    place.nft(FOREIGN)
-
-    def listed() -> str:
-        names = ("inet segctl_c", "ip segctl_a", "ip6 segctl_b", "inet theirs")
-        return "".join(place.runner.run(["nft", "-a", "list", "table", *name.split()]).stdout for name in names)
-
-    before, theirs = listed(), place.tables()
-    place.apply(OLD)
-    place.apply(NEW)
-    with pytest.raises(NotApplied):
-        place.apply(NEXT, at("read back", lambda: place.nft("insert rule inet segctl_a forward accept")))
-    place.apply(NEXT)
-    roll_back(place.runner)
-    assert listed() == before and len(before) > 500
-    assert theirs < place.tables()
-
-
-# -- there and back ---------------------------------------------------------------------------------------------------
-
-
-def test_rollback_flips_back_and_forward(living: Place) -> None:
-    first = living.held()
-    living.apply(NEW)
-    second = living.held()
-    assert first and second and first[1] != second[1]
-    assert roll_back(living.runner) == RolledBack(living.runner.where, 2, 1)
-    assert living.held() == first
-    assert roll_back(living.runner) == RolledBack(living.runner.where, 1, 2)
-    assert living.held() == second
-
-
-def test_numbers_of_generations_only_grow(living: Place) -> None:
-    assert [living.apply(text).generation for text in (NEW, OLD, NEW)] == [2, 3, 4]
-    roll_back(living.runner)
-    assert living.apply(NEXT).generation == 5
-    live = living.held()
-    assert live
-    living.nft(f"add table inet {live[0]} {{ flags dormant; }}")
-    assert living.apply(OLD).generation == 6
-
-
-def test_there_and_back_while_somebody_flips(living: Place) -> None:
-    """Two rollbacks at once: each is whole or fails, and one slot is awake at the end."""
-    living.apply(NEW)
-    failures: list[BaseException] = []
-
-    def back() -> None:
-        for _ in range(10):
-            try:
-                roll_back(living.runner)
-            except (CannotApply, KernelRefused) as error:
-                failures.append(error)
-
-    threads = [threading.Thread(target=back) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    slots = read_slots(living.runner)
-    assert slots.live and slots.sleeping
 
 
 def test_render_flip_says_it_all() -> None:
