@@ -1,7 +1,7 @@
 """Everything that may let a connection through, for one point: each with what it means and where its ends live."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from segctl.compile.zones import Classes
@@ -119,16 +119,24 @@ def names_points(selectors: Selectors) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
+    """`digests`: of address sets by identity, since thousands of flows share one."""
+
     policy: Policy
     classes: Classes
     guards: list[tuple[Statement[Guardrail], _Ends]]
+    digests: dict[int, str] = field(default_factory=dict)
+
+    def _digest(self, addresses: Ranges) -> str:
+        """The policy holds every set that is asked here, so no identity is taken twice."""
+        if (known := self.digests.get(id(addresses))) is None:
+            known = self.digests[id(addresses)] = digest(addresses)
+        return known
 
     def flow(self, base: int, statement: Statement[Flow]) -> Allowance:
         ends = _ends(self.policy, self.classes, statement)
         said = statement.said
-        meaning = digest(
-            statement.source, statement.destination, statement.traffic, *self._cut_by(statement, ends), said.remediation
-        )
+        whom = self._digest(statement.source), self._digest(statement.destination)
+        meaning = digest(*whom, statement.traffic, *self._cut_by(statement, ends), said.remediation)
         return self._make(base, "flow", said.name, str(said.span), meaning, statement.traffic, ends, said)
 
     def managed(self, base: int, statement: Statement[Management]) -> Allowance:
@@ -180,7 +188,7 @@ class _Context:
                 and not ends.target.isdisjoint(other.target)
                 and statement.traffic.meets(guard.traffic)
             ):
-                yield digest(guard.source, guard.destination, guard.traffic)
+                yield digest(self._digest(guard.source), self._digest(guard.destination), guard.traffic)
         if not statement.said.remediation:
             for zone in sorted(self.classes.zones_of(ends.source | ends.target)):
                 segment = self.policy.site.segments[self.classes.zone(zone).segment]

@@ -57,13 +57,17 @@ class Classes:
     ids: tuple[int, ...]
     members: dict[int, frozenset[int]]
     undeclared: int
-    _known: dict[Ranges, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[int, tuple[Ranges, frozenset[int]]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, addresses: Ranges, *, undeclared: bool = False) -> frozenset[int]:
         """The indices of the classes that make up a set which respects them."""
-        if (known := self._known.get(addresses)) is None:
-            known = self._known[addresses] = self._of(addresses)
+        _, known = self._known.get(id(addresses)) or self._remember(addresses)
         return known | {self.undeclared} if undeclared else known
+
+    def _remember(self, addresses: Ranges) -> tuple[Ranges, frozenset[int]]:
+        """By identity: thousands of flows share one set, and hashing a large one is as slow as looking it up."""
+        self._known[id(addresses)] = found = addresses, self._of(addresses)
+        return found
 
     def _of(self, addresses: Ranges) -> frozenset[int]:
         found: set[int] = set()

@@ -72,6 +72,8 @@ class Ranges:
         return Ranges(tuple(out))
 
     def __sub__(self, other: "Ranges") -> "Ranges":
+        if not other.spans:
+            return self
         out: list[tuple[int, int]] = []
         theirs = other.spans
         j = 0

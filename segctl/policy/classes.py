@@ -30,7 +30,8 @@ def address_classes(policy: Policy, also: Iterable[Ranges] = ()) -> tuple[Addres
 
 def split(own: Mapping[str, Ranges], sets: Iterable[Ranges]) -> tuple[AddressClass, ...]:
     """The classes of the partition `own` under the sets."""
-    distinct = [ranges for ranges in dict.fromkeys(sets) if ranges]
+    objects = {id(ranges): ranges for ranges in sets}.values()  # hashing a large set once is enough
+    distinct = [ranges for ranges in dict.fromkeys(objects) if ranges]
     names = list(own)
     borders: list[tuple[int, int, int]] = []  # place, set number (segments negative), +1 begins or -1 ends
     for number, ranges in enumerate(distinct):

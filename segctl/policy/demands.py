@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.flow import Flow
+from segctl.model.ranges import Ranges
 from segctl.model.selector import ANY, WORLD, Block, Named, Selectors
 from segctl.model.strictness import Classification, Wide
-from segctl.policy.match import Statement
 from segctl.policy.policy import Policy
 from segctl.policy.touch import touched
 from segctl.policy.waive import waived
@@ -14,14 +14,20 @@ from segctl.policy.waive import waived
 
 def demands(policy: Policy) -> tuple[Diagnostic, ...]:
     """Every demand that is not met and not waived."""
-    found = [finding for statement in policy.flows.items for finding in _of_flow(policy, statement)]
+    known: dict[int, frozenset[str]] = {}  # by identity: thousands of flows share one set of addresses
+
+    def touches(addresses: Ranges) -> frozenset[str]:
+        if id(addresses) not in known:
+            known[id(addresses)] = touched(policy.partition, addresses)
+        return known[id(addresses)]
+
+    found: list[Diagnostic] = []
+    for statement in policy.flows.items:
+        found += _of_flow(policy, statement.said, touches(statement.source), touches(statement.destination))
     return (*found, *_nesting(policy), *_holding(policy))
 
 
-def _of_flow(policy: Policy, statement: Statement[Flow]) -> Iterator[Diagnostic]:
-    flow = statement.said
-    sources = touched(policy.partition, statement.source)
-    destinations = touched(policy.partition, statement.destination)
+def _of_flow(policy: Policy, flow: Flow, sources: frozenset[str], destinations: frozenset[str]) -> Iterator[Diagnostic]:
     if not waived(flow.waive, "wide"):
         yield from _wide(policy, flow, flow.source, destinations)
         yield from _wide(policy, flow, flow.destination, sources)
