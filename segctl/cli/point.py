@@ -120,7 +120,10 @@ def _runner(where: str, netns: str | None) -> "Runner":
     if netns is None and where.startswith("netns:"):
         netns = where.removeprefix("netns:")
     if netns is not None:
-        return Netns(netns)
+        try:
+            return Netns(netns)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
     if where != "local":
         raise click.UsageError(f"points are reached here or by --netns; '{where}' comes with its own issue")
     return Here()

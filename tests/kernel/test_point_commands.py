@@ -71,6 +71,7 @@ def test_there_is_nothing_before_the_first(namespace: MakeNamespace) -> None:
     ("words", "code", "says"),
     [
         (("apply", "--netns", "segt-no-such", "--prime", "0"), 3, "segt-no-such"),
+        (("apply", "--netns", "../up"), 2, "no name of a namespace"),
         (("apply", "--point", "gw9"), 2, "gw1"),
         (("apply", "--prime", "-1"), 2, "prime"),
         (("compile", "--at", "yesterday"), 2, "yesterday"),
