@@ -1,9 +1,11 @@
 """Our exceptions as exit codes 0 to 5 (design, section 5) and a few lines on stderr; never a bare traceback."""
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 
 import click
@@ -25,6 +27,8 @@ class Exit(IntEnum):
 class ReaderGone(Exception):
     """A BrokenPipeError under a name that click doesn't know: it would exit 1, which says "it is not so"."""
 
+
+_UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG)
 
 _BY_NAME = {  # by name, so that no room is loaded for an exception that it alone can raise
     "segctl.kernel.errors.NoPrivilege": Exit.CANNOT,
@@ -71,11 +75,14 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return Exit.NO_ANSWER
-    except (
-        BrokenPipeError,
-        ReaderGone,
-    ):  # the reader of our output went away; Python must not complain of it at its end
+    except (BrokenPipeError, ReaderGone):  # nobody reads our output any more, and Python must not complain of it
         _forget_stdout()
+        return Exit.NO_ANSWER
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or exit_code(error) is not None:
+            return _other(error, wants_traceback())
+        _forget_stdout()
+        _complain(f"segctl: the answer could not be written: {error.strerror}; what was asked for may be done")
         return Exit.NO_ANSWER
     except Exception as error:
         return _other(error, wants_traceback())
@@ -104,6 +111,12 @@ def _other(error: Exception, wants_traceback: bool) -> Exit:
     if not wants_traceback:
         click.echo("  help: please report this, with what `segctl -v …` prints", err=True)
     return Exit.NO_ANSWER
+
+
+def _complain(text: str) -> None:
+    """On stderr, if that takes it."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def _forget_stdout() -> None:

@@ -1,5 +1,6 @@
 """The `segctl` command: a table of commands, each loaded when it is called."""
 
+import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
@@ -52,6 +53,13 @@ class LateGroup(click.Group):
             ctx.fail(f"no command '{args[0]}'" + (f": did you mean '{near[0]}'?" if near else ""))
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Here `--help` and `--version` are answered."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whoever read our output may have gone."""
         try:
@@ -93,6 +101,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """The entry point."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before we began: what is said goes nowhere
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (as long as we run)
     for stream in (sys.stdout, sys.stderr):  # a locale without our arrows, a file name that is no text: shown escaped
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

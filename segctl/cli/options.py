@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,8 @@ class Settings:
     def say(self, text: str) -> None:
         """A word beside the data: on stderr, unless it is to be quiet."""
         if self.verbosity >= 0:
-            click.echo(text, err=True)
+            with suppress(OSError):  # a word that nobody can hear must not stop a change half-way
+                click.echo(text, err=True)
 
 
 @dataclass(frozen=True, slots=True)

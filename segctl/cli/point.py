@@ -1,6 +1,7 @@
 """Commands about one point: compile, apply, rollback."""
 
 import json
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from segctl.runner import Runner
 
 _PRIME = 30.0
+_LONGEST_PRIME = 86_400.0  # a day
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """No `nan`, which no range refuses."""
+    if math.isnan(value):
+        raise click.BadParameter("a number of seconds, as 30", context, parameter)
+    return value
 
 
 @click.command(cls=Command, examples=("compile --point gw1 > gw1.nft", "compile --point gw1 --stats"))
@@ -62,8 +71,9 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 @netns_option
 @click.option(
     "--prime",
-    type=click.FloatRange(0),
+    type=click.FloatRange(0, _LONGEST_PRIME),
     default=_PRIME,
+    callback=_seconds,
     show_default=True,
     metavar="SECONDS",
     help="How long the first generation of a point sleeps, until the connections in use are tracked.",

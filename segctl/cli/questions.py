@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("service", metavar="SERVICE]", required=False)
 @click.option(
     "--batch",
-    type=click.File(encoding="utf-8"),
+    type=click.File(encoding="utf-8", errors="backslashreplace"),
     metavar="FILE",
     help="Many questions: lines of FROM<TAB>TO<TAB>SERVICE; a JSON line back for each. - is standard input.",
 )

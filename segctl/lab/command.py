@@ -26,8 +26,8 @@ def become(lab: str, node: Node, argv: Sequence[str]) -> NoReturn:
     enter(node.namespace)
     try:
         os.execvpe(argv[0], list(argv), {**os.environ, LAB: lab, NODE: node.name})
-    except OSError as error:
-        raise NoSuchProgram(f"can't run '{argv[0]}': {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: an empty name, or one with NUL
+        raise NoSuchProgram(f"can't run '{argv[0]}': {getattr(error, 'strerror', '') or error}") from error
 
 
 def beside(lab: str, argv: Sequence[str]) -> int:
@@ -38,8 +38,8 @@ def beside(lab: str, argv: Sequence[str]) -> int:
     """
     try:
         process = subprocess.Popen(list(argv), env={**os.environ, LAB: lab})
-    except OSError as error:
-        raise NoSuchProgram(f"can't run '{argv[0]}': {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise NoSuchProgram(f"can't run '{argv[0]}': {getattr(error, 'strerror', '') or error}") from error
     with process, interruptible():
         try:
             code = _outlive(process)

@@ -12,12 +12,20 @@ Advance = Callable[[int, int], None]
 """Told how much is done, of how much."""
 
 
+class Plain(Console):
+    """Rich ends the program with 1 where its reader went away; here that is for the caller to answer."""
+
+    def on_broken_pipe(self) -> None:
+        """Hand the error on."""
+        raise BrokenPipeError
+
+
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:
     """For data, on standard output unless `file` says otherwise.
 
     Rich leaves colour out where NO_COLOR is set or the file is no terminal, and takes 80 columns for what has no width.
     """
-    return Console(file=file or sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return Plain(file=file or sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 @contextmanager
