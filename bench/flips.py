@@ -10,32 +10,28 @@ none may be lost, of the others none may come through. Needs root.
     python bench/flips.py [REPLACEMENTS]
 """
 
-import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # the flood is the tests' own
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the flood is the tests' own
 
-from segctl.apply import apply  # noqa: E402
-from segctl.compile import Ruleset, compile_gateway, render_flip, render_table, statistics  # noqa: E402
-from segctl.kernel import nft  # noqa: E402
-from segctl.lab import Built, lab  # noqa: E402
-from segctl.load import load_site  # noqa: E402
-from segctl.model.ranges import show_address  # noqa: E402
-from segctl.policy import Policy, examine  # noqa: E402
-from segctl.runner import Netns  # noqa: E402
-from tests.packets.flood import Stream, arguments  # noqa: E402
+from segctl.apply import apply
+from segctl.compile import Ruleset, compile_gateway, render_flip, render_table, statistics
+from segctl.kernel import nft
+from segctl.lab import Built, lab
+from segctl.load import load_site
+from segctl.model.ranges import show_address
+from segctl.policy import Policy, examine
+from segctl.runner import Netns
+from tests.packets.flood import Stream, ended, process, softnet_drops
 
 RATE = 40_000  # packets a second
 ALLOWED, FORBIDDEN = 1, 2
@@ -82,24 +78,6 @@ def meaning(elements: int, name: str, at: datetime) -> Policy:
     policy = examine(loaded.site, at).policy if loaded.site else None
     assert policy is not None, loaded.findings
     return policy
-
-
-@contextmanager
-def process(what: str, **words: object) -> Iterator["subprocess.Popen[str]"]:
-    """A sender or receiver, ready; ended if nobody has done so."""
-    started = subprocess.Popen(arguments(what, **words), cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert started.stdout and started.stdout.readline() == "ready\n"
-        yield started
-    finally:
-        started.terminate()
-        started.wait(30)
-
-
-def ended(one: "subprocess.Popen[str]") -> Any:
-    one.terminate()
-    assert one.stdout
-    return json.loads(one.stdout.readline())
 
 
 def under_flood(built: Built, replace: Callable[[int], None], times: int) -> Measured:
@@ -177,11 +155,6 @@ def main() -> None:
             show("flip", flips(built, generations, at, times))
             show("reload of a plain chain", reloads(built, [plain(elements, port) for port in (1003, 1004)], fewer))
             show("reload of our table", reloads(built, [awake(rules, at) for _, rules in generations], fewer))
-
-
-def softnet_drops() -> int:
-    """Packets that the kernel dropped because a CPU's queue was full: not the rules' doing."""
-    return sum(int(row.split()[1], 16) for row in Path("/proc/net/softnet_stat").read_text().splitlines())
 
 
 def show(way: str, done: Measured) -> None:

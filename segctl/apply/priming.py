@@ -14,9 +14,9 @@ from segctl.compile import Ruleset
 from segctl.kernel import conntrack
 from segctl.kernel.conntrack import Connection
 from segctl.kernel.routes import interfaces_towards
-from segctl.model.decision import Decision, Effect, Step
+from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.service import traffic
-from segctl.policy import Policy, decide, judge_at_point
+from segctl.policy import Policy, judge_at_point
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner
 
@@ -47,55 +47,64 @@ def adopt(runner: Runner, policy: Policy, rules: Ruleset, at: datetime) -> Adopt
     for one in connections:
         if where.get(one.original.src) == "" and where.get(one.reply.src) == "":
             continue  # what a point says to itself passes by its interface, with no number that must be live
-        number = next(_numbers(policy, numbers, where, one, at), None)
+        ways = tuple(_ways(policy, one, at))
+        number = next(_numbers(policy, numbers, where, ways), None)
         if number is not None:
             numbered.append((one, number))
-        elif not any(decision.step is Step.ESSENTIAL for decision, _ in _ways(policy, one, at)):
+        elif not any(way.outcome.decision.step is Step.ESSENTIAL for way in ways):
             lost.append(Lost(str(one)))
     return Adoption(tuple(numbered), tuple(lost))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One reading of a connection: who opened it to whom, and what the law says of that."""
+
+    source: int
+    destination: int
+    swapped: bool
+    outcome: Outcome
+
+
+def _ways(policy: Policy, one: Connection, at: datetime) -> Iterator[_Way]:
+    """As tracked, and with its ends swapped (addresses and ports as the filter hooks see them)."""
+    ends = one.original.src, one.reply.src
+    for (source, destination), swapped in ((ends, False), (ends[::-1], True)):
+        outcome = judge_at_point(policy, source, destination, _service(one, swapped), at)
+        yield _Way(source, destination, swapped, outcome)
 
 
 def _numbers(
     policy: Policy,
     numbers: dict[tuple[str, str, tuple[str, ...]], int],
     where: dict[int, str | None],
-    one: Connection,
-    at: datetime,
+    ways: Iterable[_Way],
 ) -> Iterator[int]:
-    """The numbers that would let it live, the best first."""
-    for decision, (source, destination) in sorted(_ways(policy, one, at), key=lambda way: way[0].step != "0d"):
-        kind, name = _line(policy, decision, source, destination, _service(one, source == one.original.src), at)
-        places = (where.get(source), where.get(destination))
-        if None in places or not kind:
+    """The numbers that would let it live, management first."""
+    for way in sorted(ways, key=lambda way: way.outcome.decision.step is not Step.MANAGEMENT):
+        places = (where.get(way.source), where.get(way.destination))
+        if None in places:
             continue
-        way = tuple(place for place in places if place)
-        if (number := numbers.get((kind, name, way))) is not None:
-            yield number if source == one.original.src else number | SWAPPED
+        kind, name = _line(policy, way)
+        number = numbers.get((kind, name, tuple(place for place in places if place)))
+        if number is not None:
+            yield number | SWAPPED if way.swapped else number
 
 
-def _ways(policy: Policy, one: Connection, at: datetime) -> Iterable[tuple[Decision, tuple[int, int]]]:
-    """The decision on the connection as tracked, and with its ends swapped (addresses as the filter hooks see them)."""
-    for source, destination in ((one.original.src, one.reply.src), (one.reply.src, one.original.src)):
-        service = _service(one, source == one.original.src)
-        yield decide(policy, source, destination, service, at), (source, destination)
-
-
-def _service(one: Connection, as_tracked: bool) -> int:
+def _service(one: Connection, swapped: bool) -> int:
     if one.original.icmp is not None:
         return traffic(one.family, one.protocol, one.original.icmp[0])
-    return traffic(one.family, one.protocol, one.reply.sport if as_tracked else one.original.sport)
+    return traffic(one.family, one.protocol, one.original.sport if swapped else one.reply.sport)
 
 
-def _line(
-    policy: Policy, decision: Decision, source: int, destination: int, service: int, at: datetime
-) -> tuple[str, str]:
-    """Kind and name of the allowance that lets it pass; ("", "") if none does."""
-    outcome = judge_at_point(policy, source, destination, service, at)
-    if outcome.effect is not Effect.PASS:
+def _line(policy: Policy, way: _Way) -> tuple[str, str]:
+    """Kind and name of the allowance that lets it pass; ("", "") if none does, or none that has a number to be live."""
+    decision = way.outcome.decision
+    if way.outcome.effect is not Effect.PASS:
         return "", ""
-    if outcome.observed:
+    if way.outcome.observed:
         return "observe", "observe"
     kind = _KINDS.get(decision.step, "")
     if decision.step is Step.INTRA:
-        return kind, policy.segment_of(source) or ""
+        return kind, policy.segment_of(way.source) or ""
     return kind, decision.by or kind

@@ -36,9 +36,8 @@ def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
         return read_image(runner, slot)
 
     image = in_scratch(alone)
-    empty = sha256(b"").hexdigest()
-    elements = {info.name: empty for info in image.sets if not info.name.startswith("__")}
-    return Held(image, elements | {packed.name: digest_elements(packed) for packed in pack(rules, at)})
+    empty = dict.fromkeys(image.named(), sha256().hexdigest())
+    return Held(image, empty | {packed.name: digest_elements(packed) for packed in pack(rules, at)})
 
 
 def numbered(wanted: Held, was: int, now: int) -> Held:
@@ -51,8 +50,8 @@ def numbered(wanted: Held, was: int, now: int) -> Held:
 def held(runner: Runner, slot: str) -> Held:
     """What the table does hold."""
     image = read_image(runner, slot)
-    names = [info.name for info in image.sets if not info.name.startswith("__")]
-    return Held(image, {name: digest_elements(found) for name, found in netlink.dump_sets(runner, slot, names)})
+    elements = netlink.dump_sets(runner, slot, image.named())
+    return Held(image, {name: digest_elements(found) for name, found in elements})
 
 
 def differences(wanted: Held, found: Held) -> tuple[str, ...]:

@@ -44,8 +44,6 @@ class Prohibition:
     """A guardrail's ends as ids; `base` is its place among the guardrails, 1 and up."""
 
     base: int
-    name: str
-    place: str
     traffic: Ranges
     source: Cover
     target: Cover
@@ -92,7 +90,7 @@ def allowances(policy: Policy, classes: Classes, at: datetime) -> Allowances:
     default = context.whole(next(base), "default", everything)
     observe = context.whole(next(base), "observe", everything)
     rails = tuple(
-        Prohibition(n, s.said.name, str(s.said.span), s.traffic, classes.cover(e.source), classes.cover(e.target))
+        Prohibition(n, s.traffic, classes.cover(e.source), classes.cover(e.target))
         for n, (s, e) in enumerate(guards, 1)
         if e.source and e.target
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import product
 
 from segctl.compile.allowances import Allowance, Allowances
-from segctl.compile.ruleset import Element, Field, Meaning, NamedMap
+from segctl.compile.ruleset import Element, Field, Meaning, NamedMap, zone_sets
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone
 from segctl.model.point import Point
@@ -32,14 +32,8 @@ def behind(classes: Classes) -> list[NamedMap]:
 
 def nowhere(policy: Policy, classes: Classes) -> list[NamedMap]:
     """Zones on no interface of any gateway: where both ends observe, their packets are only logged."""
-    lost = (zone for zone in classes.zones if zone.home != POINTS and not bound(policy.site, zone.home))
-    elements = tuple(Element((zone.id,)) for zone in lost)
-    if not elements:
-        return []
-    return [
-        NamedMap(Name("nowhere_source"), (Field.SOURCE,), None, elements),
-        NamedMap(Name("nowhere_target"), (Field.TARGET,), None, elements),
-    ]
+    lost = (zone.id for zone in classes.zones if zone.home != POINTS and not bound(policy.site, zone.home))
+    return zone_sets("nowhere", lost)
 
 
 class Numbers:

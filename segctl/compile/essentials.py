@@ -17,8 +17,7 @@ from segctl.policy.policy import Policy
 def essential_rules(policy: Policy, point: Point) -> tuple[tuple[EssentialRule, ...], dict[int, Meaning]]:
     """One rule for each row, family and protocol of this point's interfaces; loopback is the template's."""
     rows = [row for row in policy.essentials if row.point == point.name and row.interface is not None]
-    keys = {_meaning(row): row for row in rows}
-    numbers = number_all([*keys, ("essential", "loopback")])
+    numbers = number_all([*map(_meaning, rows), ("essential", "loopback")])
     meanings = {numbers[key]: Meaning("essential", key[1], "", key[2:3]) for key in numbers}
     rules = [rule for row in rows for rule in _rules(row, numbers[_meaning(row)])]
     return tuple(dict.fromkeys(rules)), meanings

@@ -12,7 +12,7 @@ from itertools import product
 
 from segctl.compile.allowances import Allowances
 from segctl.compile.lookups import StageBuilder
-from segctl.compile.ruleset import DenyChain, Element, Field, NamedMap, Stage
+from segctl.compile.ruleset import DenyChain, Element, Field, Level, NamedMap, Stage, zone_sets
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone
 from segctl.model.ranges import Ranges
@@ -28,9 +28,7 @@ class Watch(StrEnum):
     ENFORCES = "enforces"
     OBSERVES = "observes"
     OTHER = "other"  # the world's: as the other end, and among themselves as the defaults say
-    OTHER_ENFORCES = (
-        "other-enforces"  # as the other end, among themselves enforcing: a service that the defaults enforce
-    )
+    OTHER_ENFORCES = "other-enforces"  # as the other end; among themselves enforcing, as the defaults do this service
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,15 +67,15 @@ def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
     sources = {zone: _behaviour(policy, zone, inbound=False) for zone in classes.zones}
     targets = {zone: _behaviour(policy, zone, inbound=True) for zone in classes.zones}
     same = Behaviour(True, Watch.OTHER, Answer.DROP, Log.NONE, same=True)
-    firm = {zone: _firm(targets[zone]) for zone in classes.zones if _selective(policy, zone) is not None}
+    selective = {zone: mode for zone in classes.zones if (mode := _selective(policy, zone)) is not None}
+    firm = {zone: _firm(targets[zone]) for zone in selective}
     distinct = {*sources.values(), *targets.values(), *firm.values(), same}
     ids = {behaviour: at for at, behaviour in enumerate(sorted(distinct), 1)}
     builder = StageBuilder("selective")
-    for zone, behaviour in firm.items():
-        mode = _selective(policy, zone)
-        if mode is not None:
-            builder.add(_Enforced(ids[behaviour], mode.services, ((2, 0),), ((1, zone.id),)))
-    pairs, denies = _pairs(policy, {*sources.values(), same}, {*targets.values(), *firm.values()}, ids, found)
+    for zone, mode in selective.items():
+        anybody, this = ((Level.ANY, 0),), ((Level.ZONE, zone.id),)
+        builder.add(_Enforced(ids[firm[zone]], mode.services, anybody, this))
+    pairs, denies = _pairs(policy, {*sources.values(), same}, {*targets.values(), *firm.values()}, ids)
     maps = [
         *_inside(policy, classes, found, ids[same]),
         *builder.maps(),
@@ -124,8 +122,8 @@ def _inside(policy: Policy, classes: Classes, found: Allowances, same: int) -> I
     """Step 4: pairs of zones of one segment (one zone, but for `points` and `quarantine`)."""
     allowed = {one.name: one.base for one in found.intra}
     inside, denied = [], []
-    for name in dict.fromkeys(zone.segment for zone in classes.zones):
-        for source, target in product(classes.named(name), repeat=2):
+    for name, zones in classes.by_segment().items():
+        for source, target in product(zones, repeat=2):
             key = (source.id, target.id)
             if name in allowed:
                 inside.append(Element(key, allowed[name]))
@@ -141,7 +139,6 @@ def _pairs(
     sources: set[Behaviour],
     targets: set[Behaviour],
     ids: dict[Behaviour, int],
-    found: Allowances,
 ) -> tuple[list[Element], tuple[DenyChain, ...]]:
     chains: dict[str, DenyChain] = {}
     elements: list[Element] = []
@@ -153,12 +150,10 @@ def _pairs(
         elif all(_observes(policy, source, target, end) for end in refusing):
             elements.append(Element(key, ("goto", "observe")))
         else:
-            answer = target.answer if target in refusing else source.answer
-            if source.same:
-                answer = target.answer
+            answer = (target if target in refusing else source).answer
             log = max(end.log for end in refusing)
             name = f"deny_{answer}_{log.name.lower()}"
-            chains[name] = DenyChain(Name(name), answer, log, "refused")
+            chains[name] = DenyChain(Name(name), answer, log)
             elements.append(Element(key, ("goto", name)))
     return elements, tuple(chains[name] for name in sorted(chains))
 
@@ -179,29 +174,15 @@ def lenient_zones(policy: Policy, classes: Classes) -> tuple[list[NamedMap], boo
 
     The world counts as the other end does, so it is in both sets; only world with itself asks the defaults.
     """
-    zones = []
-    for zone in classes.zones:
-        mode = mode_of(policy, zone.segment)
-        if mode is None or mode.kind is not ModeKind.ENFORCE:
-            zones.append(zone)
-    said = [mode_of(policy, zone.segment) for zone in zones]
+    modes = {zone: mode_of(policy, zone.segment) for zone in classes.zones}
+    lenient = {zone: mode for zone, mode in modes.items() if mode is None or mode.kind is not ModeKind.ENFORCE}
     world_too = (mode_of(policy, WORLD) or policy.site.default_mode).kind is not ModeKind.ENFORCE
-    if all(mode is None for mode in said) and not world_too:
+    if not any(lenient.values()) and not world_too:
         return [], False
-    elements = tuple(Element((zone.id,)) for zone in zones)
-    return [
-        NamedMap(Name("lenient_source"), (Field.SOURCE,), None, elements),
-        NamedMap(Name("lenient_target"), (Field.TARGET,), None, elements),
-    ], world_too
+    return zone_sets("lenient", (zone.id for zone in lenient)), world_too
 
 
 def quarantined_zones(policy: Policy, classes: Classes) -> list[NamedMap]:
     """Zones whose profile demands step 2, as source and destination."""
-    zones = [zone for zone in classes.zones if policy.site.segments[zone.segment].profile.quarantine]
-    elements = tuple(Element((zone.id,)) for zone in zones)
-    if not elements:
-        return []
-    return [
-        NamedMap(Name("quarantined_source"), (Field.SOURCE,), None, elements),
-        NamedMap(Name("quarantined_target"), (Field.TARGET,), None, elements),
-    ]
+    segments = policy.site.segments
+    return zone_sets("quarantined", (z.id for z in classes.zones if segments[z.segment].profile.quarantine))

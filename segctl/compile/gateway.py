@@ -1,5 +1,6 @@
 """A gateway's ruleset: forward, and its own input and output."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from segctl.compile.addresses import address_maps, address_ranges
@@ -7,7 +8,7 @@ from segctl.compile.allowances import allowances
 from segctl.compile.binding import Numbers, behind, loose_interfaces, nowhere
 from segctl.compile.essentials import essential_rules
 from segctl.compile.fallback import fall_back, lenient_zones, quarantined_zones
-from segctl.compile.lookups import build_stage
+from segctl.compile.lookups import Ruled, build_stage
 from segctl.compile.ruleset import DenyChain, NamedMap, Ruleset, Stage
 from segctl.compile.tokens import InterfaceName, Name
 from segctl.compile.zones import classify, world_id
@@ -23,8 +24,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
     lenient, world_too = lenient_zones(policy, classes)
     loose = loose_interfaces(policy, point)
     last = fall_back(policy, classes, found)
-    observing = bool(lenient) or last.observes
-    numbers = Numbers(found, classes, point, loose, observing)
+    numbers = Numbers(found, classes, point, loose, observing=bool(lenient) or last.observes)
     stages, maps = _stages(
         {
             "manage": [(one, None) for one in found.management],
@@ -50,8 +50,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
         stages={**stages, "selective": last.selective},
         denies=last.denies,
         guards=tuple(
-            DenyChain(Name(f"deny_guard_{one.base}"), Answer.DROP, Log.DENIES, one.name, one.base)
-            for one in found.guardrails
+            DenyChain(Name(f"deny_guard_{one.base}"), Answer.DROP, Log.DENIES, one.base) for one in found.guardrails
         ),
         essentials=rules,
         world=world_id(classes),
@@ -59,7 +58,6 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
         observe_base=found.observe.base,
         default_base=found.default.base,
         loose=tuple(InterfaceName(one) for one in loose),
-        observing=observing,
         world_observes=world_too,
         special4=address_ranges(policy.special.v4()),
         special6=address_ranges(policy.special.v6()),
@@ -67,7 +65,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
     )
 
 
-def _stages(ruled: dict[str, list]) -> tuple[dict[str, Stage], list[NamedMap]]:  # type: ignore[type-arg]
+def _stages(ruled: Mapping[str, Sequence[tuple[Ruled, datetime | None]]]) -> tuple[dict[str, Stage], list[NamedMap]]:
     stages: dict[str, Stage] = {}
     maps: list[NamedMap] = []
     for name, statements in ruled.items():

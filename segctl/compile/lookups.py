@@ -5,11 +5,11 @@ stand one by one; ranges in a chain for each (source, destination, protocol); a 
 four times their sum in chains of its own (design, section 4).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, product
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from segctl.compile.allowances import Cover
 from segctl.compile.ruleset import (
@@ -21,7 +21,6 @@ from segctl.compile.ruleset import (
     NamedMap,
     ServiceChain,
     Stage,
-    Value,
     WideChain,
     WideRule,
 )
@@ -45,6 +44,9 @@ FIELDS = {
     "list": (*_ENDS, Field.PROTOCOL),
     "wide": (Field.SOURCE,),
 }
+K = TypeVar("K")
+R = TypeVar("R")
+
 NFPROTO = {4: 2, 6: 10}  # linux/netfilter.h: NFPROTO_IPV4, NFPROTO_IPV6
 
 
@@ -184,36 +186,27 @@ class StageBuilder:
 
     def stage(self) -> Stage:
         """The look-ups, in a fixed order."""
-        lookups: list[Lookup] = []
-        for kind in ("port", "icmp4", "icmp6", "protocol", "all", "list", "wide"):
-            if kind in self.levels:
-                name, back = Name(f"{self.name}_{kind}"), Name(f"{self.name}_{kind}")
-                if kind.startswith("icmp"):
-                    back_kind = f"{kind}_back"
-                    lookups.append(
-                        Lookup(
-                            name,
-                            Name(f"{self.name}_{back_kind}") if back_kind in self.found else None,
-                            kind,
-                            tuple(sorted(self.levels[kind])),
-                        )
-                    )
-                else:
-                    lookups.append(Lookup(name, back, kind, tuple(sorted(self.levels[kind]))))
-        return Stage(Name(self.name), tuple(lookups), self._lists(), self._wides(), tuple(self.service_chains))
-
-    def _lists(self) -> tuple[ListChain, ...]:
-        chains = dict.fromkeys(tuple(rules) for rules in self.listed.values())
-        return tuple(
-            ListChain(Name(f"{self.name}_list_{at}"), Name(self.name), rules) for at, rules in enumerate(chains, 1)
+        kinds = ("port", "icmp4", "icmp6", "protocol", "all", "list", "wide")
+        lookups = tuple(
+            Lookup(Name(f"{self.name}_{kind}"), self._back(kind), kind, tuple(sorted(self.levels[kind])))
+            for kind in kinds
+            if kind in self.levels
         )
-
-    def _wides(self) -> tuple[WideChain, ...]:
-        chains = dict.fromkeys(tuple(bases) for bases in self.wide_members.values())
-        return tuple(
+        lists = tuple(
+            ListChain(Name(f"{self.name}_list_{at}"), Name(self.name), rules)
+            for rules, at in _chains(self.listed).items()
+        )
+        wides = tuple(
             WideChain(Name(f"{self.name}_wide_{at}"), tuple(self.wide_rules[base] for base in bases))
-            for at, bases in enumerate(chains, 1)
+            for bases, at in _chains(self.wide_members).items()
         )
+        return Stage(Name(self.name), lookups, lists, wides, tuple(self.service_chains))
+
+    def _back(self, kind: str) -> Name | None:
+        """The map that replies ask: of ICMP by the answering types, of chains by source port; None if there is none."""
+        if kind in ("icmp4", "icmp6"):
+            return Name(f"{self.name}_{kind}_back") if f"{kind}_back" in self.found else None
+        return Name(f"{self.name}_{kind}_back" if kind in ("list", "wide") else f"{self.name}_{kind}")
 
     def maps(self) -> list[NamedMap]:
         """All maps of the stage; those without an element are left out."""
@@ -223,25 +216,25 @@ class StageBuilder:
             elements = tuple(Element(key, base, until) for key, (base, until) in sorted(held.items()))
             name = Name(f"{self.name}_{kind}")
             out.append(NamedMap(name, FIELDS[kind], Field.BASE, elements, counted=True, timed=timed))
-        if self.listed:
-            chains = {rules: at for at, rules in enumerate(dict.fromkeys(tuple(r) for r in self.listed.values()), 1)}
-            out += self._jumps("list", {key: chains[tuple(rules)] for key, rules in self.listed.items()})
-        if self.wide_members:
-            members = self.wide_members
-            sets = {bases: at for at, bases in enumerate(dict.fromkeys(tuple(b) for b in members.values()), 1)}
-            out += self._jumps("wide", {(key[1],): sets[tuple(bases)] for key, bases in members.items()})
+        lists, wides = _chains(self.listed), _chains(self.wide_members)
+        out += self._jumps("list", {key: lists[tuple(rules)] for key, rules in self.listed.items()})
+        out += self._jumps("wide", {(key[1],): wides[tuple(bases)] for key, bases in self.wide_members.items()})
         return [*out, *self.sets, *self.ends.values()]
 
     def _jumps(self, kind: str, keys: dict[tuple[int, ...], int]) -> list[NamedMap]:
         """Verdict maps into our chains, one for each direction: replies carry the port as source port."""
         out: list[NamedMap] = []
-        for suffix in ("", "_back"):
-            value: list[tuple[tuple[int, ...], Value]] = [
-                (key, ("jump", f"{self.name}_{kind}_{at}{suffix}")) for key, at in sorted(keys.items())
-            ]
-            elements = tuple(Element(key, verdict) for key, verdict in value)
+        for suffix in ("", "_back") if keys else ():
+            elements = tuple(
+                Element(key, ("jump", f"{self.name}_{kind}_{at}{suffix}")) for key, at in sorted(keys.items())
+            )
             out.append(NamedMap(Name(f"{self.name}_{kind}{suffix}"), FIELDS[kind], Field.VERDICT, elements))
         return out
+
+
+def _chains(members: Mapping[K, Sequence[R]]) -> dict[tuple[R, ...], int]:
+    """Keys that lead to the same share one chain: its number, 1 and up."""
+    return {shared: at for at, shared in enumerate(dict.fromkeys(map(tuple, members.values())), 1)}
 
 
 def _outlives(new: datetime | None, held: datetime | None) -> bool:

@@ -1,6 +1,6 @@
 """What we write into a kernel, as types: maps with their elements, and the few facts that shape the chains."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -70,12 +70,19 @@ class NamedMap:
         return max(16, 2 * len(self.elements) * (2 if self.interval else 1))
 
 
+def zone_sets(name: str, ids: Iterable[int]) -> list[NamedMap]:
+    """`NAME_source` and `NAME_target`: the same zones in either scratch register; no zone, no sets."""
+    elements = tuple(Element((id,)) for id in ids)
+    fields = (Field.SOURCE, Field.TARGET) if elements else ()
+    return [NamedMap(Name(f"{name}_{field}"), (field,), None, elements) for field in fields]
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Look-ups in one map, one for each pair of levels that its keys use, the most exact first."""
 
     map: Name
-    back: Name | None  # the map for replies: of ICMP the answering types stand in one of their own
+    back: Name | None  # the map that replies ask
     kind: str  # port, icmp4, icmp6, protocol, all, list, wide
     levels: tuple[tuple[int, int], ...]
 
@@ -164,7 +171,6 @@ class DenyChain:
     name: Name
     answer: Answer
     log: Log
-    reason: str
     number: int = 0
 
 
@@ -193,7 +199,6 @@ class Ruleset:
     observe_base: int
     default_base: int
     loose: tuple[InterfaceName, ...]  # where binding is only logged
-    observing: bool  # some pair of ends may observe
     world_observes: bool  # world with itself does
     special4: tuple[AddressRange, ...]
     special6: tuple[AddressRange, ...]

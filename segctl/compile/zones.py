@@ -100,9 +100,12 @@ class Classes:
     def zone(self, number: int) -> Zone:
         return self.zones[number - 1]
 
-    def named(self, segment: str) -> tuple[Zone, ...]:
-        """The zones of a segment."""
-        return tuple(zone for zone in self.zones if zone.segment == segment)
+    def by_segment(self) -> dict[str, list[Zone]]:
+        """Each segment's zones: one, but for `points` and `quarantine`."""
+        found: dict[str, list[Zone]] = {}
+        for zone in self.zones:
+            found.setdefault(zone.segment, []).append(zone)
+        return found
 
 
 def classify(policy: Policy, point: Point) -> Classes:
@@ -175,9 +178,8 @@ def world_id(classes: Classes) -> int:
     The map has no element for that class: it is by far the largest, and a miss costs nothing.
     """
     zone = next(zone for zone in classes.zones if zone.segment == WORLD)
-    largest = max(classes.members[zone.number], key=lambda index: _size(classes, index), default=None)
-    return zone.id if largest is None else classes.ids[largest]
-
-
-def _size(classes: Classes, wanted: int) -> int:
-    return sum(last - first + 1 for first, last, index in classes.rows if index == wanted)
+    sizes = dict.fromkeys(classes.members[zone.number], 0)
+    for first, last, index in classes.rows:
+        if index in sizes:
+            sizes[index] += last - first + 1
+    return classes.ids[max(sizes, key=sizes.__getitem__)] if sizes else zone.id

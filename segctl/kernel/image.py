@@ -47,6 +47,10 @@ class Image:
     sets: tuple[SetInfo, ...]
     anonymous: tuple[tuple[str, str], ...]
 
+    def named(self) -> tuple[str, ...]:
+        """The sets that have a name of ours."""
+        return tuple(info.name for info in self.sets if not _anonymous(info.name))
+
     def digest(self) -> str:
         """One hash of all of it."""
         return sha256(repr((self.chains, self.rules, self.sets, self.anonymous)).encode()).hexdigest()
@@ -60,9 +64,14 @@ def read_image(runner: Runner, table: str) -> Image:
             raise NotThere(f"no table inet {table} on {runner.where}")
         rules = tuple(_rules(channel, table))
         sets = sets_of(channel, table)
-    hidden = sorted(name for name in sets if name.startswith("__"))
+    hidden = sorted(filter(_anonymous, sets))
     anonymous = tuple((name, digest_elements(found)) for name, found in dump_sets(runner, table, hidden))
     return Image(chains, rules, tuple(sets[name] for name in sorted(sets)), anonymous)
+
+
+def _anonymous(name: str) -> bool:
+    """Whether it is a set that stands within a rule, named by the kernel."""
+    return name.startswith("__")
 
 
 def chain_names(runner: Runner, table: str) -> tuple[str, ...]:

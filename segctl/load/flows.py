@@ -203,9 +203,14 @@ def _flow_meaning(flow: Flow) -> Flow:
 
 
 def _guardrail_meaning(one: Guardrail) -> Guardrail:
-    waive = tuple(replace(waiver, span=NOWHERE) for waiver in one.waive)
-    ends = {"source": _who(one.source), "destination": _who(one.destination), "services": _what(one.services)}
-    return replace(one, span=NOWHERE, waive=waive, **ends)  # type: ignore[arg-type]
+    return replace(
+        one,
+        span=NOWHERE,
+        source=_who(one.source),
+        destination=_who(one.destination),
+        services=_what(one.services),
+        waive=tuple(replace(waiver, span=NOWHERE) for waiver in one.waive),
+    )
 
 
 def _management_meaning(one: Management) -> Management:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def _head(files: list[Record], findings: Findings) -> str | None:
         version = one.value("version")
         if version is not None:
             plain = isinstance(version, Scalar) and version.plain
-            scalar(version, lambda text, plain=plain: _version(text, plain), findings)  # type: ignore[misc]
+            scalar(version, partial(_version, plain=plain), findings)
         name, value = one.name("site"), one.value("site")
         if name is None or value is None:
             continue

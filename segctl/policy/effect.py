@@ -1,5 +1,6 @@
 """From the verdict to what the packet meets (design, section 2, Observe and Coverage; docs/decisions/readings.md)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from segctl.model.decision import Decision, Effect, Outcome, Step
@@ -13,28 +14,24 @@ from segctl.policy.policy import Policy
 
 def judge(policy: Policy, source: int, destination: int, traffic: int, at: datetime) -> Outcome:
     """The decision on a new connection, with its effect, coverage and binding."""
-    decision = decide(policy, source, destination, traffic, at)
-    if decision.step is Step.ESSENTIAL:
-        return Outcome(decision, Effect.PASS)
-    if decision.step is Step.SPECIAL:
-        seen = lenient(policy, policy.segment_of(source), policy.segment_of(destination))
-        return Outcome(decision, Effect.PASS if seen else Effect.DROP, observed=seen)
+    outcome = judge_at_point(policy, source, destination, traffic, at)
+    if outcome.decision.step in (Step.ESSENTIAL, Step.SPECIAL):
+        return outcome
     if _unbound(policy, source, destination):
-        if not lenient(policy, policy.segment_of(source), policy.segment_of(destination)):
-            return Outcome(decision, Effect.DROP, unbound=True)
-        effect, observed = _effect(policy, decision, source, destination, traffic)
-        return Outcome(decision, effect, observed, unbound=True)
+        if lenient(policy, policy.segment_of(source), policy.segment_of(destination)):
+            return replace(outcome, unbound=True)
+        return Outcome(outcome.decision, Effect.DROP, unbound=True)
     if policy.site.points and not covered(policy, source, destination):
-        return Outcome(decision, Effect.PASS, uncovered=True)
-    effect, observed = _effect(policy, decision, source, destination, traffic)
-    return Outcome(decision, effect, observed)
+        return Outcome(outcome.decision, Effect.PASS, uncovered=True)
+    return outcome
 
 
 def judge_at_point(policy: Policy, source: int, destination: int, traffic: int, at: datetime) -> Outcome:
     """As `judge`, but for a packet that a point sees: coverage and binding are left out."""
     decision = decide(policy, source, destination, traffic, at)
-    if decision.step in (Step.ESSENTIAL, Step.SPECIAL):
-        return judge(policy, source, destination, traffic, at)
+    if decision.step is Step.SPECIAL:
+        seen = lenient(policy, policy.segment_of(source), policy.segment_of(destination))
+        return Outcome(decision, Effect.PASS if seen else Effect.DROP, observed=seen)
     effect, observed = _effect(policy, decision, source, destination, traffic)
     return Outcome(decision, effect, observed)
 

@@ -1,5 +1,6 @@
 """A site with its meaning worked out once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segctl.model.flow import Flow, Guardrail, Management, traffic_of
@@ -26,9 +27,9 @@ class Policy:
     host_addresses: Ranges
 
     @property
-    def own(self) -> "dict[str, Ranges]":
+    def own(self) -> Mapping[str, Ranges]:
         """Segment to its addresses after the partition, built-in segments included."""
-        return dict(self.partition.own)
+        return self.partition.own
 
     @property
     def special(self) -> Ranges:

@@ -12,9 +12,7 @@ from segctl.model.decision import Effect, Outcome
 from segctl.model.point import Interface
 from segctl.model.ranges import family
 from segctl.model.service import family_of
-from segctl.model.strictness import ModeKind
-from segctl.policy import Policy, judge
-from segctl.policy.effect import mode_of
+from segctl.policy import Policy, judge, loose
 from segctl.probe.matrix import chosen, ends_of
 from segctl.probe.result import Cell, End
 from segctl.probe.services import Asked
@@ -35,7 +33,7 @@ def _cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> Iterator
     own = tuple(end for gateway in stage.gateways for end in ends_of(policy, gateway))
     for liar in hosts:
         behind = _behind(policy, policy.home_of(liar.address))
-        if not behind or any(_only_logged(policy, interface) for interface in behind):
+        if not behind or any(loose(policy, interface) for interface in behind):
             continue
         near = {name for interface in behind for name in interface.segments}
         reason = f"does not live behind {', '.join(interface.name for interface in behind)}"
@@ -71,9 +69,3 @@ def _behind(policy: Policy, home: str | None) -> list[Interface]:
     """The gateways' interfaces that list a segment."""
     gateways = policy.site.gateways()
     return [i for gateway in gateways for i in gateway.interfaces.values() if home in i.segments]
-
-
-def _only_logged(policy: Policy, interface: Interface) -> bool:
-    """Whether a packet that doesn't belong there passes all the same (design, section 2, Binding)."""
-    modes = [mode_of(policy, name) or policy.site.default_mode for name in interface.segments]
-    return interface.waives("binding") or all(mode.kind is not ModeKind.ENFORCE for mode in modes)

@@ -49,11 +49,6 @@ class Way:
     links: tuple[Link, ...] = ()
     broken: str = ""
 
-    @property
-    def forwarders(self) -> tuple[tuple[Link, Link], ...]:
-        """Each machine between the ends: the link that leads to it, and the one by which it sends on."""
-        return tuple(zip(self.links, self.links[1:], strict=False))
-
 
 @dataclass(frozen=True, slots=True)
 class Map:

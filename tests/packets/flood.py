@@ -10,13 +10,19 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 from segctl.model.ranges import parse_address
 from segctl.runner import Netns
 
+ROOT = Path(__file__).parents[2]
 ETH_IP, UDP = 0x0800, 17
 _PAYLOAD = struct.Struct("!4sHI")  # magic, stream, sequence
 _MAGIC = b"sgfl"
@@ -96,6 +102,31 @@ def hear(place: str, interface: str) -> dict[str, object]:
             seen.setdefault(stream, set()).add(sequence)
     _, dropped = struct.unpack("II", ear.getsockopt(_SOL_PACKET, _STATISTICS, 8))
     return {"seen": {number: len(sequences) for number, sequences in seen.items()}, "dropped": dropped}
+
+
+@contextmanager
+def process(what: str, **words: object) -> Iterator["subprocess.Popen[str]"]:
+    """A sender or receiver, ready; ended if nobody has done so."""
+    started = subprocess.Popen(arguments(what, **words), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert started.stdout and started.stdout.readline() == "ready\n"
+        yield started
+    finally:
+        started.terminate()
+        started.wait(30)
+
+
+def ended(one: "subprocess.Popen[str]") -> Any:
+    """End it; what it counted."""
+    one.terminate()
+    assert one.stdout
+    return json.loads(one.stdout.readline())
+
+
+def softnet_drops() -> int:
+    """Packets that the kernel dropped because a CPU's queue was full: not the rules' doing."""
+    rows = Path("/proc/net/softnet_stat").read_text().splitlines()
+    return sum(int(row.split()[1], 16) for row in rows)
 
 
 def main() -> None:

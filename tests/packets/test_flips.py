@@ -11,13 +11,11 @@ import json
 import os
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,7 +26,7 @@ from segctl.lab import Built
 from segctl.lab import lab as make_lab
 from segctl.model.ranges import show_address
 from segctl.policy import Policy
-from tests.packets.flood import Stream, arguments
+from tests.packets.flood import Stream, ended, process, softnet_drops
 from tests.sites import AT, policy
 
 pytestmark = pytest.mark.packets
@@ -86,24 +84,6 @@ def wire() -> Iterator[Wire]:
         yield Wire(built)
 
 
-@contextmanager
-def process(what: str, **words: object) -> Iterator["subprocess.Popen[str]"]:
-    """One of ours, ready; ended if nobody has done so."""
-    started = subprocess.Popen(arguments(what, **words), cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert started.stdout and started.stdout.readline() == "ready\n"
-        yield started
-    finally:
-        started.terminate()
-        started.wait(30)
-
-
-def ended(one: "subprocess.Popen[str]") -> Any:
-    one.terminate()
-    assert one.stdout
-    return json.loads(one.stdout.readline())
-
-
 def flood(wire: Wire, flips: int, pause: float) -> tuple[dict[int, int], dict[int, int], int]:
     """Flip under the flood; packets sent and seen by stream, and how many the ears had to drop."""
     a, b = wire.ends[wire.a.name], wire.ends[wire.b.name]
@@ -138,12 +118,6 @@ def flood(wire: Wire, flips: int, pause: float) -> tuple[dict[int, int], dict[in
 def _mac(wire: Wire, interface: str) -> str:
     links = json.loads(wire.gateway.run(["ip", "-j", "link", "show", interface]).stdout)
     return str(links[0]["address"])
-
-
-def softnet_drops() -> int:
-    """Packets that the kernel dropped because a CPU's queue was full: not the rules' doing."""
-    rows = Path("/proc/net/softnet_stat").read_text().splitlines()
-    return sum(int(row.split()[1], 16) for row in rows)
 
 
 def judged(wire: Wire, flips: int, pause: float) -> None:
