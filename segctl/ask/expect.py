@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from segctl.ask.can import address_sets, asked_addresses, can, pieces, traffic_sets
+from segctl.ask.can import asked_addresses, can
+from segctl.ask.cuts import address_sets, pieces, traffic_sets
 from segctl.ask.result import Hop, Verified
 from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.flow import Expectation, Expected, traffic_of

@@ -1,13 +1,15 @@
 """What the questions answer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from segctl.model.decision import Effect, Outcome
+from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.diagnostic import Diagnostic
-from segctl.model.flow import Expectation
+from segctl.model.flow import Expectation, Flow, Guardrail, Management
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Waiver
+from segctl.model.span import Span
 from segctl.model.strictness import Verdict
 
 
@@ -20,6 +22,15 @@ class Word(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Some connections: each of `sources` with some of `destinations`, over some of `traffic`."""
+
+    sources: Ranges
+    destinations: Ranges
+    traffic: Ranges
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """All connections of a question that share one outcome: each of `sources` with some of `destinations`."""
 
@@ -27,6 +38,10 @@ class Part:
     sources: Ranges
     destinations: Ranges
     traffic: Ranges
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(self.sources, self.destinations, self.traffic)
 
     def holds(self, *, by_effect: bool) -> bool:
         """Whether it is allowed; `by_effect`: whether it passes."""
@@ -47,6 +62,68 @@ class Answer:
         if holding == len(self.parts):
             return Word.ALLOWED
         return Word.PARTLY if holding else Word.DENIED
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """One rule that bears on a question: at which step, what it says, and on what of the question.
+
+    `idle` says why it has no say now (it ended, has not begun, is not for remediation). `decides` is the part that it
+    decides: None if an earlier rule always does. `whole`: it bears on all of the question.
+    """
+
+    step: Step
+    name: str
+    says: str
+    verdict: Verdict
+    span: Span | None
+    bears_on: Extent
+    whole: bool
+    decides: Extent | None = None
+    idle: str = ""
+
+
+class Action(StrEnum):
+    """What a change does with its line."""
+
+    ADD_FLOW = "add a flow"
+    REPLACE_FLOW = "replace a flow"
+    REMOVE_FLOW = "remove a flow"
+    ADD_GUARDRAIL = "add a guardrail"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The nearest change that would turn an answer.
+
+    line: what is written (for REMOVE_FLOW: taken out); instead_of: the place of the line that it replaces or removes.
+    turned: what of the question gets the other verdict; left: what of it no such line can turn, by who stands against
+    it. beyond: what gets another verdict though nobody asked. findings: what `validate` would say of the line.
+    broken: expectations that hold now, and would not then.
+    """
+
+    action: Action
+    line: Flow | Guardrail
+    instead_of: Span | None
+    turned: tuple[Extent, ...]
+    left: tuple[Part, ...]
+    beyond: tuple[Extent, ...]
+    findings: tuple[Diagnostic, ...]
+    broken: tuple[Expectation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A question's answer, every rule that bears on it in the law's order, and what would turn it.
+
+    `to_allow` is None where nothing of the question is denied or no line can allow it; `to_deny` likewise.
+    """
+
+    answer: Answer
+    bearings: tuple[Bearing, ...]
+    points: tuple[str, ...]
+    to_allow: Change | None
+    to_deny: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +161,33 @@ class Checked:
     def holds(self, *, strict: bool = False) -> bool:
         """Whether all is as it should be; `strict`: warnings and lint fail as well."""
         return not self.failing and all(one.holds for one in self.expectations) and not (strict and self.findings)
+
+
+class State(StrEnum):
+    """Where a flow stands at a time."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+    LATER = "not yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A flow in the register; `overdue`: its day of review is past; each waiver with whether it is void."""
+
+    flow: Flow
+    state: State
+    overdue: bool
+    waivers: tuple[tuple[Waiver, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What a site declares, in the order of its files, as it stands `at` a time; waivers as in Checked."""
+
+    site: str
+    at: datetime
+    flows: tuple[Entry, ...]
+    guardrails: tuple[Guardrail, ...]
+    management: tuple[Management, ...]
+    waivers: tuple[tuple[str, Waiver, bool], ...]

@@ -16,6 +16,7 @@ from segctl.cli.options import Settings
 COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads none of them
     "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
     "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
+    "explain": ("segctl.cli.questions:explain", "Why: each rule that bears on it, and what would turn it."),
     "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),

@@ -1,4 +1,4 @@
-"""Questions to the policy: can."""
+"""Questions to the policy: can, explain."""
 
 import json
 from collections.abc import Iterator
@@ -116,3 +116,33 @@ def _json(
 
     asked = {"from": source, "to": destination, "service": service}
     return {"schema": "segctl/can/1", **asked, **plain_answer(answer, by_effect=by_effect)}
+
+
+@click.command(cls=Command, examples=("explain web1 db1 ssh", "explain office db --format json"))
+@click.argument("source", metavar="FROM")
+@click.argument("destination", metavar="TO")
+@click.argument("service", metavar="[SERVICE]", default="all")
+@format_option("text", "json")
+@at_option
+@settings
+def explain(settings: Settings, source: str, destination: str, service: str, format_: str, at: datetime) -> Exit:
+    """Every rule that bears on it, in the law's order, and which decides.
+
+    Then, for either answer, the nearest change that would turn it: a line ready to paste, and what else it would open
+    or close. Without SERVICE: over anything. Exit 0 as soon as there is an answer; `can` answers by its exit code.
+    """
+    from segctl.ask.explain import explain as ask
+    from segctl.load import parse_selector, parse_service
+    from segctl.report.explain import plain_explanation, show_explanation
+
+    policy = policy_of(settings, at)
+    site = policy.site
+    ends = parse_selector(source, site), parse_selector(destination, site)
+    explained = ask(policy, *ends, (parse_service(service, site),), at)
+    if format_ == "json":
+        asked = {"schema": "segctl/explain/1", "from": source, "to": destination, "service": service}
+        click.echo(json.dumps(asked | plain_explanation(explained), indent=2, ensure_ascii=False))
+    else:
+        for line in show_explanation(explained):
+            click.echo(line)
+    return Exit.YES

@@ -52,7 +52,7 @@ def _ask(text: str, read: Callable[[Value, Context], T | None], site: Site) -> T
     """Readers answer None only with a finding."""
     findings = Findings()
     value = _value(text, findings)
-    found = None if value is None else read(value, _context(site, findings))
+    found = None if value is None else read(value, context_of(site, findings))
     if found is None or findings.failed():
         raise SiteError(findings.sorted())
     return found
@@ -70,7 +70,8 @@ def _value(text: str, findings: Findings) -> Value | None:
     return parse(clean, ARGUMENT, findings) if clean.lstrip().startswith(("{", "[")) else _argument(clean.strip())
 
 
-def _context(site: Site, findings: Findings) -> Context:
+def context_of(site: Site, findings: Findings) -> Context:
+    """What a reader knows of a site that is loaded."""
     names = Names()
     for kind, parts in ((SEGMENT, site.segments), (ENDPOINT, site.endpoints), (POINT, site.points)):
         for name, part in parts.items():

@@ -21,13 +21,15 @@ def segments_covered(policy: Policy, first: str, second: str) -> bool:
 
 
 def gateway_between(site: Site, first: str, second: str) -> bool:
-    """A gateway lists each on some interface, and none of its interfaces lists both."""
-    for gateway in site.gateways():
-        listed = [interface.segments for interface in gateway.interfaces.values()]
-        apart = not any(first in segments and second in segments for segments in listed)
-        if apart and all(any(name in segments for segments in listed) for name in (first, second)):
-            return True
-    return False
+    """Whether some gateway stands between two segments."""
+    return any(stand_between(gateway, first, second) for gateway in site.gateways())
+
+
+def stand_between(gateway: Point, first: str, second: str) -> bool:
+    """The gateway lists each segment on some interface, and none of its interfaces lists both."""
+    listed = [interface.segments for interface in gateway.interfaces.values()]
+    apart = not any(first in segments and second in segments for segments in listed)
+    return apart and all(any(name in segments for segments in listed) for name in (first, second))
 
 
 def bound(site: Site, name: str) -> bool:

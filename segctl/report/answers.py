@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from segctl.ask.result import Answer, Part, Verified, Word
+from segctl.ask.result import Answer, Extent, Part, Verified, Word
 from segctl.model.decision import Effect, Outcome
 from segctl.model.ranges import Ranges, show_addresses
 from segctl.model.selector import show_selectors
-from segctl.model.service import port_of, protocol_of, show_traffic
+from segctl.model.service import FAMILIES, of_family, port_of, protocol_of, show_traffic
 from segctl.model.strictness import Verdict
 
 _SHOWN = 3
@@ -49,16 +49,34 @@ def _effect(outcome: Outcome) -> str:
 
 def show_part(part: Part) -> str:
     """Who, to whom, over what."""
+    return show_extent(part.extent)
+
+
+def show_extent(part: Extent) -> str:
+    """The same of any set of connections."""
     ends = f"{show_addresses(part.sources, _SHOWN)} to {show_addresses(part.destinations, _SHOWN)}"
     return f"{ends} over {show_services(part.traffic)}"
 
 
 def show_services(traffic: Ranges) -> str:
-    """Services as ranges of ports; the same in both families is said once."""
-    texts = dict.fromkeys(_service(first, last) for first, last in traffic)
-    shown = list(texts)[:_SHOWN]
-    more = len(texts) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    """Services as ranges of ports; the same in both families is said once; what is nearly all, by what it lacks."""
+    has = _texts(traffic)
+    lacks = _texts(Ranges.of(span for family in _families(traffic) for span in of_family(family)) - traffic)
+    if not lacks:
+        return "everything"
+    few, word = (lacks, "everything but ") if len(lacks) < len(has) else (has, "")
+    more = len(few) - _SHOWN
+    return word + ", ".join(few[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _families(traffic: Ranges) -> Iterator[int]:
+    return (family for family in FAMILIES if traffic.meets(of_family(family)))
+
+
+def _texts(traffic: Ranges) -> list[str]:
+    """Each range once, though both families have it; none joins the two."""
+    halves = (traffic & of_family(family) for family in _families(traffic))
+    return list(dict.fromkeys(_service(first, last) for half in halves for first, last in half))
 
 
 def _service(first: int, last: int) -> str:
@@ -100,9 +118,16 @@ def plain_part(part: Part) -> dict[str, object]:
         "observed": outcome.observed,
         "uncovered": outcome.uncovered,
         "unbound": outcome.unbound,
-        "from": show_addresses(part.sources, 1 << 30),
-        "to": show_addresses(part.destinations, 1 << 30),
-        "services": list(dict.fromkeys(_service(first, last) for first, last in part.traffic)),
+        **plain_extent(part.extent),
+    }
+
+
+def plain_extent(one: Extent) -> dict[str, object]:
+    """Who, to whom, over what, whole."""
+    return {
+        "from": show_addresses(one.sources, 1 << 30),
+        "to": show_addresses(one.destinations, 1 << 30),
+        "services": _texts(one.traffic),
     }
 
 
