@@ -11,6 +11,12 @@ MakeNamespace = Callable[..., str]
 _COUNT = itertools.count()
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What segctl remembers between two runs is each test's own, also in the processes that it starts."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def namespace() -> Iterator[MakeNamespace]:
     """Makes network namespaces that end with the test: `namespace("gw")` gives its name, loopback up, all else empty.

@@ -3,14 +3,15 @@
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import click
 
-from segctl.model.diagnostic import SiteError
+if TYPE_CHECKING:
+    from segctl.model.diagnostic import Diagnostic
 
 
 class Exit(IntEnum):
@@ -31,6 +32,7 @@ class ReaderGone(Exception):
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG)
 
 _BY_NAME = {  # by name, so that no room is loaded for an exception that it alone can raise
+    "segctl.model.diagnostic.SiteError": Exit.WRONG_INPUT,
     "segctl.kernel.errors.NoPrivilege": Exit.CANNOT,
     "segctl.kernel.errors.ToolMissing": Exit.CANNOT,
     "segctl.kernel.errors.KernelRefused": Exit.PUT_BACK,  # a transaction is whole or nothing
@@ -66,9 +68,6 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
     try:
         answer = call()
         sys.stdout.flush()  # here, where a reader that went away can still be met
-    except SiteError as error:
-        _findings(error)
-        return Exit.WRONG_INPUT
     except click.ClickException as error:  # a usage error is wrong input
         error.show()
         return Exit.WRONG_INPUT
@@ -89,17 +88,22 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
     return answer if isinstance(answer, int) else Exit.YES
 
 
-def _findings(error: SiteError) -> None:
+def _findings(findings: "tuple[Diagnostic, ...]") -> None:
     from segctl.report.diagnostics import show_counts, show_findings
 
-    for text in show_findings(error.findings):
+    for text in show_findings(findings):
         click.echo(text, err=True)
-    click.echo(show_counts(error.findings), err=True)
+    click.echo(show_counts(findings), err=True)
 
 
 def _other(error: Exception, wants_traceback: bool) -> Exit:
     code = exit_code(error)
+    if (findings := getattr(error, "findings", None)) and code is Exit.WRONG_INPUT:
+        _findings(findings)
+        return code
     if wants_traceback:
+        import traceback
+
         traceback.print_exception(error, file=sys.stderr)
     if code is not None:
         click.echo(f"segctl: {error}", err=True)

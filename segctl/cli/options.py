@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from segctl.model.diagnostic import SiteError
-from segctl.model.site import Site
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what a command needs it loads itself: an answer that is remembered needs none of it
+    from segctl.cli.memory import Memory
+    from segctl.load.find import Found
+    from segctl.load.read import Loaded
+    from segctl.model.site import Site
     from segctl.policy import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,24 +26,38 @@ class Settings:
 
     site: Path | None = None
     verbosity: int = 0
+    _found: "Found | None" = None
+
+    def find(self) -> "Found":
+        """Where the site is that is meant. `SiteError` if there is none."""
+        from segctl.load.find import choose_site
+
+        if self._found is None:
+            self._found = choose_site(self.site, os.environ)
+            if self._found.word:
+                self.say(self._found.word)
+        return self._found
 
     def load(self) -> "Loaded":
         """The site that is meant, with all its findings, errors too. `SiteError` if there is none."""
-        from segctl.load.find import choose_site
         from segctl.load.read import load_site
 
-        found = choose_site(self.site, os.environ)
-        if found.word:
-            self.say(found.word)
-        loaded = load_site(found.path, trusted=found.trusted)
-        return Loaded(found.path, loaded.site, loaded.findings)
+        found = self.find()
+        return load_site(found.path, trusted=found.trusted)
 
-    def read(self) -> Site:
+    def read(self) -> "Site":
         """The site that is meant; `SiteError` with every finding if one is an error."""
         loaded = self.load()
         if loaded.site is None:
-            raise SiteError(loaded.findings)
+            raise _site_error(loaded.findings)
         return loaded.site
+
+    def memory(self) -> "Memory":
+        """What was answered about the site that is meant."""
+        from segctl.cli.memory import Memory
+
+        found = self.find()
+        return Memory(found.path, found.trusted)
 
     def say(self, text: str) -> None:
         """A word beside the data: on stderr, unless it is to be quiet."""
@@ -51,13 +66,10 @@ class Settings:
                 click.echo(text, err=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A site with where it was found; `site` is None if a finding is an error."""
+def _site_error(findings: tuple[Any, ...]) -> Exception:
+    from segctl.model.diagnostic import SiteError
 
-    path: Path
-    site: Site | None
-    findings: tuple[Any, ...]
+    return SiteError(findings)
 
 
 class Command(click.Command):
@@ -113,10 +125,11 @@ def strict_option(function: F) -> F:
 
 
 def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime:
-    from segctl.load.questions import parse_time
-
     if value is None:
         return datetime.now(UTC)
+    from segctl.load.questions import parse_time
+    from segctl.model.diagnostic import SiteError
+
     try:
         return parse_time(value)
     except SiteError as error:
@@ -124,18 +137,20 @@ def _time(context: click.Context, parameter: click.Parameter, value: str | None)
         raise click.BadParameter(f"{finding.what}; {finding.help}", context, parameter) from error
 
 
-def policy_of(settings: Settings, at: datetime) -> "Policy":
+def policy_of(settings: Settings, at: datetime, loaded: "Loaded | None" = None) -> "Policy":
     """What the site means at that time; `SiteError` with every finding if one is an error."""
     from segctl.policy import examine
 
-    site = settings.read()
-    examined = examine(site, at)
+    loaded = loaded or settings.load()
+    if loaded.site is None:
+        raise _site_error(loaded.findings)
+    examined = examine(loaded.site, at)
     if examined.policy is None:
-        raise SiteError(examined.findings)
+        raise _site_error(examined.findings)
     return examined.policy
 
 
-def choose_point(site: Site, name: str | None) -> str:
+def choose_point(site: "Site", name: str | None) -> str:
     """The gateway that is meant: the named one, or the only one."""
     gateways = [point.name for point in site.gateways()]
     if name is None and len(gateways) == 1:

@@ -9,11 +9,12 @@ import click
 
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
-from segctl.model.diagnostic import SiteError
 
 if TYPE_CHECKING:
-    from segctl.ask.result import Answer
+    from segctl.ask.result import Answer as Verdicts
+    from segctl.cli.memory import Memory
     from segctl.policy import Policy
+    from segctl.store.answers import Answer
 
 
 @click.command(cls=Command, examples=("can web1 db tcp/5432", "can world web https --effect"))
@@ -49,19 +50,32 @@ def can(
         return _batch(policy_of(settings, at), batch, at, by_effect)
     if batch is not None or None in words:
         raise click.UsageError("FROM, TO and SERVICE, or --batch FILE")
-    policy = policy_of(settings, at)
-    answer = _ask(policy, str(source), str(destination), str(service), at)
+    question = (str(source), str(destination), str(service), str(by_effect), format_)
+    memory = settings.memory()
+    known = memory.recall(question, at.timestamp())
+    if known is None:
+        known = _worked_out(settings, memory, question, at)
+    click.echo(known["text"])
+    return Exit(known["exit"])
+
+
+def _worked_out(settings: Settings, memory: "Memory", question: tuple[str, ...], at: datetime) -> "Answer":
+    """The answer, for now and for the next time."""
+    source, destination, service, by_effect, format_ = question
+    loaded = settings.load()
+    policy = policy_of(settings, at, loaded)
+    answer = _ask(policy, source, destination, service, at)
+    effect = by_effect == str(True)
     if format_ == "json":
-        click.echo(json.dumps(_json(policy, str(source), str(destination), str(service), answer, by_effect), indent=2))
+        text = json.dumps(_json(source, destination, service, answer, effect), indent=2)
     else:
         from segctl.report.answers import show_answer
 
-        for line in show_answer(answer, by_effect=by_effect):
-            click.echo(line)
-    return _exit(answer, by_effect)
+        text = "\n".join(show_answer(answer, by_effect=effect))
+    return memory.keep(question, at.timestamp(), loaded.stamp, policy.site, text, _exit(answer, effect))
 
 
-def _ask(policy: "Policy", source: str, destination: str, service: str, at: datetime) -> "Answer":
+def _ask(policy: "Policy", source: str, destination: str, service: str, at: datetime) -> "Verdicts":
     from segctl.ask import can as ask
     from segctl.load import parse_selector, parse_service
 
@@ -70,7 +84,7 @@ def _ask(policy: "Policy", source: str, destination: str, service: str, at: date
     return ask(policy, parse_selector(source, site), parse_selector(destination, site), traffic, at)
 
 
-def _exit(answer: "Answer", by_effect: bool) -> Exit:
+def _exit(answer: "Verdicts", by_effect: bool) -> Exit:
     return Exit.YES if answer.word(by_effect=by_effect) == "allowed" else Exit.NO
 
 
@@ -99,6 +113,8 @@ def _questions(lines: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def _one(policy: "Policy", words: list[str], at: datetime, by_effect: bool) -> tuple[dict[str, object], Exit]:
+    from segctl.model.diagnostic import SiteError
+
     source, destination, service = words
     try:
         answer = _ask(policy, source, destination, service, at)
@@ -106,12 +122,12 @@ def _one(policy: "Policy", words: list[str], at: datetime, by_effect: bool) -> t
         asked = {"from": source, "to": destination, "service": service}
         finding = error.findings[0]
         return {"schema": "segctl/can/1", **asked, "error": finding.what, "help": finding.help}, Exit.WRONG_INPUT
-    return _json(policy, source, destination, service, answer, by_effect), _exit(answer, by_effect)
+    return _json(source, destination, service, answer, by_effect), _exit(answer, by_effect)
 
 
 def _json(
-    policy: "Policy", source: str, destination: str, service: str, answer: "Answer", by_effect: bool
-) -> dict[str, object]:
+    source: str, destination: str, service: str, answer: "Verdicts", by_effect: bool
+) -> dict[str, object]:  # fmt: skip
     from segctl.report.answers import plain_answer
 
     asked = {"from": source, "to": destination, "service": service}

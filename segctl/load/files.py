@@ -4,11 +4,13 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 
 from segctl.load.findings import Wrong
 from segctl.load.values import shorten
 
+MAIN = "segctl.yaml"
 BIGGEST = 64 * 1024 * 1024  # bytes of one file; a million members are some 20 MB
 
 
@@ -21,6 +23,8 @@ class SiteFolder:
 
     def __init__(self, root: Path, trusted: bool = True) -> None:
         self.root = Path(os.path.realpath(root))
+        self.files: dict[str, tuple[str, str]] = {}  # what was read: name to what it leads to, and a digest
+        self.globs: dict[str, list[str]] = {}  # what was looked for, with what was found
         self._demanding = not trusted and os.geteuid() == 0
 
     def locate(self, beside: str, text: str) -> str:
@@ -38,7 +42,9 @@ class SiteFolder:
             raise Wrong("include", f"'{shorten(pattern)}' is no pattern: {error}") from error
         hidden = any(part.startswith(".") for part in PurePosixPath(pattern).parts)
         names = (path.relative_to(self.root) for path in found)
-        return sorted(name.as_posix() for name in names if hidden or not any(p.startswith(".") for p in name.parts))
+        shown = (name.as_posix() for name in names if hidden or not any(p.startswith(".") for p in name.parts))
+        self.globs[pattern] = sorted(shown)
+        return self.globs[pattern]
 
     def identity(self, name: str) -> str:
         """What two names of one file have in common."""
@@ -50,11 +56,13 @@ class SiteFolder:
             real = Path(os.path.realpath(self.root / name))
             if not real.is_relative_to(self.root):
                 raise Wrong("outside", f"'{shorten(name)}' is a link that leads out of the site's folder")
-            return self._read(real, name)
+            data = self._read(real, name)
         except OSError as error:
             raise _unreadable(name, error) from error
         except ValueError as error:  # a NUL in a path
             raise Wrong("unreadable", f"'{shorten(name)}' is no path") from error
+        self.files[name] = str(real.relative_to(self.root)), blake2b(data, digest_size=16).hexdigest()
+        return data
 
     def _read(self, real: Path, name: str) -> bytes:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -77,6 +85,13 @@ class SiteFolder:
         while folder.is_relative_to(self.root):
             _demand_roots(folder.stat(), f"the folder '{shorten(str(folder))}'")
             folder = folder.parent
+
+
+def open_folder(path: Path, trusted: bool) -> tuple[SiteFolder, str]:
+    """A site's folder, and the name of its main file; `path` is either. A link to a site: its folder is elsewhere."""
+    main = path / MAIN if path.is_dir() else path
+    real = main.resolve() if main.is_file() else main.absolute()
+    return SiteFolder(real.parent, trusted), real.name
 
 
 def _demand_roots(about: os.stat_result, called: str) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from segctl.load.files import MAIN
 from segctl.model.diagnostic import Diagnostic, SiteError
 from segctl.model.span import Span
 
-MAIN = "segctl.yaml"
 VARIABLE = "SEGCTL_SITE"
 
 

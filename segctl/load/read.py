@@ -11,8 +11,7 @@ from pathlib import Path
 from segctl.load.catalogue import catalogue_profiles
 from segctl.load.context import POINT, SEGMENT, Context, Names
 from segctl.load.endpoints import read_endpoints
-from segctl.load.files import SiteFolder
-from segctl.load.find import MAIN
+from segctl.load.files import SiteFolder, open_folder
 from segctl.load.findings import Findings, Wrong
 from segctl.load.flows import read_expectations, read_flows, read_guardrails, read_management
 from segctl.load.include import read_files
@@ -22,6 +21,7 @@ from segctl.load.record import Record, scalar
 from segctl.load.scalars import read_name
 from segctl.load.segments import read_defaults, read_segments
 from segctl.load.services import ServiceBook
+from segctl.load.stamp import Stamp, stamp_of
 from segctl.load.values import Scalar, Value, shorten
 from segctl.model.diagnostic import Diagnostic, Note, SiteError
 from segctl.model.selector import BUILT_IN
@@ -33,10 +33,14 @@ VERSION = "1"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A site, or None if a finding is an error; the findings stand in the order of their places."""
+    """A site, or None if a finding is an error; the findings stand in the order of their places.
+
+    `stamp` tells later whether the same would be read again.
+    """
 
     site: Site | None
     findings: tuple[Diagnostic, ...]
+    stamp: Stamp
 
 
 def load_site(path: Path, *, trusted: bool = True) -> Loaded:
@@ -45,12 +49,10 @@ def load_site(path: Path, *, trusted: bool = True) -> Loaded:
     `trusted`: the user named this site. Otherwise, as root, no file is read that somebody else may have written.
     """
     findings = Findings()
-    main = path / MAIN if path.is_dir() else path
-    real = main.resolve() if main.is_file() else main.absolute()  # a link to a site: the folder is where it leads
-    folder = SiteFolder(real.parent, trusted)
+    folder, main = open_folder(path, trusted)
     with _no_garbage():
-        site = _site(read_files(folder, real.name, findings), folder, findings)
-    return Loaded(None if findings.failed() else site, findings.sorted())
+        site = _site(read_files(folder, main, findings), folder, findings)
+    return Loaded(None if findings.failed() else site, findings.sorted(), stamp_of(folder))
 
 
 def read_site(path: Path, *, trusted: bool = True) -> Site:
@@ -63,13 +65,19 @@ def read_site(path: Path, *, trusted: bool = True) -> Site:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """A load makes many small lasting objects and no rings: the collector would only walk them, again and again."""
+    """A load makes many small lasting objects and no rings: the collector would only walk them, again and again.
+
+    Then they are made old without a walk (freezing and thawing moves lists, not objects): else the next allocation would
+    begin one over all of them, a seventh of a large load's time.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
