@@ -44,8 +44,11 @@ look() {
     need conntrack conntrack "to list and cut connections"
     need ip iproute2 "to make and show network namespaces"
     need dot "graphviz fonts-liberation" "to draw the diagrams"
+    [ "$purpose" = test ] || return 0
     # Its service starts where systemd runs: only the tests ask for it, which keep an operator's session open.
-    [ "$purpose" != test ] || need sshd openssh-server "for the tests that apply rules under an open ssh session"
+    need sshd openssh-server "for the tests that apply rules under an open ssh session"
+    need zsh zsh "for the tests of completion at TAB"
+    need fish fish "for the tests of completion at TAB"
 }
 
 # Debian's python3 comes without ensurepip, so that `python3 -m venv` fails half-way; pyenv's and others have it.

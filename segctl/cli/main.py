@@ -5,13 +5,16 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from segctl import __version__
 from segctl.cli.exits import ReaderGone, guarded
 from segctl.cli.options import Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads none of them
     "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
@@ -67,6 +70,13 @@ class LateGroup(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise ReaderGone from error
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Commands from the table, none of them loaded; and the options that stand before a command."""
+        from click.shell_completion import CompletionItem
+
+        named = [CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from segctl.cli.complete import complete_point
+
 if TYPE_CHECKING:  # what a command needs it loads itself: an answer that is remembered needs none of it
     from segctl.cli.memory import Memory
     from segctl.load.find import Found
@@ -111,7 +113,8 @@ def at_option(function: F) -> F:
 
 def point_option(function: F) -> F:
     """`--point NAME`."""
-    return click.option("--point", metavar="NAME", help="The point; may be left out where the site has one.")(function)
+    return click.option("--point", metavar="NAME", shell_complete=complete_point,
+                        help="The point; may be left out where the site has one.")(function)  # fmt: skip
 
 
 def netns_option(function: F) -> F:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from segctl.cli.complete import complete_end, complete_service
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, examples=("can web1 db tcp/5432", "can world web https --effect"))
-@click.argument("source", metavar="[FROM", required=False)
-@click.argument("destination", metavar="TO", required=False)
-@click.argument("service", metavar="SERVICE]", required=False)
+@click.argument("source", metavar="[FROM", required=False, shell_complete=complete_end)
+@click.argument("destination", metavar="TO", required=False, shell_complete=complete_end)
+@click.argument("service", metavar="SERVICE]", required=False, shell_complete=complete_service)
 @click.option(
     "--batch",
     type=click.File(encoding="utf-8", errors="backslashreplace"),
@@ -135,9 +136,9 @@ def _json(
 
 
 @click.command(cls=Command, examples=("explain web1 db1 ssh", "explain office db --format json"))
-@click.argument("source", metavar="FROM")
-@click.argument("destination", metavar="TO")
-@click.argument("service", metavar="[SERVICE]", default="all")
+@click.argument("source", metavar="FROM", shell_complete=complete_end)
+@click.argument("destination", metavar="TO", shell_complete=complete_end)
+@click.argument("service", metavar="[SERVICE]", default="all", shell_complete=complete_service)
 @format_option("text", "json")
 @at_option
 @settings
