@@ -17,10 +17,9 @@ SHOP = EXAMPLES / "shop/site"
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 ENV = {**os.environ, "PATH": PATH, "TERM": "dumb", "PS1": "$ ", "PROMPT": "$ ", "LC_ALL": "C.UTF-8"}
 
-TYPED = [  # what is typed, and what TAB makes of it; then `#end` goes by, a comment
+TYPED = [  # what is typed, and what TAB makes of it
     ("segctl vali", "segctl validate"),
     ("segctl can off", "segctl can office"),
-    ("segctl can office app", "segctl can office app"),  # app and app1: as far as both go
     ("segctl explain web1 app1 postgresq", "segctl explain web1 app1 postgresql"),
     ("segctl compile --point gw", "segctl compile --point gw1"),
 ]
@@ -71,26 +70,20 @@ def at_tab(shell: list[str], setting_up: str) -> None:
         os.execvpe(shell[0], shell, ENV)
     try:
         os.write(terminal, f"{setting_up}; echo rea''dy\n".encode())
-        read_until(terminal, r"ready\r\n[^\n]*\$ ")
+        read_until(terminal, r"ready\n[^\n]*\$ ")
         for typed, line in TYPED:
-            os.write(terminal, f"{typed}\t".encode())
-            time.sleep(0.2)
-            os.write(terminal, b"#end\n")  # the shell takes it once the completion is done
-            seen = read_until(terminal, r"#end[^\n]*\n")
-            assert line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\x07\x08]", "", seen)
-            os.write(terminal, b"\x03")  # away with whatever the line became
-            read_until(terminal, r"\n[^\n]*\$ ")
+            os.write(terminal, f"\x15{typed}\t".encode())  # control U: away with what stood there
+            read_until(terminal, re.escape(line))
     finally:
         os.kill(child, 9)
         os.close(terminal)
         os.waitpid(child, 0)
 
 
-def read_until(terminal: int, awaited: str) -> str:
-    """What the terminal shows, up to a pattern; a failure shows what came."""
+def read_until(terminal: int, awaited: str) -> None:
+    """Until the terminal shows a pattern, control codes left out; a failure shows what came."""
     seen, deadline = "", time.monotonic() + 30
-    while not re.search(awaited, seen):
+    while not re.search(awaited, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\x07\x08]", "", seen)):
         ready, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
         assert ready, f"waited for {awaited!r}, saw {seen!r}"
         seen += os.read(terminal, 4096).decode(errors="replace")
-    return seen
