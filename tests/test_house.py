@@ -11,7 +11,7 @@ from tests import imports, tree
 from tests.house import FLOORS, HOUSE, arrows, picture, reachable
 
 PACKAGE = tree.ROOT / "segctl"
-DATA = {"segments", "templates"}  # links to folders of data: no rooms
+DATA = {"docs", "segments", "templates"}  # links to folders of data: no rooms
 HEAVY = ("networkx", "numpy", "pyroute2", "rich", "scapy")  # about 0.1 s each
 MACHINE_PATHS = tuple(f"/{name}/" for name in ("work", "root", "farm"))  # so written, this file holds none
 

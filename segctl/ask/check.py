@@ -8,7 +8,7 @@ from segctl.model.codes import CODES
 from segctl.model.diagnostic import Diagnostic, Level, SiteError
 from segctl.model.site import Site
 from segctl.policy import examine
-from segctl.policy.waive import all_waivers, void, without_void_waivers
+from segctl.policy.waive import all_waivers, unwaived, void, without_void_waivers
 
 
 def check_site(site: Site, findings: tuple[Diagnostic, ...], at: datetime) -> Checked:
@@ -21,8 +21,9 @@ def check_site(site: Site, findings: tuple[Diagnostic, ...], at: datetime) -> Ch
     as_written = examine(site, at)
     if as_written.policy is None:
         raise SiteError((*findings, *as_written.findings))
-    strictly = examine(without_void_waivers(site, today), at)
-    found = tuple(sorted({*findings, *strictly.findings}, key=Diagnostic.sort_key))
+    demanding = without_void_waivers(site, today)
+    strictly = examine(demanding, at)
+    found = tuple(sorted({*unwaived(findings, demanding), *strictly.findings}, key=Diagnostic.sort_key))
     results = judge_expectations(as_written.policy, at)
     failing = tuple(f for f in found if f.code == "uncovered" or CODES[f.code].level is Level.ERROR)
     waivers = tuple((owner, waiver, void(waiver, today)) for owner, waiver in all_waivers(site))

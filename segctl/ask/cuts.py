@@ -84,9 +84,3 @@ def address_sets(policy: Policy) -> Iterator[Ranges]:
     """Every set of addresses by which the law tells two addresses apart."""
     yield from (end for cut in statement_cuts(policy) for end in cut.ends)
     yield from end_sets(policy)
-
-
-def traffic_sets(policy: Policy) -> Iterator[Ranges]:
-    """Every set of services by which the law tells two services apart."""
-    yield from (cut.traffic for cut in statement_cuts(policy))
-    yield from mode_sets(policy)

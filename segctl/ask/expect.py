@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from segctl.ask.can import asked_addresses, can
-from segctl.ask.cuts import address_sets, pieces, traffic_sets
+from segctl.ask.cuts import address_sets, mode_sets, pieces, statement_cuts
 from segctl.ask.result import Hop, Verified
 from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.flow import Expectation, Expected, traffic_of
@@ -41,7 +41,7 @@ def find_way(policy: Policy, said: Expectation, at: datetime) -> tuple[Hop, ...]
     goals = asked_addresses(policy, said.destination, inner=True)
     sets = [*address_sets(policy), starts, goals]
     everywhere = [half for half in _halves(pieces(ALL_ADDRESSES - policy.special, sets))]
-    services = {family: _hops(policy, family) for family in (4, 6)}
+    services = _Services(policy, everywhere)
     before: dict[int, tuple[int, Hop] | None] = {n: None for n, p in enumerate(everywhere) if p.meets(starts)}
     queue = deque(before)
     while queue:
@@ -51,7 +51,7 @@ def find_way(policy: Policy, said: Expectation, at: datetime) -> tuple[Hop, ...]
         for there, piece in enumerate(everywhere):
             if there in before or _family(piece) != _family(everywhere[here]):
                 continue
-            hop = _hop(policy, everywhere[here], piece, services[_family(piece)], at)
+            hop = _hop(policy, everywhere[here], piece, services.between(here, there), at)
             if hop is None:
                 continue
             before[there] = here, hop
@@ -77,11 +77,37 @@ def _hop(policy: Policy, source: Ranges, target: Ranges, services: Iterable[int]
     return None
 
 
-def _hops(policy: Policy, family: int) -> list[int]:
-    """One service of each kind over which somebody can take over, TCP and UDP first."""
-    found = pieces(ALL_TRAFFIC & of_family(family), [*traffic_sets(policy), *_protocols(family)])
-    places = [place for place in (piece.first() for piece in found) if protocol_of(place) not in (ICMP, ICMP6)]
-    return sorted(places, key=lambda place: (protocol_of(place) not in (6, 17), place))
+class _Services:
+    """Which services have to be tried between two places: one of each kind that some statement on the two tells apart.
+
+    A statement is one bit; two places with the same statements between them need the same services.
+    """
+
+    def __init__(self, policy: Policy, everywhere: list[Ranges]) -> None:
+        self._policy, self._everywhere = policy, everywhere
+        self._cuts = list(statement_cuts(policy))
+        self._from = [_bits(place, [cut.source for cut in self._cuts]) for place in everywhere]
+        self._to = [_bits(place, [cut.destination for cut in self._cuts]) for place in everywhere]
+        self._known: dict[tuple[int, int], list[int]] = {}
+
+    def between(self, here: int, there: int) -> list[int]:
+        """One service of each kind over which somebody can take over, TCP and UDP first."""
+        bits, family = self._from[here] & self._to[there], _family(self._everywhere[here])
+        if (known := self._known.get((bits, family))) is None:
+            known = self._known[bits, family] = self._tried(bits, family)
+        return known
+
+    def _tried(self, bits: int, family: int) -> list[int]:
+        said = [cut.traffic for number, cut in enumerate(self._cuts) if bits >> number & 1]
+        found = pieces(ALL_TRAFFIC & of_family(family), [*said, *mode_sets(self._policy), *_protocols(family)])
+        places = [place for place in (piece.first() for piece in found) if protocol_of(place) not in (ICMP, ICMP6)]
+        return sorted(places, key=lambda place: (protocol_of(place) not in (6, 17), place))
+
+
+def _bits(place: Ranges, sets: list[Ranges]) -> int:
+    """One bit for each set that holds the place; none holds a part of it."""
+    first = place.first()
+    return sum(1 << number for number, one in enumerate(sets) if first in one)
 
 
 def _protocols(family: int) -> Iterator[Ranges]:

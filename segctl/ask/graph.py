@@ -1,6 +1,7 @@
 """The segments and what may pass between them, as a networkx graph: what reach, blast radius and diagrams ask.
 
 `graph.graph["points"]` says whether the site has enforcement points at all; without, coverage is left out.
+`graph.graph["register"]` is the site's Register at that time: what each statement says beside what an edge can carry.
 Nodes are the segments by name, the built-in ones too:
 
 | attribute | value |
@@ -9,6 +10,8 @@ Nodes are the segments by name, the built-in ones too:
 | v4, v6 | how many addresses it owns after the partition (int, 0 and more) |
 | within, owner, classification | words, or None |
 | labels, span, built_in | as in the Segment |
+| waivers | pairs of a Waiver and whether it is void |
+| out, into | a `Stance`: what it does with a connection from it, to it, that no statement allows |
 | intra | "allow" or "deny" (step 4) |
 | intra_observed | a denied one passes all the same (for some service) |
 | inside_uncovered | no point stands between its own addresses |
@@ -19,7 +22,8 @@ Edges run from who opens a connection to whom. Their key is (kind, name of the s
 | attribute | value |
 |---|---|
 | kind | a `Kind` (a str): what the edge is |
-| name, why, owner, span | of the statement; "" and None for the others |
+| name, why, owner, ticket, span | of the statement; "" and None for the others |
+| since, until, waivers | of a flow: times, or None; pairs of a Waiver and whether it is void (of guardrails, too) |
 | source, destination | Ranges: the part of each segment that it takes |
 | source_words, destination_words | the site's words for a part; None for a whole segment |
 | source_any, destination_any | the statement says `any` there |
@@ -27,28 +31,34 @@ Edges run from who opens a connection to whom. Their key is (kind, name of the s
 | services, traffic | names ("all": everything) and Ranges, without what a guardrail forbids for all of the edge |
 | partly | a guardrail forbids some of it |
 | remediation | a flow that holds in quarantine too |
+| state | a `State`: a flow that has ended or not begun is of a kind of its own |
 | observed | what else is tried between the pair passes at least in part, for the refusing ends only observe |
 | enforced | names of the services that an observing end enforces all the same |
 | uncovered | some pair of addresses between the two has no point between |
+| waived | one of the two segments waives `uncovered` |
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import networkx
 
 from segctl.ask.fallback import Coverage, allowed_by_default, families, observed_traffic
+from segctl.ask.register import register, state
+from segctl.ask.result import State
 from segctl.ask.spread import Spread, says_any
+from segctl.ask.stance import stance
 from segctl.model.flow import Flow, Guardrail, Management, Services
 from segctl.model.ranges import Ranges
-from segctl.model.segment import Segment
+from segctl.model.segment import Segment, Waiver, Waivers
 from segctl.model.selector import Named, Selectors
 from segctl.model.service import ALL_TRAFFIC
 from segctl.policy import Policy
 from segctl.policy.match import Statement
+from segctl.policy.waive import void
 
 
 class Kind(StrEnum):
@@ -57,6 +67,7 @@ class Kind(StrEnum):
     MANAGEMENT = "management"
     GUARDRAIL = "guardrail"
     FLOW = "flow"
+    INACTIVE = "inactive"  # a flow that has ended, or not begun: it allows nothing
     DEFAULT = "default"  # step 5: both ends' defaults allow
     OBSERVED = "observed"  # denied at step 6, and passes for the refusing ends only observe
     UNCOVERED = "uncovered"  # denied, at least in part, and passes for no point stands between
@@ -82,13 +93,17 @@ class _Builder:
     guards: dict[Pair, list[Statement[Guardrail]]] = field(default_factory=dict)
     spread: Spread = field(init=False)
     coverage: Coverage = field(init=False)
+    waiving: frozenset[str] = field(init=False)  # segments that waive `uncovered`
+    alike: dict[tuple[object, ...], tuple[Ranges, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.spread, self.coverage = Spread(self.policy), Coverage(self.policy)
+        names = (name for name, segment in self.policy.site.segments.items() if self._waives(segment))
+        self.waiving = frozenset(names)
 
     def build(self) -> "networkx.MultiDiGraph[str]":
         segments = self.policy.site.segments
-        self.graph.graph["points"] = bool(self.policy.site.points)
+        self.graph.graph |= {"points": bool(self.policy.site.points), "register": register(self.policy.site, self.at)}
         for name in sorted(segments):
             self.graph.add_node(name, **self._node(segments[name]))
         for entry in self.policy.management.items:
@@ -96,8 +111,7 @@ class _Builder:
         for guardrail in self.policy.guardrails.items:
             self._guardrail(guardrail)
         for flow in self.policy.flows.items:
-            if flow.said.active(self.at):
-                self._flow(flow)
+            self._flow(flow)
         filled = [name for name in sorted(segments) if self.policy.partition.own[name]]
         for source in filled:
             for destination in filled:
@@ -123,6 +137,9 @@ class _Builder:
             "intra_observed": bool(observed_traffic(self.policy, segment, segment)[0]),
             "inside_uncovered": self.coverage.uncovered(segment.name, segment.name),
             "bound": self.coverage.bound(segment.name),
+            "waivers": self._judged(segment.waive),
+            "out": stance(self.policy, segment, inbound=False),
+            "into": stance(self.policy, segment, inbound=True),
         }
 
     def _management(self, entry: Statement[Management]) -> None:
@@ -158,7 +175,8 @@ class _Builder:
                 continue
             source, destination = (said.source, said.source_except), (said.destination, said.destination_except)
             words = self._words(part, source, destination, inner=False)
-            self._add(Kind.FLOW, part, (_names(said.services, rest), rest), said=said, words=words)
+            kind = Kind.FLOW if said.active(self.at) else Kind.INACTIVE
+            self._add(kind, part, (_names(said.services, rest), rest), said=said, words=words)
 
     def _fall_back(self, source: Segment, destination: Segment) -> None:
         """Between two different segments, what passes although no statement allows it."""
@@ -172,7 +190,7 @@ class _Builder:
             self._add(Kind.DEFAULT, part, (("all",), rest))
         if (not allowed or self.guards.get(part.pair)) and self.coverage.uncovered(*part.pair):
             self._add(Kind.UNCOVERED, part, (("all",), everything))
-        elif not allowed and (rest := self._unforbidden(part, observed_traffic(self.policy, source, destination)[0])):
+        elif not allowed and (rest := self._unforbidden(part, self._observed(source, destination)[0])):
             self._add(Kind.OBSERVED, part, (("all",), rest))
 
     def _add(
@@ -184,7 +202,7 @@ class _Builder:
         words: tuple[str | None, str | None] = (None, None),
     ) -> None:
         source, destination = (self.policy.site.segments[name] for name in part.pair)
-        observed, enforced = observed_traffic(self.policy, source, destination)
+        observed, enforced = self._observed(source, destination)
         own = self.policy.partition.own
         self.graph.add_edge(
             *part.pair,
@@ -201,8 +219,29 @@ class _Builder:
             observed=bool(observed),
             enforced=enforced,
             uncovered=self.coverage.uncovered(*part.pair),
+            waived=not self.waiving.isdisjoint(part.pair),
+            state=state(said, self.at) if isinstance(said, Flow) else State.ACTIVE,
+            waivers=self._judged(() if said is None or isinstance(said, Management) else said.waive),
             **_said(said),
         )
+
+    def _observed(self, source: Segment, destination: Segment) -> tuple[Ranges, tuple[str, ...]]:
+        """What of a denied pair only is observed: there are many pairs, of few profiles and modes."""
+        key = (source.profile.name, id(source.mode), destination.profile.name, id(destination.mode))
+        if source.name == destination.name:
+            return observed_traffic(self.policy, source, destination)
+        if (known := self.alike.get(key)) is None:
+            known = self.alike[key] = observed_traffic(self.policy, source, destination)
+        return known
+
+    def _judged(self, waivers: Waivers) -> tuple[tuple[Waiver, bool], ...]:
+        if not waivers:
+            return ()
+        today = self.at.astimezone(UTC).date()
+        return tuple((waiver, void(waiver, today)) for waiver in waivers)
+
+    def _waives(self, segment: Segment) -> bool:
+        return any(waiver.code == "uncovered" and not is_void for waiver, is_void in self._judged(segment.waive))
 
     def _parts(self, statement: Statement[Any]) -> Iterator[_Part]:
         sources, destinations = self.spread.parts(statement.source), self.spread.parts(statement.destination)
@@ -220,7 +259,8 @@ class _Builder:
 
     def _unforbidden(self, part: _Part, traffic: Ranges) -> Ranges:
         """The traffic that some pair of addresses of the part can have, and that no guardrail forbids for all of it."""
-        traffic = traffic & families(part.source, part.destination)
+        common = families(part.source, part.destination)
+        traffic = common if traffic is ALL_TRAFFIC else traffic & common
         for guardrail in self.guards.get(part.pair, ()):
             if guardrail.source.covers(part.source) and guardrail.destination.covers(part.destination):
                 traffic = traffic - guardrail.traffic
@@ -237,7 +277,7 @@ class _Builder:
 
 
 def segment_graph(policy: Policy, at: datetime) -> "networkx.MultiDiGraph[str]":
-    """The graph of a site at a time with zone (flows that aren't active then aren't in it); attributes: see above."""
+    """The graph of a site at a time with zone; attributes: see above."""
     return _Builder(policy, at).build()
 
 
@@ -248,17 +288,17 @@ def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:
 
 def _said(said: Flow | Guardrail | Management | None) -> Mapping[str, Any]:
     """What an edge takes over of the statement's words."""
-    out: dict[str, Any] = {"name": "", "span": None, "why": None, "owner": None, "remediation": False}
-    out |= {"source_any": False, "destination_any": False}
+    out: dict[str, Any] = {"name": "", "span": None, "why": None, "owner": None, "ticket": None, "remediation": False}
+    out |= {"source_any": False, "destination_any": False, "since": None, "until": None}
     if said is None:
         return out
     out |= {"name": said.name, "span": said.span}
     source_except: Selectors = ()
     destination_except: Selectors = ()
     if isinstance(said, Flow):
-        out["remediation"] = said.remediation
+        out |= {"remediation": said.remediation, "since": said.since, "until": said.until}
         source_except, destination_except = said.source_except, said.destination_except
     if isinstance(said, Flow | Guardrail):
-        out |= {"why": said.why, "owner": said.owner}
+        out |= {"why": said.why, "owner": said.owner, "ticket": said.ticket}
         out["destination_any"] = says_any(said.destination, destination_except)
     return out | {"source_any": says_any(said.source, source_except)}

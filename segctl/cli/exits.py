@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from segctl.cli.output import write
+
 if TYPE_CHECKING:
     from segctl.model.diagnostic import Diagnostic
 
@@ -45,8 +47,8 @@ _BY_NAME = {  # by name, so that no room is loaded for an exception that it alon
     "segctl.lab.errors.NotMade": Exit.PUT_BACK,
     "segctl.lab.errors.LabError": Exit.NO_ANSWER,
     "segctl.probe.way.StageError": Exit.CANNOT,
-    "segctl.report.svg.GraphvizMissing": Exit.CANNOT,
-    "segctl.report.svg.GraphvizError": Exit.NO_ANSWER,
+    "segctl.report.layout.GraphvizMissing": Exit.CANNOT,
+    "segctl.report.layout.GraphvizError": Exit.NO_ANSWER,
     "segctl.compile.zones.TooManyClasses": Exit.WRONG_INPUT,
 }
 
@@ -91,9 +93,8 @@ def guarded(call: Callable[[], object], wants_traceback: Callable[[], bool]) -> 
 def _findings(findings: "tuple[Diagnostic, ...]") -> None:
     from segctl.report.diagnostics import show_counts, show_findings
 
-    for text in show_findings(findings):
-        click.echo(text, err=True)
-    click.echo(show_counts(findings), err=True)
+    write((line for text in show_findings(findings) for line in text.split("\n")), err=True)
+    write([show_counts(findings)], err=True)
 
 
 def _other(error: Exception, wants_traceback: bool) -> Exit:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads none of them
+    "init": ("segctl.cli.init:init", "Write a first site, from nothing or from a list of hosts."),
     "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
     "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
     "explain": ("segctl.cli.questions:explain", "Why: each rule that bears on it, and what would turn it."),
@@ -27,6 +28,8 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "rollback": ("segctl.cli.point:rollback", "Go back to the rules before the last apply."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
+    "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),
+    "codes": ("segctl.cli.codes:codes", "Every error, warning and lint finding, explained."),
 }
 
 

@@ -10,6 +10,7 @@ import click
 from segctl.cli.complete import complete_end, complete_service
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
+from segctl.cli.output import write
 
 if TYPE_CHECKING:
     from segctl.ask.result import Answer as Verdicts
@@ -56,7 +57,7 @@ def can(
     known = memory.recall(question, at.timestamp())
     if known is None:
         known = _worked_out(settings, memory, question, at)
-    click.echo(known["text"])
+    write(known["text"].split("\n"))
     return Exit(known["exit"])
 
 
@@ -160,6 +161,5 @@ def explain(settings: Settings, source: str, destination: str, service: str, for
         asked = {"schema": "segctl/explain/1", "from": source, "to": destination, "service": service}
         click.echo(json.dumps(asked | plain_explanation(explained), indent=2, ensure_ascii=False))
     else:
-        for line in show_explanation(explained):
-            click.echo(line)
+        write(show_explanation(explained))
     return Exit.YES

@@ -7,6 +7,7 @@ import click
 
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, at_option, format_option, settings, strict_option
+from segctl.cli.output import write
 from segctl.model.diagnostic import Diagnostic, Level, SiteError
 from segctl.report.diagnostics import count_levels, plain, show_counts, show_findings
 
@@ -25,14 +26,15 @@ def validate(settings: Settings, format_: str, warnings_as_errors: bool, at: dat
     findings: tuple[Diagnostic, ...] = loaded.findings
     if loaded.site is not None:
         from segctl.policy import examine
+        from segctl.policy.waive import unwaived
 
-        findings = tuple(sorted({*findings, *examine(loaded.site, at).findings}, key=Diagnostic.sort_key))
+        of_load = unwaived(findings, loaded.site)
+        findings = tuple(sorted({*of_load, *examine(loaded.site, at).findings}, key=Diagnostic.sort_key))
     if format_ == "json":
         click.echo(_json(findings))
     else:
-        for text in show_findings(findings):
-            click.echo(text)
-        click.echo(show_counts(findings))
+        write(line for text in show_findings(findings) for line in text.split("\n"))
+        write([show_counts(findings)])
     counts = count_levels(findings)
     if counts[Level.ERROR]:
         return Exit.WRONG_INPUT
@@ -67,6 +69,5 @@ def check(settings: Settings, format_: str, warnings_as_errors: bool, at: dateti
     if format_ == "json":
         click.echo(json.dumps(plain_check(checked), indent=2, ensure_ascii=False))
     else:
-        for line in show_check(checked):
-            click.echo(line)
+        write(line for text in show_check(checked) for line in text.split("\n"))
     return Exit.YES if checked.holds(strict=warnings_as_errors) else Exit.NO

@@ -12,6 +12,16 @@ from segctl.model.span import Span
 from segctl.model.strictness import Profile
 
 SEGMENT, ENDPOINT, POINT = "segment", "endpoint", "point"
+NO_INTERFACE = {  # what no gateway's interface can be called, and why
+    "lo": "it is every machine's loopback, and nobody lives behind it",
+    "all": "the kernel keeps that word for settings",  # linux/inetdevice.h, sysctl_dev_name_is_allowed
+    "default": "the kernel keeps that word for settings",
+}
+_OTHERS_WORDS = {  # what other tools and tongues call what we have a word for
+    **dict.fromkeys(("all", "everyone", "everything", "everywhere", "*"), ANY),
+    **dict.fromkeys(("internet", "outside", "external", "wan", "public"), WORLD),
+    **dict.fromkeys(("self", "gateway", "gateways", "firewall", "router", "localhost"), POINTS),
+}
 RESERVED = frozenset({WORLD, POINTS, QUARANTINE, ANY, "from", "to", "all", "none", "self"})
 
 
@@ -57,13 +67,18 @@ class Context:
         """A name that is none of these kinds (any, if none is given): an error, unless a file is missing."""
         kind = self.names.kinds.get(name)
         if kind is not None:
-            help = f"{_a(wanted)} belongs here"
+            nested = "; a segment lies in another by `within`" if kind == SEGMENT and wanted == ENDPOINT else ""
+            help = f"{_a(wanted)} belongs here{nested}"
             note = (Note(self.names.spans[name], f"the {kind} '{name}'"),) if name in self.names.spans else ()
             self.findings.add(span, "unknown-name", f"'{name}' is {_a(kind)}, no {wanted}", help, *note)
         elif self.findings.complete:
             everyone = self.names.kinds.items() if self.findings.patient() else ()
             known = [other for other, its in everyone if not kinds or its in kinds]
-            help = self.findings.meant(name, known, f"declare it, or name {_a(wanted)} that there is")
+            ours = None if kinds else _OTHERS_WORDS.get(name.casefold())
+            otherwise = f"declare it, or name {_a(wanted)} that there is"
+            if "." in name:
+                otherwise = "host names are not looked up: declare an endpoint with its addresses"
+            help = f"did you mean '{ours}'?" if ours else self.findings.meant(name, known, otherwise)
             self.findings.add(span, "unknown-name", f"there is no {wanted} '{shorten(name)}'", help)
 
 

@@ -14,7 +14,7 @@ from segctl.load.values import Scalar, Value
 from segctl.load.waivers import read_waivers
 from segctl.model.diagnostic import Note
 from segctl.model.flow import Expectation, Expected, Flow, Guardrail, Management, Services
-from segctl.model.selector import Selectors
+from segctl.model.selector import Block, Named, Selector, Selectors
 from segctl.model.service import ALL_TRAFFIC, Service
 from segctl.model.span import Span
 
@@ -134,8 +134,10 @@ def _ends(found: Record, context: Context) -> tuple[Selectors, Selectors, Servic
     """`from`, `to` and `services`, which flows and guardrails have alike."""
     source = read_selectors(found.items("from"), context)
     destination = read_selectors(found.items("to"), context)
-    _demand_services(found, context)
-    return source, destination, context.services.many(found.items("services"))
+    services = context.services.many(found.items("services"))
+    if not services:
+        _demand_services(found, context)
+    return source, destination, services
 
 
 def _demand_services(found: Record, context: Context) -> None:
@@ -171,7 +173,7 @@ def _unique(
 def _twice(first: T, one: T, called: str, equal: bool, context: Context) -> None:
     note = Note(first.span, "it stands here already")
     if _named(one) or _named(first):
-        what, help = f"a {called} '{one.name}' stands here a second time", ""
+        what, help = f"a {called} '{one.name}' stands here a second time", "give one of them another `name`"
     elif equal:
         context.findings.add(one.span, "equal-statements", f"this {called} stands in the site already", "", note)
         return
@@ -218,7 +220,11 @@ def _management_meaning(one: Management) -> Management:
 
 
 def _who(selectors: Selectors) -> Selectors:
-    return tuple(sorted({replace(selector, span=NOWHERE) for selector in selectors}, key=str))
+    return tuple(sorted({_placeless(selector) for selector in selectors}, key=str))
+
+
+def _placeless(selector: Selector) -> Selector:
+    return selector._replace(span=NOWHERE) if isinstance(selector, Block | Named) else replace(selector, span=NOWHERE)
 
 
 def _what(services: Services) -> Services:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from segctl.load.blocks import demand_usable, read_block
+from segctl.load.blocks import plain_block, read_usable_block
 from segctl.load.context import Context
 from segctl.load.findings import Wrong
 from segctl.load.text import decode
@@ -60,13 +60,14 @@ def read_csv_list(name: str, text: str, column: str, wanted: Span, context: Cont
 
 
 def _block(word: str, name: str, line: int, column: int, context: Context) -> Block | None:
+    plain = plain_block(word, name, line, column)
+    if plain is not None:
+        return plain
     try:
-        addresses = read_block(word)
-        demand_usable(word, addresses)
+        return Block(word, *read_usable_block(word), Span(name, line, column))
     except Wrong as wrong:
         context.findings.wrong(Span(name, line, column), wrong)
         return None
-    return Block(word, addresses, Span(name, line, column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _ports(text: str, protocol: int, rest: str) -> Ranges:
     last = _port(text, last_text) if dash else first
     if first > last:
         raise Wrong("port", f"'{text}' ends before it begins", f"write '{WITH_PORTS[protocol]}/{last}-{first}'")
-    return Ranges(tuple(traffic_range(family, protocol, first, last) for family in FAMILIES))
+    return Ranges(tuple([traffic_range(family, protocol, first, last) for family in FAMILIES]))
 
 
 def _port(text: str, port: str) -> int:

@@ -1,6 +1,6 @@
 """A segment's members: CIDR, ADDR, RANGE, endpoint, {labels: …}, {file: …}, {file: …, column: …}."""
 
-from segctl.load.blocks import demand_usable, looks_like_block, read_block
+from segctl.load.blocks import looks_like_block, plain_block, read_usable_block
 from segctl.load.context import ENDPOINT, Context
 from segctl.load.fields import MEMBER
 from segctl.load.findings import Wrong
@@ -17,7 +17,8 @@ def read_members(values: tuple[Value, ...], context: Context) -> Selectors:
     out: list[Selector] = []
     for value in values:
         if isinstance(value, Scalar):
-            one = _single(value, context)
+            text, file, line, column, _ = value
+            one = plain_block(text, file, line, column) or _single(value, context)
             if one is not None:
                 out.append(one)
         elif isinstance(value, Map):
@@ -37,12 +38,10 @@ def _single(value: Scalar, context: Context) -> Selector | None:
             context.unknown_name(value.span, name, "endpoint", ENDPOINT)
         return None
     try:
-        block = read_block(text)
-        demand_usable(text, block)
+        return Block(text, *read_usable_block(text), value.span)
     except Wrong as wrong:
         context.findings.wrong(value.span, wrong)
         return None
-    return Block(text, block, value.span)
 
 
 def _by_mapping(value: Map, context: Context) -> Selectors:

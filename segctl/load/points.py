@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from segctl.load.blocks import read_interface_address
-from segctl.load.context import ENDPOINT, Context
+from segctl.load.context import ENDPOINT, NO_INTERFACE, Context
 from segctl.load.fields import GATEWAY, HOST, INTERFACE
 from segctl.load.findings import Findings, Wrong
 from segctl.load.record import Record, record, scalar
@@ -14,6 +14,7 @@ from segctl.load.values import Map, Scalar, Value, shorten
 from segctl.load.waivers import read_waivers
 from segctl.model.diagnostic import Note
 from segctl.model.point import Interface, InterfaceAddress, Point, PointKind
+from segctl.model.ranges import show_address
 from segctl.model.span import Span
 
 _LONGEST_INTERFACE = 15  # IFNAMSIZ is 16 with the closing zero
@@ -28,7 +29,9 @@ def read_points(pairs: Mapping[str, tuple[Scalar, Value]], context: Context) -> 
     """The points whose names are declared."""
     points = {name: _point(key, value, context) for name, (key, value) in pairs.items()}
     found = {name: point for name, point in points.items() if point is not None}
-    _two_gateways([point for point in found.values() if point.kind is PointKind.GATEWAY], context.findings)
+    gateways = [point for point in found.values() if point.kind is PointKind.GATEWAY]
+    _two_gateways(gateways, context.findings)
+    _one_home(gateways, context.findings)
     _one_host([point for point in found.values() if point.kind is PointKind.HOST], context.findings)
     return found
 
@@ -83,7 +86,8 @@ def _interfaces(found: Record, context: Context) -> dict[str, Interface]:
     pairs = found.pairs("interfaces")
     value = found.value("interfaces")
     if not pairs and isinstance(value, Map):
-        context.findings.add(value.span, "no-value", "a gateway without an interface")
+        help = "list its interfaces, each with the segments behind it"
+        context.findings.add(value.span, "no-value", "a gateway without an interface", help)
     homes: dict[InterfaceAddress, Span] = {}
     for key, inner in pairs:
         if scalar(key, _interface_name, context.findings) is None:
@@ -95,10 +99,15 @@ def _interfaces(found: Record, context: Context) -> dict[str, Interface]:
 
 
 def _interface_name(text: str) -> str:
-    read_name(text)
+    help = f"the name that `ip link` shows, at most {_LONGEST_INTERFACE} letters, digits, _ . -"
+    fault = NO_INTERFACE.get(text)
     if len(text) > _LONGEST_INTERFACE:
-        raise Wrong("name", f"'{text}' is no interface: Linux allows {_LONGEST_INTERFACE} characters")
-    return text
+        fault = f"it has {len(text)} characters, and Linux allows {_LONGEST_INTERFACE}"
+    if ":" in text:
+        fault, help = "an alias with a colon is no interface", f"say '{text.partition(':')[0]}': it has the addresses"
+    if fault:
+        raise Wrong("name", f"'{shorten(text)}' is no interface of a gateway: {fault}", help)
+    return read_name(text)
 
 
 def _interface(key: Scalar, value: Value, homes: dict[InterfaceAddress, Span], context: Context) -> Interface | None:
@@ -111,7 +120,7 @@ def _interface(key: Scalar, value: Value, homes: dict[InterfaceAddress, Span], c
     for item in items:
         name = read_segment_name(item, context)
         if name in segments:
-            findings.add(item.span, "duplicate-name", f"'{name}' stands twice behind '{key.text}'", "",
+            findings.add(item.span, "duplicate-name", f"'{name}' stands twice behind '{key.text}'", "take one out",
                          Note(segments[name], "it stands here already"))  # fmt: skip
         elif name is not None:
             segments[name] = item.span
@@ -152,8 +161,22 @@ def _two_gateways(gateways: list[Point], findings: Findings) -> None:
             if pair:
                 note = Note(other.span, f"the gateway '{other.name}'")
                 findings.add(one.span, "two-gateways",
-                             f"'{one.name}' and '{other.name}' both stand between {pair[0]} and {pair[1]}",
+                             f"'{one.name}' and '{other.name}' both stand between '{pair[0]}' and '{pair[1]}'",
                              "give both the same `ha`, or take a segment off one", note)  # fmt: skip
+
+
+def _one_home(gateways: list[Point], findings: Findings) -> None:
+    """An address is of one gateway, or of one `ha` group."""
+    homes: dict[int, Point] = {}
+    for gateway in gateways:
+        for interface in gateway.interfaces.values():
+            for address in interface.addresses:
+                first = homes.setdefault(address.address, gateway)
+                if first is not gateway and (first.ha is None or first.ha != gateway.ha):
+                    what = f"'{gateway.name}' and '{first.name}' both have {show_address(address.address)}"
+                    note = Note(first.span, f"the gateway '{first.name}'")
+                    findings.add(interface.span, "duplicate-address", what, "give both the same `ha`, or one another "
+                                 "address", note)  # fmt: skip
 
 
 def _between(one: Point, other: Point) -> tuple[str, str] | None:
@@ -185,4 +208,6 @@ def _one_host(hosts: list[Point], findings: Findings) -> None:
         first = seen.setdefault(host.endpoint, host)
         if first is not host:
             note = Note(first.span, f"the host point '{first.name}'")
-            findings.add(host.span, "duplicate-name", f"'{host.endpoint}' has a host point already", "", note)
+            findings.add(
+                host.span, "duplicate-name", f"'{host.endpoint}' has a host point already", "take one out", note
+            )

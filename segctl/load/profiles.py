@@ -36,7 +36,7 @@ def read_profiles(
                          f"choose another name, and start with 'like: {key.text}'")  # fmt: skip
         elif key.text in written:
             note = Note(written[key.text][0].span, "it stands here already")
-            findings.add(key.span, "duplicate-name", f"'{key.text}' is a profile already", "", note)
+            findings.add(key.span, "duplicate-name", f"'{key.text}' is a profile already", "choose another name", note)
         else:
             found = record(value, PROFILE, findings)
             if found is not None:

@@ -67,8 +67,8 @@ def read_site(path: Path, *, trusted: bool = True) -> Site:
 def _no_garbage() -> Iterator[None]:
     """A load makes many small lasting objects and no rings: the collector would only walk them, again and again.
 
-    Then they are made old without a walk (freezing and thawing moves lists, not objects): else the next allocation would
-    begin one over all of them, a seventh of a large load's time.
+    Then they are made old without a walk (freezing and thawing moves lists, not objects): else the next allocation
+    would begin one over all of them, a tenth of a large load's time.
     """
     was = gc.isenabled()
     gc.disable()

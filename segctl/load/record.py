@@ -4,14 +4,16 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import TypeVar
 
-from segctl.load.fields import Table
+from segctl.load.fields import TABLES, Table
 from segctl.load.findings import Findings, Wrong
+from segctl.load.letters import strange
 from segctl.load.scalars import read_date, read_flag, read_name, read_text, read_time
 from segctl.load.values import Broken, Map, Scalar, Seq, Value, shape, shorten
 from segctl.model.selector import BUILT_IN
 from segctl.model.span import Span
 
 T = TypeVar("T")
+_NULL = frozenset({"~", "null", "Null", "NULL"})  # YAML 1.2, section 10.3.2
 
 
 class Record:
@@ -93,9 +95,10 @@ def record(value: Value, table: Table, findings: Findings) -> Record | None:
         return None
     fields = table.fields
     meant: set[str | None] = set()
-    for key, (written, _) in value.entries.items():
-        if key not in fields:
-            meant.add(unknown_key(written, table, findings))
+    if not value.entries.keys() <= fields.keys():
+        for key, (written, _) in value.entries.items():
+            if key not in fields:
+                meant.add(unknown_key(written, table, findings))
     for key in table.required:
         if key not in value.entries and key not in meant:  # one typo, one finding
             findings.add(
@@ -112,14 +115,24 @@ def unknown_key(key: Scalar, table: Table, findings: Findings) -> str | None:
             key.span, "unknown-key", f"'{key.text}' is no key of a site", "a built-in segment is said under `segments`"
         )
         return None
+    others = (TABLES["flow"], TABLES["segment"], *TABLES.values())
+    elsewhere = next((other.called for other in others if key.text in other.fields), None)
+    if elsewhere:
+        near = None
+    what = f"'{shorten(key.text)}' is no key of {table.called}" + (f", but of {elsewhere}" if elsewhere else "")
+    odd = strange(key.text)
     help = f"did you mean '{near}'?" if near else f"its keys are {', '.join(table.fields)}"
-    findings.add(key.span, "unknown-key", f"'{shorten(key.text)}' is no key of {table.called}", help)
+    findings.add(key.span, "unknown-key", f"{what}: {odd}" if odd else what, help)
     return near
 
 
 def scalar(value: Value, reader: Callable[[str], T], findings: Findings) -> T | None:
     """A single value by its reader; None with a finding if it is a list, a mapping, nothing, or not of its type."""
     if isinstance(value, Scalar):
+        if value.plain and value.text in _NULL:
+            findings.add(value.span, "no-value", f"'{value.text}' is YAML's word for nothing",
+                         f"leave the key out, or write \"{value.text}\" in quotes if the word is meant")  # fmt: skip
+            return None
         if value.text or not value.plain:
             try:
                 return reader(value.text)
@@ -128,7 +141,7 @@ def scalar(value: Value, reader: Callable[[str], T], findings: Findings) -> T | 
                 return None
         findings.add(value.span, "no-value", "nothing stands here")
     elif not isinstance(value, Broken):
-        findings.add(value.span, "wrong-type", f"{shape(value)} where one value belongs")
+        findings.add(value.span, "wrong-type", f"{shape(value)} where one value belongs", "write a single word or text")
     return None
 
 
@@ -138,7 +151,7 @@ def listed(value: Value, findings: Findings) -> tuple[Value, ...]:
         return value.items
     if isinstance(value, Broken):
         return ()
-    if isinstance(value, Scalar) and value.plain and not value.text:
+    if _is_nothing(value):
         findings.add(value.span, "no-value", "nothing stands here", "write [] for an empty list, or leave the key out")
         return ()
     return (value,)
@@ -149,10 +162,15 @@ def mapped(value: Value, called: str, findings: Findings) -> tuple[tuple[Scalar,
     if isinstance(value, Map):
         return tuple(value.entries.values())
     if not isinstance(value, Broken):
-        help = "write {} for an empty one, or leave the key out" if _shape_code(value) == "no-value" else ""
+        empty = _shape_code(value) == "no-value"
+        help = "write {} for an empty one, or leave the key out" if empty else "write its entries as NAME: …"
         findings.add(value.span, _shape_code(value), f"{shape(value)} where {called} has a mapping of names", help)
     return ()
 
 
 def _shape_code(value: Value) -> str:
-    return "no-value" if isinstance(value, Scalar) and value.plain and not value.text else "wrong-type"
+    return "no-value" if _is_nothing(value) else "wrong-type"
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.plain and (not value.text or value.text in _NULL)

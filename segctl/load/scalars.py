@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 
 from segctl.load.findings import Wrong
+from segctl.load.letters import call, strange
 from segctl.load.text import BIDI
 from segctl.load.values import shorten
 
@@ -28,23 +29,22 @@ def _name_fault(text: str) -> str:
         return "it is empty"
     if len(text) > 63:
         return f"it has {len(text)} characters, at most 63 are allowed"
-    if not ("a" <= text[0].lower() <= "z"):
-        return "it does not begin with an ASCII letter"
-    bad = next(char for char in text if not (char.isascii() and (char.isalnum() or char in "_.-")))
-    return (
-        f"U+{ord(bad):04X} is not allowed in it"
-        if not bad.isprintable() or not bad.isascii()
-        else f"'{bad}' is not allowed in it"
-    )
+    if text == "<<":
+        return "it is YAML's merge key, which the language doesn't have"
+    odd = strange(text)
+    if odd:
+        return odd
+    bad = next((char for char in text if not (char.isalnum() or char in "_.-")), None)
+    if bad is not None:
+        return f"'{bad}' is not allowed in it" if bad.isprintable() else f"{call(bad)} is not allowed in it"
+    return "it does not begin with a letter"
 
 
 def read_text(text: str) -> str:
     """TEXT: one line of 1 to 500 characters, none of them control or bidi characters."""
     unfit = _UNFIT.search(text)
     if unfit:
-        what = (
-            "more than one line" if unfit[0] in "\r\n\u2028\u2029\x85" else f"a hidden character, U+{ord(unfit[0]):04X}"
-        )
+        what = "more than one line" if unfit[0] in "\r\n\u2028\u2029\x85" else f"a hidden character, {call(unfit[0])}"
         raise Wrong("text", f"the text has {what}")
     if not text or text.isspace():
         raise Wrong("text", "the text is empty")
@@ -56,6 +56,10 @@ def read_text(text: str) -> str:
 def read_time(text: str) -> datetime:
     """TIME: RFC 3339 with its zone, handed on in UTC."""
     found = _TIME.match(text)
+    if not found and _DATE.match(text):
+        raise Wrong("time", f"'{text}' is a day: an end is an instant", f"say the time, too, as '{text}T18:00:00Z'")
+    if not found and _TIME.match(text.replace(" ", "T")):
+        raise Wrong("time", f"'{text}' has a blank in it", f"write '{text.replace(' ', 'T')}'")
     if not found:
         raise Wrong("time", f"'{shorten(text)}' is no time")
     if found[2] is None:
@@ -65,11 +69,14 @@ def read_time(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Wrong("time", f"'{text}' is no time that exists: {error}") from error
+        fault = "no zone is so far off" if "offset" in str(error) else str(error)
+        raise Wrong("time", f"'{text}' is no time that exists: {fault}") from error
 
 
 def read_date(text: str) -> date:
     """DATE: YYYY-MM-DD."""
+    if _TIME.match(text):
+        raise Wrong("date", f"'{text}' is a time", f"say the day alone: '{text[:10]}'")
     if not _DATE.match(text):
         raise Wrong("date", f"'{shorten(text)}' is no date")
     try:

@@ -154,9 +154,11 @@ def _find_rings(segments: dict[str, Segment], context: Context) -> None:
                 ring = [*names[names.index(at) :], at]
                 segment = segments[at]
                 text = " → ".join(ring[:6] + ["…"] * (len(ring) > 6))
-                context.findings.add(
-                    segment.within_span or segment.span, "cycle", f"segments within each other: {text}"
-                )
+                last = segments[ring[-2]]
+                notes = () if last is segment else (Note(last.within_span or last.span, f"'{last.name}' lies in it"),)
+                what = f"segments within each other: {text}"
+                place = segment.within_span or segment.span
+                context.findings.add(place, "cycle", what, "leave one `within` out", *notes)
                 break
             chain[at] = None
             at = segments[at].within

@@ -1,6 +1,6 @@
 """SELECTOR: whom a statement names. Names are looked up here, what they mean is policy's."""
 
-from segctl.load.blocks import demand_usable, looks_like_block, read_block
+from segctl.load.blocks import looks_like_block, read_block, read_usable_block
 from segctl.load.context import SEGMENT, Context
 from segctl.load.fields import SEGMENT_SELECTOR, SELECTOR
 from segctl.load.findings import Findings, Wrong
@@ -12,8 +12,12 @@ from segctl.model.selector import ANY, Block, Labelled, Labels, Named, SegmentsL
 
 def read_selectors(values: tuple[Value, ...], context: Context, special: bool = False) -> Selectors:
     """A list of them, without those that are wrong. `special`: special addresses may be named, to ask."""
-    found = (read_selector(value, context, special) for value in values)
-    return tuple(selector for selector in found if selector is not None)
+    out: list[Selector] = []
+    for value in values:
+        selector = read_selector(value, context, special)
+        if selector is not None:
+            out.append(selector)
+    return tuple(out)
 
 
 def read_selector(value: Value, context: Context, special: bool = False) -> Selector | None:
@@ -36,10 +40,10 @@ def _block_or_unknown(value: Scalar, context: Context, special: bool) -> Selecto
         return None
     try:
         if looks_like_block(text):
-            block = read_block(text)
-            if not special:
-                demand_usable(text, block)
-            return Block(text, block, value.span)
+            first, last = read_block(text) if special else read_usable_block(text)
+            return Block(text, first, last, value.span)
+        if text == "*":
+            raise Wrong("name", "'*' is no selector", "did you mean 'any'?")
         name = read_name(text)
     except Wrong as wrong:
         context.findings.wrong(value.span, _without_world(wrong))
@@ -60,7 +64,8 @@ def _by_mapping(value: Map, context: Context) -> Selector | None:
     keys = [key for key in SELECTOR.fields if key in value.entries]
     if len(keys) != 1:
         if not value.entries or keys:
-            context.findings.add(value.span, "wrong-type", "a selector says one of labels, within and segments")
+            context.findings.add(value.span, "wrong-type", "a selector says one of labels, within and segments",
+                                 "write several as a list: they add up")  # fmt: skip
         return None
     if keys[0] == "labels":
         labels = read_labels_wanted(found, context.findings)

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 from segctl.load.catalogue import Catalogue, catalogue
 from segctl.load.findings import Findings, Wrong
+from segctl.load.letters import strange
 from segctl.load.literals import read_literal
 from segctl.load.record import listed, scalar
 from segctl.load.scalars import read_name, read_text
-from segctl.load.values import Scalar, Value, shorten
+from segctl.load.values import Broken, Scalar, Value, shorten
 from segctl.model.diagnostic import Note
 from segctl.model.ranges import NOTHING, Ranges
-from segctl.model.service import ALL_TRAFFIC, Service
+from segctl.model.service import ALL_TRAFFIC, WITH_PORTS, Service
 
 ALL = "all"
+_DECLARE = "declare it under `services`, or write a literal, as tcp/443"
 
 
 @dataclass(slots=True)
@@ -46,7 +48,9 @@ class ServiceBook:
         first = self._own.get(key.text)
         if first is not None:
             note = Note(first.key.span, "it stands here already")
-            self._findings.add(key.span, "duplicate-name", f"'{key.text}' is a service already", "", note)
+            self._findings.add(
+                key.span, "duplicate-name", f"'{key.text}' is a service already", "choose another name", note
+            )
             return
         self._own[key.text] = _Own(key, value)
         ours = self._load().services.get(key.text)
@@ -88,7 +92,12 @@ class ServiceBook:
 
     def many(self, values: tuple[Value, ...]) -> tuple[Service, ...]:
         """A list of them, without those that are wrong."""
-        return tuple(service for service in map(self.one, values) if service is not None)
+        out: list[Service] = []
+        for value in values:
+            service = self.one(value)
+            if service is not None:
+                out.append(service)
+        return tuple(out)
 
     def _traffic(self, text: str, value: Value) -> Ranges | None:
         if "/" in text:
@@ -127,7 +136,7 @@ class ServiceBook:
     def _enter(self, own: _Own, stack: list[tuple[_Own, list[Value]]]) -> None:
         own.busy, own.traffic = True, NOTHING
         values = listed(own.value, self._findings)
-        if not values:
+        if not values and not isinstance(own.value, Broken):
             self._findings.add(
                 own.key.span, "impossible", f"the service '{own.key.text}' is empty", "name what it is, as [tcp/443]"
             )
@@ -155,5 +164,18 @@ class ServiceBook:
 
     def _unknown(self, text: str) -> Wrong:
         known = [*self._own, *self._load().services, ALL]
-        help = self._findings.meant(text, known, "declare it under `services`, or write a literal, as tcp/443")
-        return Wrong("unknown-service", f"there is no service '{shorten(text)}'", help)
+        odd = strange(text)
+        what = f"there is no service '{shorten(text)}'" + (f": {odd}" if odd else "")
+        return Wrong("unknown-service", what, _as_literal(text) or self._findings.meant(text, known, _DECLARE))
+
+
+def _as_literal(text: str) -> str | None:
+    """The help for what is nearly a literal, or another tool's word for `all`."""
+    word = text.casefold()
+    if word in ("any", "*", "everything", "ip"):
+        return f"did you mean '{ALL}'?"
+    if word in WITH_PORTS.values():
+        return f"write '{word}/any' for every port of it, or '{word}/PORT'"
+    if text.isascii() and text.isdigit():
+        return f"a port needs its protocol: 'tcp/{shorten(text)}' or 'udp/{shorten(text)}'"
+    return "write 'icmp/any', or 'icmp/TYPE'" if word == "icmp" else None

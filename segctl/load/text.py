@@ -3,12 +3,15 @@
 import re
 
 from segctl.load.findings import Findings
+from segctl.load.letters import call
 from segctl.model.span import Span
 
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that only steer direction (Unicode's Bidi_Control): they make a line look like another."""
 
 _HIDDEN = re.compile(f"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff{BIDI}]|\r(?!\n)")
+_PLAIN = bytes((*b"\t\n", *range(0x20, 0x7F)))
+"""With nothing else in it a file is right: so most are told in a fifteenth of the time."""
 
 
 def decode(data: bytes, file: str, findings: Findings) -> str | None:
@@ -17,6 +20,8 @@ def decode(data: bytes, file: str, findings: Findings) -> str | None:
     Refused in comments as well: NUL and other control characters, U+2028 and its like (YAML 1.1 ends a line, and so a
     comment, where an editor shows none), a lone CR, and bidi controls.
     """
+    if not data.translate(None, _PLAIN):
+        return data.decode("ascii")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -27,7 +32,7 @@ def decode(data: bytes, file: str, findings: Findings) -> str | None:
     text = text.removeprefix("\ufeff")
     hidden = _HIDDEN.search(text)
     if hidden:
-        findings.add(_place(text[: hidden.start()], file), "character", f"a hidden character, U+{ord(hidden[0]):04X}")
+        findings.add(_place(text[: hidden.start()], file), "character", f"a hidden character, {call(hidden[0])}")
         return None
     return text
 

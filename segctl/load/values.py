@@ -16,8 +16,8 @@ class Scalar(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Its place."""
-        return Span(self.file, self.line, self.column)
+        """Its place. A site of 100,000 members asks for 130,000: so it is cut out of us, in half the time."""
+        return tuple.__new__(Span, self[1:4])
 
 
 class Seq(NamedTuple):

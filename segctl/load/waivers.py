@@ -6,6 +6,7 @@ from segctl.load.record import Record, record, scalar
 from segctl.load.scalars import read_text
 from segctl.load.values import Map, shorten
 from segctl.model.codes import CODES
+from segctl.model.diagnostic import Level
 from segctl.model.segment import Waiver, Waivers
 
 DEMANDS = frozenset({"uncovered", "binding", "wide", "classification", "identity", "encryption"})
@@ -19,9 +20,12 @@ def read_waivers(found: Record, findings: Findings) -> Waivers:
         code = key.text
         row = CODES.get(code)
         if code not in DEMANDS and (row is None or not row.waivable):
-            fault = "is an error: errors can't be waived" if row else "is no code"
             known = sorted(DEMANDS.union(name for name, one in CODES.items() if one.waivable))
-            findings.add(key.span, "waive-code", f"'{shorten(code)}' {fault}", findings.meant(code, known))
+            what, help = f"'{shorten(code)}' is no code", findings.meant(code, known)
+            if row:
+                fault = "is an error: errors can't be waived" if row.level is Level.ERROR else "can't be waived"
+                what, help = f"'{code}' {fault}", f"mend it: {row.help}"
+            findings.add(key.span, "waive-code", what, help)
             continue
         if isinstance(value, Map):
             inner = record(value, WAIVER, findings)

@@ -25,7 +25,8 @@ def traffic(family: int, protocol: int, port: int = 0) -> int:
 
 def traffic_range(family: int, protocol: int, first: int = 0, last: int = LAST_PORT) -> tuple[int, int]:
     """The places of ports (or types) `first` to `last`, both included; by default the whole protocol."""
-    return traffic(family, protocol, first), traffic(family, protocol, last)
+    base = traffic(family, protocol)
+    return base | first, base | last
 
 
 def family_of(place: int) -> int:

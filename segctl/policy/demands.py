@@ -4,23 +4,17 @@ from collections.abc import Iterator
 
 from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.flow import Flow
-from segctl.model.ranges import Ranges
+from segctl.model.segment import Segment
 from segctl.model.selector import ANY, WORLD, Block, Named, Selectors
 from segctl.model.strictness import Classification, Wide
 from segctl.policy.policy import Policy
-from segctl.policy.touch import touched
+from segctl.policy.touch import remembering
 from segctl.policy.waive import waived
 
 
 def demands(policy: Policy) -> tuple[Diagnostic, ...]:
     """Every demand that is not met and not waived."""
-    known: dict[int, frozenset[str]] = {}  # by identity: thousands of flows share one set of addresses
-
-    def touches(addresses: Ranges) -> frozenset[str]:
-        if id(addresses) not in known:
-            known[id(addresses)] = touched(policy.partition, addresses)
-        return known[id(addresses)]
-
+    touches = remembering(policy.partition)
     found: list[Diagnostic] = []
     for statement in policy.flows.items:
         found += _of_flow(policy, statement.said, touches(statement.source), touches(statement.destination))
@@ -34,8 +28,9 @@ def _of_flow(policy: Policy, flow: Flow, sources: frozenset[str], destinations: 
     if flow.why is None:
         needing = sorted(n for n in sources | destinations if policy.site.segments[n].profile.why_required)
         if needing:
-            what = f"flow '{flow.name}' touches '{needing[0]}', whose profile demands a reason"
-            yield Diagnostic(flow.span, "why-missing", what, 'add `why: "…"`')
+            segment = policy.site.segments[needing[0]]
+            what = f"flow '{flow.name}' touches '{segment.name}' ({segment.profile.name}), which demands a reason"
+            yield Diagnostic(flow.span, "why-missing", what, 'add `why: "…"`', (_declared(segment),))
     if not waived(flow.waive, "classification", "classification-world"):
         yield from _classified(policy, flow, sources, destinations)
         if sources != destinations:
@@ -53,7 +48,11 @@ def _wide(policy: Policy, flow: Flow, selectors: Selectors, others: frozenset[st
     code = "wide-flow" if worst.profile.wide is Wide.ERROR else "wide"
     what = f"flow '{flow.name}' joins '{worst.name}' ({worst.profile.name}) with '{wide}'"
     help = "name the segments that need it, or `waive: {wide: reason}`"
-    yield Diagnostic(wide.span, code, what, help, (Note(worst.span, f"'{worst.name}' is declared here"),))
+    yield Diagnostic(wide.span, code, what, help, (_declared(worst),))
+
+
+def _declared(segment: Segment) -> Note:
+    return Note(segment.span, f"'{segment.name}' is declared here")
 
 
 def is_wide(policy: Policy, selectors: Selectors) -> bool:
@@ -75,10 +74,10 @@ def _classified(policy: Policy, flow: Flow, here: frozenset[str], there: frozens
     help = "go through a segment that may, or `waive: {classification: reason}`"
     if restricted and looser:
         what = f"flow '{flow.name}' joins restricted '{restricted[0]}' with '{looser[0]}'"
-        yield Diagnostic(flow.span, "classification-flow", what, help)
+        yield Diagnostic(flow.span, "classification-flow", what, help, (_declared(segments[restricted[0]]),))
     elif confidential and WORLD in there:
         what = f"flow '{flow.name}' joins confidential '{confidential[0]}' with the world"
-        yield Diagnostic(flow.span, "classification-world", what, help)
+        yield Diagnostic(flow.span, "classification-world", what, help, (_declared(segments[confidential[0]]),))
 
 
 def _nesting(policy: Policy) -> Iterator[Diagnostic]:
@@ -100,4 +99,8 @@ def _holding(policy: Policy) -> Iterator[Diagnostic]:
         if level is None or level <= segment.profile.holds or waived(segment.waive, "classification"):
             continue
         what = f"'{segment.name}' is {level.name.lower()}, its profile '{segment.profile.name}' holds less"
-        yield Diagnostic(segment.span, "classification-above", what, "choose a stricter profile")
+        able = [
+            name for name, profile in policy.site.profiles.items() if level <= profile.holds and not profile.quarantine
+        ]
+        help = f"choose a profile that may ({', '.join(able)}), or `waive: {{classification: reason}}`"
+        yield Diagnostic(segment.span, "classification-above", what, help)

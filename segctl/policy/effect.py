@@ -5,7 +5,7 @@ from datetime import datetime
 
 from segctl.model.decision import Decision, Effect, Outcome, Step
 from segctl.model.point import Interface
-from segctl.model.selector import WORLD
+from segctl.model.selector import POINTS, WORLD
 from segctl.model.strictness import Answer, Mode, ModeKind, Verdict
 from segctl.policy.coverage import behind, bound, covered
 from segctl.policy.decide import decide
@@ -95,8 +95,8 @@ def _unbound(policy: Policy, source: int, destination: int) -> bool:
     gateways = policy.site.gateways()
     if not gateways:
         return False
-    owners = [[g for g in gateways if end in g.own()] for end in (source, destination)]
-    if any(owners):
+    if any(end in policy.own[POINTS] for end in (source, destination)):
+        owners = [[g for g in gateways if end in g.own()] for end in (source, destination)]
         ends = zip(owners, (destination, source), strict=True)
         return any(own and not any(behind(policy, g, other) for g in own) for own, other in ends)
     first, second = policy.home_of(source), policy.home_of(destination)

@@ -1,12 +1,13 @@
 """A site that reads well, held against the law: its policy, and everything that cannot be meant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segctl.model.codes import CODES
 from segctl.model.diagnostic import Diagnostic, Level
 from segctl.model.site import Site
 from segctl.policy.demands import demands
+from segctl.policy.lint import lint
 from segctl.policy.partition import partition
 from segctl.policy.placement import placement
 from segctl.policy.policy import Policy, make_policy
@@ -27,13 +28,15 @@ def examine(site: Site, at: datetime) -> Examined:
     if contradictions:  # statements about a broken partition would only mislead
         return Examined(None, _sorted(contradictions))
     policy = make_policy(site, made)
-    of_statements = dict.fromkeys(
-        (*statement_findings(policy, at), *demands(policy))
-    )  # one place may offend twice alike
+    of_statements = dict.fromkeys(  # one place may offend twice alike
+        (*statement_findings(policy, at), *demands(policy), *lint(policy, at))
+    )
     found = _sorted((*of_statements, *placement(policy)))
     broken = any(CODES[finding.code].level is Level.ERROR for finding in found)
     return Examined(None if broken else policy, found)
 
 
 def _sorted(findings: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(findings, key=Diagnostic.sort_key))
+    """In order of place, each with a help: its code's own where it has no better one."""
+    helped = (one if one.help else replace(one, help=CODES[one.code].help) for one in findings)
+    return tuple(sorted(helped, key=Diagnostic.sort_key))

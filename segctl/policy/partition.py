@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.ranges import ALL_ADDRESSES, NOTHING, Ranges, show_addresses
 from segctl.model.segment import Segment
-from segctl.model.selector import POINTS, QUARANTINE, WORLD, Block, Labelled, Named, Selector, matches
+from segctl.model.selector import POINTS, QUARANTINE, WORLD, Block, Labelled, Named, Selector
 from segctl.model.site import Site
 from segctl.model.span import Span
 from segctl.policy.special import special_addresses
@@ -58,10 +58,7 @@ def member_addresses(site: Site, member: Selector) -> Ranges:
             return Ranges.of((a, a) for a in site.endpoints[member.name].addresses)
         case Labelled():
             return Ranges.of(
-                (address, address)
-                for endpoint in site.endpoints.values()
-                if matches(member.labels, endpoint.labels)
-                for address in endpoint.addresses
+                (address, address) for endpoint in site.carrying(member.labels) for address in endpoint.addresses
             )
     return NOTHING
 
@@ -92,7 +89,9 @@ def partition(site: Site) -> tuple[Partition, tuple[Diagnostic, ...]]:
         - taken
         - Ranges.of(span for name, ranges in claims.items() if name != QUARANTINE for span in ranges)
     )
-    made = Partition(own, claims, home, inner, special, Lookup.of(own), Lookup.of(home))
+    owner = Lookup.of(own)
+    home_owner = Lookup.of(home) if quarantined else owner  # a third of the time, and few sites quarantine
+    made = Partition(own, claims, home, inner, special, owner, home_owner)
     return made, tuple(_contradictions(site, made))
 
 

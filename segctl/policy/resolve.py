@@ -24,6 +24,15 @@ def resolve_in(site: Site, partition: Partition, selectors: Selectors, *, inner:
     return Ranges.of(span for selector in selectors for span in _one(site, partition, selector, inner))
 
 
+def asked_in(site: Site, partition: Partition, selectors: Selectors, *, inner: bool) -> Ranges:
+    """As in a flow; but who asks for a special address alone gets an answer on it."""
+    found = resolve_in(site, partition, selectors, inner=inner)
+    for selector in selectors:
+        if isinstance(selector, Block) and partition.special.covers(selector.addresses):
+            found = found | selector.addresses
+    return found
+
+
 def _one(site: Site, partition: Partition, selector: Selector, inner: bool) -> Ranges:
     match selector:
         case Named(name=name):

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from segctl.model.diagnostic import Diagnostic, Note
-from segctl.model.flow import Flow, Guardrail, Management
+from segctl.model.flow import Expected, Flow, Guardrail, Management, traffic_of
 from segctl.model.selector import QUARANTINE, Named, Selector, Selectors
+from segctl.model.service import ALL_TRAFFIC
 from segctl.policy.boxes import boxes, remaining
 from segctl.policy.match import Statement
 from segctl.policy.policy import Policy
-from segctl.policy.resolve import resolve_in
+from segctl.policy.resolve import asked_in, resolve_in
 from segctl.policy.waive import waived
 
 
@@ -19,6 +20,7 @@ def statement_findings(policy: Policy, at: datetime) -> tuple[Diagnostic, ...]:
         *_empty_segments(policy),
         *_empty_selectors(policy),
         *_impossible(policy),
+        *_impossible_expectations(policy),
         *_forbidden(policy),
         *_against_management(policy),
         *_out_of_time(policy, at),
@@ -51,15 +53,18 @@ def _empty_selectors(policy: Policy) -> Iterator[Diagnostic]:
         if not guardrail.may_be_empty:
             yield from _empties(policy, (*guardrail.source, *guardrail.destination), inner=True)
     for entry in site.management:
-        yield from _empties(policy, entry.source, inner=False)
+        yield from _empties(policy, entry.source, inner=False, help="name who manages the points")
     for expected in site.expectations:
-        inner = expected.expected != "allowed"
-        yield from _empties(policy, (*expected.source, *expected.destination), inner)
+        inner = expected.expected is not Expected.ALLOWED
+        help = "name what there is: such a test would always hold"
+        yield from _empties(policy, (*expected.source, *expected.destination), inner, help)
 
 
-def _empties(policy: Policy, selectors: Selectors, inner: bool) -> Iterator[Diagnostic]:
+def _empties(
+    policy: Policy, selectors: Selectors, inner: bool, help: str = "say `may_be_empty: true` if it is meant"
+) -> Iterator[Diagnostic]:
     for selector in selectors:
-        if resolve_in(policy.site, policy.partition, (selector,), inner=inner) or _may_be_empty(policy, selector):
+        if asked_in(policy.site, policy.partition, (selector,), inner=inner) or _may_be_empty(policy, selector):
             continue
         if isinstance(selector, Named) and policy.partition.claims.get(selector.name):
             yield Diagnostic(
@@ -69,7 +74,6 @@ def _empties(policy: Policy, selectors: Selectors, inner: bool) -> Iterator[Diag
                 f"say {{within: {selector.name}}}, or name the inner segments",
             )
         else:
-            help = "say `may_be_empty: true` if it is meant"
             yield Diagnostic(selector.span, "empty", f"'{selector}' names no address", help)
 
 
@@ -99,6 +103,18 @@ def _impossible(policy: Policy) -> Iterator[Diagnostic]:
         )
 
 
+def _impossible_expectations(policy: Policy) -> Iterator[Diagnostic]:
+    """A test of no connection at all would hold whatever the policy says."""
+    for said in policy.site.expectations:
+        inner = said.expected is not Expected.ALLOWED
+        ends = [asked_in(policy.site, policy.partition, end, inner=inner) for end in (said.source, said.destination)]
+        traffic = ALL_TRAFFIC if said.expected is Expected.UNREACHABLE else traffic_of(said.services)
+        if all(ends) and not boxes(ends[0], ends[1], traffic):
+            what = "this expectation speaks of no connection"
+            help = "both ends need an address of one family, and a service of that family"
+            yield Diagnostic(said.span, "impossible", what, help)
+
+
 def _taken_out(policy: Policy, said: Flow | Guardrail | Management) -> bool:
     """Whether `except` or `not_to` left nothing of ends that have addresses."""
     if not isinstance(said, Flow):
@@ -119,7 +135,11 @@ def _forbidden(policy: Policy) -> Iterator[Diagnostic]:
         code = "partly-forbidden" if left else "forbidden"
         if not (left and waived(statement.said.waive, code)):
             what = f"guardrails forbid {'part' if left else 'the whole'} of flow '{statement.said.name}'"
-            help = "" if left else "take the flow out, or narrow it"
+            help = (
+                "the guardrail wins: narrow the flow to what is left"
+                if left
+                else "take the flow out, or narrow the guardrail"
+            )
             yield Diagnostic(statement.said.span, code, what, help, notes)
 
 
@@ -141,7 +161,12 @@ def _against_management(policy: Policy) -> Iterator[Diagnostic]:
 def _out_of_time(policy: Policy, at: datetime) -> Iterator[Diagnostic]:
     for flow in policy.site.flows:
         if flow.until is not None and flow.until <= at and not waived(flow.waive, "expired"):
-            what = f"flow '{flow.name}' ended at {flow.until.isoformat()}"
-            yield Diagnostic(flow.span, "expired", what, "take it out")
+            what = f"flow '{flow.name}' ended at {_show(flow.until)}"
+            yield Diagnostic(flow.span, "expired", what, "take it out, or move `until`")
         elif flow.since is not None and at < flow.since and not waived(flow.waive, "not-yet"):
-            yield Diagnostic(flow.span, "not-yet", f"flow '{flow.name}' begins at {flow.since.isoformat()}")
+            what = f"flow '{flow.name}' begins at {_show(flow.since)}"
+            yield Diagnostic(flow.span, "not-yet", what, "it allows nothing until then")
+
+
+def _show(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")

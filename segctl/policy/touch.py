@@ -1,6 +1,7 @@
 """Which segments a set of addresses touches."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from segctl.model.ranges import Ranges
 from segctl.policy.partition import Partition
@@ -17,3 +18,15 @@ def touched(partition: Partition, addresses: Ranges) -> frozenset[str]:
                 names.add(owner.names[at])
             at += 1
     return frozenset(names)
+
+
+def remembering(partition: Partition) -> Callable[[Ranges], frozenset[str]]:
+    """The same, each set looked at once: thousands of flows share one. By identity, so the sets must live on."""
+    known: dict[int, frozenset[str]] = {}
+
+    def touches(addresses: Ranges) -> frozenset[str]:
+        if id(addresses) not in known:
+            known[id(addresses)] = touched(partition, addresses)
+        return known[id(addresses)]
+
+    return touches

@@ -1,9 +1,10 @@
 """What offends may say that it is meant: the one form of exception."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from segctl.model.diagnostic import Diagnostic
 from segctl.model.point import Point
 from segctl.model.segment import Waiver, Waivers
 from segctl.model.site import Site
@@ -26,6 +27,17 @@ def all_waivers(site: Site) -> Iterator[tuple[str, Waiver]]:
         yield from ((f"point '{point.name}'", waiver) for waiver in point.waive)
         for interface in point.interfaces.values():
             yield from ((f"interface '{interface.name}' of '{point.name}'", waiver) for waiver in interface.waive)
+
+
+def unwaived(findings: Iterable[Diagnostic], site: Site) -> tuple[Diagnostic, ...]:
+    """Findings of the loader without those that are waived: it drops the second of two equal statements."""
+    kept = {flow.span: flow.waive for flow in site.flows} | {rail.span: rail.waive for rail in site.guardrails}
+
+    def is_waived(finding: Diagnostic) -> bool:
+        first = finding.notes[0].span if finding.notes else None
+        return finding.code == "equal-statements" and first is not None and waived(kept.get(first, ()), finding.code)
+
+    return tuple(finding for finding in findings if not is_waived(finding))
 
 
 def void(waiver: Waiver, today: date) -> bool:

@@ -6,8 +6,9 @@ Never in it: a decision of its own, the kernel, the network, the clock. The one 
 """
 
 from segctl.report.dot import draw_dot
+from segctl.report.layout import GraphvizError, GraphvizMissing
 from segctl.report.mermaid import draw_mermaid
 from segctl.report.picture import Picture
-from segctl.report.svg import GraphvizError, GraphvizMissing, draw_svg
+from segctl.report.svg import draw_svg
 
 __all__ = ["GraphvizError", "GraphvizMissing", "Picture", "draw_dot", "draw_mermaid", "draw_svg"]

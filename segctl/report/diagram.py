@@ -7,8 +7,11 @@ from typing import Any
 import networkx
 
 from segctl.report import captions
+from segctl.report.folds import fold
+from segctl.report.frames import WITHIN, framed
 from segctl.report.knots import tie
 from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke
+from segctl.report.tables import left_out, tables
 
 ANY = "*any"  # no name of a site has a star
 FIRST, LAST = ("world",), ("points", "quarantine")
@@ -20,35 +23,56 @@ Edge = Mapping[str, Any]
 _SHADES = {shade.value: shade for shade in Shade if shade not in (Shade.ANY, Shade.HUB, Shade.OWN)}
 
 
-def diagram(graph: "networkx.MultiDiGraph[str]", title: str) -> Picture:
-    """The picture of a segment graph (`segctl.ask.graph` says what its attributes are), the same for the same graph."""
+def diagram(graph: "networkx.MultiDiGraph[str]", title: str, group: str = WITHIN) -> Picture:
+    """The picture of a segment graph (`segctl.ask.graph` says what its attributes are), the same for the same graph.
+
+    `group` says what stands in one frame: see `frames`.
+    """
     edges = list(graph.edges(data=True))
-    drawn = list(_knotted(_lines(edges), edges))
+    folds = fold(graph.nodes, edges)
+    edges = [edge for edge in edges if edge[2]["kind"] not in folds.strokes]
+    drawn = list(_knotted(_lines(edges, told=bool(folds.strokes)), edges))
     lines = [each for each in drawn if isinstance(each, Line)]
     ends = {end for line in lines for end in (line.source, line.target)}
-    boxes = [*_boxes(graph, ends), *(each for each in drawn if isinstance(each, Box))]
+    kept = _kept(graph, ends)
+    frames, places = framed(kept, group)
+    boxes = [*_boxes(kept, places, folds.rows), *(each for each in drawn if isinstance(each, Box))]
     if ANY in ends:
         boxes.append(Box(ANY, Shade.ANY, "any", ("every address",), tip="every address, of every segment"))
-    notes = () if graph.graph["points"] else (captions.NO_POINTS,)
-    return Picture(title, tuple(boxes), tuple(_both_ways(lines)), tuple(_legend(boxes, lines)), notes)
+    register = graph.graph["register"]
+    points = () if graph.graph["points"] else (captions.NO_POINTS,)
+    return Picture(
+        title,
+        tuple(boxes),
+        tuple(_both_ways(lines)),
+        tuple(_legend(boxes, lines)),
+        (*points, *folds.notes, *left_out(register)),
+        frames,
+        tables(register),
+    )
 
 
-def _boxes(graph: "networkx.MultiDiGraph[str]", ends: set[str]) -> Iterator[Box]:
+def _kept(graph: "networkx.MultiDiGraph[str]", ends: set[str]) -> dict[str, Edge]:
     """Segments, without the built-in ones that have no address and no line."""
-    kept = {
-        name: data
-        for name, data in graph.nodes(data=True)
-        if name in ends or not data["built_in"] or data["v4"] + data["v6"]
-    }
-    for name in sorted(kept, key=lambda name: (name in LAST, name not in FIRST, name)):
-        data = kept[name]
+    nodes = graph.nodes(data=True)
+    kept = {n: data for n, data in nodes if n in ends or not data["built_in"] or data["v4"] + data["v6"]}
+    return dict(sorted(kept.items(), key=lambda item: (item[0] in LAST, item[0] not in FIRST, item[0])))
+
+
+def _boxes(kept: Mapping[str, Edge], places: Mapping[str, str], rows: Mapping[str, tuple[str, ...]]) -> Iterator[Box]:
+    for name, data in kept.items():
+        within = data["within"] if data["within"] in kept and places.get(name) != data["within"] else None
         yield Box(
             name,
             _SHADES.get(data["strictness"], Shade.OWN),
-            name,
-            captions.details(data),
+            captions.broken(name),
+            (
+                *captions.details(data),
+                *rows.get(name, ()),
+                *((f"within {captions.shorten(within)}",) if within else ()),
+            ),
             dashed=data["mode"] not in ("", "enforce"),
-            within=data["within"] if data["within"] in kept else None,
+            frame=places.get(name),
             tip=captions.segment_tip(name, data),
         )
 
@@ -64,10 +88,10 @@ def _said(edges: Iterable[tuple[str, str, Edge]]) -> dict[tuple[str, str, Stroke
     return {key: [by_name[name] for name in sorted(by_name)] for key, by_name in sorted(out.items())}
 
 
-def _lines(edges: list[tuple[str, str, Any]]) -> list[Line]:
-    """One line a pair and kind, before knots are tied."""
+def _lines(edges: list[tuple[str, str, Any]], *, told: bool) -> list[Line]:
+    """One line a pair and kind, before knots are tied; `told`: what else passes beside a flow is said in the boxes."""
     said = _said(edge for edge in edges if edge[2]["kind"] not in UNSAID)
-    lines = [_statements(*key, statements) for key, statements in said.items()]
+    lines = [_statements(*key, statements, told=told) for key, statements in said.items()]
     for source, target, data in edges:
         if data["kind"] in UNSAID:
             stroke = Stroke(data["kind"])
@@ -75,13 +99,13 @@ def _lines(edges: list[tuple[str, str, Any]]) -> list[Line]:
     return lines
 
 
-def _statements(source: str, target: str, stroke: Stroke, statements: list[Edge]) -> Line:
+def _statements(source: str, target: str, stroke: Stroke, statements: list[Edge], *, told: bool) -> Line:
     flow = stroke is Stroke.FLOW
     return Line(
         source,
         target,
         stroke,
-        captions.labels(statements, forbids=stroke is Stroke.GUARDRAIL, rest=flow),
+        captions.labels(statements, forbids=stroke is Stroke.GUARDRAIL, rest=flow and not told),
         dashed=flow and any(data["observed"] or data["uncovered"] for data in statements),
         tip=captions.line_tip(source, target, statements),
     )
@@ -126,11 +150,8 @@ def _both_ways(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _legend(boxes: Iterable[Box], lines: Iterable[Line]) -> Iterator[Key]:
-    """What is used, in a fixed order."""
+    """What is used, in a fixed order. Of boxes only what a dash means: each says its strictness itself."""
     boxes, lines = list(boxes), list(lines)
-    for shade in Shade:
-        if shade not in (Shade.HUB, Shade.ANY) and any(box.shade is shade for box in boxes):
-            yield Key(shade, captions.SHADES[shade])
     if any(box.dashed for box in boxes):
         yield Key(Shade.GUARDED, captions.OBSERVES, dashed=True)
     for stroke in Stroke:

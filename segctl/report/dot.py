@@ -1,20 +1,36 @@
 """A picture in Graphviz's language (https://graphviz.org/doc/info/lang.html)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import isqrt
+from textwrap import wrap
 
 from segctl.report.palette import LIGHT
-from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke
+from segctl.report.picture import Box, Heads, Key, Line, Picture, Shade, Stroke, Table
 
 FONT = "Helvetica,Arial,sans-serif"
-WORDS = 190  # points of width for the words beside a line of the legend
-HIDDEN = {"style": "invis"}
+SMALL = "9"
+LABEL_SIZE = "10"
+NOTE = 150  # characters of one row of a note
+NBSP = "\u00a0"  # of several blanks an svg keeps one
+BOX_SIGN = "□"
 MANY = 300  # lines above which layers are no longer readable (nor quickly made): a force layout, without frames
+
+
+FORCES = {
+    "layout": "sfdp",
+    "overlap": "prism",
+    "K": "2.2",
+    "sep": "+20",
+    "outputorder": "edgesfirst",
+    "splines": "true",
+}
 
 SHAPES: Mapping[Shade, Mapping[str, str]] = {
     Shade.OPEN: {"shape": "box", "style": "rounded,filled"},
     Shade.GUARDED: {"shape": "box", "style": "filled"},
     Shade.STRICT: {"shape": "box", "style": "filled", "peripheries": "2"},
-    Shade.SEALED: {"shape": "octagon", "style": "filled", "peripheries": "2"},
+    Shade.SEALED: {"shape": "box", "style": "filled", "peripheries": "3"},
     Shade.QUARANTINE: {"shape": "hexagon", "style": "filled", "penwidth": "2"},
     Shade.OUTSIDE: {"shape": "ellipse", "style": "filled"},
     Shade.POINT: {"shape": "component", "style": "filled"},
@@ -25,19 +41,23 @@ SHAPES: Mapping[Shade, Mapping[str, str]] = {
 
 STROKES: Mapping[Stroke, Mapping[str, str]] = {
     Stroke.FLOW: {"penwidth": "1.4", "arrowhead": "normal", "arrowtail": "normal", "weight": "3"},
+    Stroke.INACTIVE: {"penwidth": "1.2", "arrowhead": "onormal", "arrowtail": "onormal", "weight": "1"},
     Stroke.MANAGEMENT: {"penwidth": "1.4", "arrowhead": "diamond", "arrowtail": "diamond"},
     Stroke.GUARDRAIL: {"penwidth": "2.2", "arrowhead": "tee", "arrowtail": "tee"},
     Stroke.DEFAULT: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6", "weight": "1"},
     Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty", "weight": "1"},
     Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot", "weight": "1"},
 }
+# Of the legend. Only signs that Helvetica, Arial and Liberation all have (the WGL4 set): one that a reader's machine
+# takes from another font is wider there than Graphviz thought.
 SIGNS: Mapping[Stroke, str] = {
-    Stroke.FLOW: "▶",
-    Stroke.MANAGEMENT: "◆",
-    Stroke.GUARDRAIL: "┃",
-    Stroke.DEFAULT: "➢",
-    Stroke.OBSERVED: "▷",
-    Stroke.UNCOVERED: "○",
+    Stroke.FLOW: "──►",
+    Stroke.INACTIVE: "····>",
+    Stroke.MANAGEMENT: "──♦",
+    Stroke.GUARDRAIL: "══|",
+    Stroke.DEFAULT: "──>",
+    Stroke.OBSERVED: "– – >",
+    Stroke.UNCOVERED: "– – ○",
 }
 FRAME = {
     "class": "frame",
@@ -45,20 +65,30 @@ FRAME = {
     "style": "rounded",
     "color": LIGHT.faint,
     "labeljust": "l",
+    "labelloc": "t",
     "fontsize": "10",
 }
-DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED}
+DASHES = {Stroke.OBSERVED: "dashed", Stroke.UNCOVERED: "dashed", Stroke.INACTIVE: "dotted"}
 
 
-def draw_dot(picture: Picture) -> str:
-    """The picture for `dot`: light colours, and a class on everything, by which the svg finds its dark ones."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How far things stand apart: layers and boxes of one layer in inches, a frame from what it holds in points."""
+
+    layers: float = 0.9
+    boxes: float = 0.35
+    frame: float = 14
+
+
+def draw_dot(picture: Picture, room: Room = Room(), *, words: bool = True) -> str:
+    """The picture for `dot`: light colours, and a class on everything, by which the svg finds its dark ones.
+
+    Without `words` the lines have none; each line's id is `line` and its number.
+    """
     large = len(picture.lines) > MANY
-    body = [*_head(picture, large), *(_flat(picture) if large else _framed(picture, None))]
-    body += [_line(line) for line in picture.lines]
-    if large:
-        holds = _list({"label": "holds", "arrowhead": "none", "style": "dotted"})
-        body += [f"{quote(box.within)} -> {quote(box.name)} {holds}" for box in picture.boxes if box.within]
-    body += _words(picture) if large else _legend(picture)
+    layout = FORCES if large else {"rankdir": "LR", "nodesep": f"{room.boxes:g}", "ranksep": f"{room.layers:.2f}"}
+    body = [*_head(picture, layout), *(_flat(picture) if large else _framed(picture, None, room))]
+    body += [_line(number, line, words=words) for number, line in enumerate(picture.lines)]
     return "\n".join([f"digraph {quote(picture.title)} {{", *(f"  {row}" for row in body), "}", ""])
 
 
@@ -69,66 +99,76 @@ def quote(text: str) -> str:
 
 
 def markup(text: str) -> str:
-    """The text within an HTML-like label."""
+    """The text within an HTML-like label, on one row."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     return text.replace("[", "&#91;").replace("]", "&#93;")
 
 
-def _head(picture: Picture, large: bool) -> Iterator[str]:
-    layout = (
-        {"layout": "sfdp", "overlap": "prism", "K": "1.2", "outputorder": "edgesfirst"}
-        if large
-        else {"rankdir": "LR", "newrank": "true"}
-    )
-    notes = "\\l".join(quote(note)[1:-1] for note in picture.notes)
-    yield f"graph {_list({'class': 'picture', 'bgcolor': LIGHT.ground, 'fontname': FONT, 'fontsize': '11'})}"
-    yield f"graph {_list({**layout, 'nodesep': '0.35', 'ranksep': '0.9', 'pad': '0.3', 'fontcolor': LIGHT.text})}"
-    if notes:
-        yield f'graph [label="{notes}\\l", labelloc=b, labeljust=l]'
+def _head(picture: Picture, layout: Mapping[str, str]) -> Iterator[str]:
+    yield f"graph {_list({'class': 'picture', 'bgcolor': LIGHT.ground, 'fontname': FONT, 'fontsize': SMALL})}"
+    yield f"graph {_list({**layout, 'pad': '0.3', 'fontcolor': LIGHT.text})}"
+    if foot := footer(picture):
+        yield f"graph [label=<{foot}>, labelloc=b, labeljust=l]"
     yield f"node {_list({'fontname': FONT, 'fontsize': '12', 'margin': '0.18,0.09', 'fontcolor': LIGHT.text})}"
-    yield f"edge {_list({'fontname': FONT, 'fontsize': '10', 'fontcolor': LIGHT.text})}"
+    yield f"edge {_list({'fontname': FONT, 'fontsize': LABEL_SIZE, 'fontcolor': LIGHT.text})}"
 
 
-def _flat(picture: Picture) -> list[str]:
-    return [_box(box) for box in picture.boxes]
-
-
-def _framed(picture: Picture, outer: str | None) -> Iterator[str]:
-    """The boxes that lie directly within `outer`; one that holds others is drawn with them in one frame."""
-    holding = {box.within for box in picture.boxes}
+def _flat(picture: Picture) -> Iterator[str]:
+    """Without frames, which a force layout can't keep together: the boxes say them."""
+    titles = {frame.name: frame.title for frame in picture.frames}
     for box in picture.boxes:
-        if box.within != outer:
-            continue
-        if box.name not in holding:
-            yield _box(box)
-            continue
-        look = {"label": f"within {box.name}", "tooltip": f"within {box.name}", "margin": "14"}
-        yield f"subgraph {quote('cluster_' + box.name)} {{"
-        yield f"  graph {_list({**FRAME, **look})}"
-        yield f"  {_box(box)}"
-        yield from (f"  {row}" for row in _framed(picture, box.name))
-        yield "}"
+        yield _box(replace(box, details=(*box.details, titles[box.frame])) if box.frame else box)
 
 
-def _box(box: Box, **more: str) -> str:
+def _framed(picture: Picture, outer: str | None, room: Room) -> Iterator[str]:
+    """The boxes that stand directly in a frame, then the frames in it."""
+    boxes = [box for box in picture.boxes if box.frame == outer]
+    yield from map(_box, boxes)
+    yield from _alone(picture, boxes)
+    for frame in picture.frames:
+        if frame.within == outer:
+            look = {**FRAME, "label": frame.title, "tooltip": frame.title, "margin": f"{room.frame:g}"}
+            yield f"subgraph {quote('cluster_' + frame.name)} {{"
+            yield f"  graph {_list(look)}"
+            yield from (f"  {row}" for row in _framed(picture, frame.name, room))
+            yield "}"
+
+
+def _alone(picture: Picture, boxes: list[Box]) -> Iterator[str]:
+    """Boxes without a line in rows, by lines that nobody sees: dot would put all of them into one long column."""
+    ends = {end for line in picture.lines for end in (line.source, line.target)}
+    alone = [box.name for box in boxes if box.name not in ends]
+    wide = isqrt(len(alone))
+    for at in range(0, len(alone), max(wide, 1)):
+        if len(row := alone[at : at + wide]) > 1:
+            yield f'{" -> ".join(map(quote, row))} [style="invis"]'
+
+
+def _box(box: Box) -> str:
     paint = LIGHT.boxes[box.shade]
-    look = {**SHAPES[box.shade], "class": f"{box.shade}", "fillcolor": paint.fill, "color": paint.border, **more}
+    look = {**SHAPES[box.shade], "class": f"{box.shade}", "fillcolor": paint.fill, "color": paint.border}
     if box.dashed:
         look["style"] += ",dashed"
     if box.shade is Shade.HUB:
         look |= {"margin": "0.05,0.02", "fontsize": "9", "width": "0.1", "height": "0.1"}
-    details = "".join(f'<br/><font point-size="9">{markup(text)}</font>' for text in box.details)
-    title = markup(box.title) if box.shade is Shade.HUB else f"<b>{markup(box.title)}</b>"
+    details = "".join(f'<br/><font point-size="{SMALL}">{markup(text)}</font>' for text in box.details)
+    title = "<br/>".join(map(markup, box.title.split("\n")))
+    title = title if box.shade is Shade.HUB else f"<b>{title}</b>"
     return f"{quote(box.name)} [label=<{title}{details}>, {_list({**look, 'tooltip': box.tip or box.title})[1:]}"
 
 
-def _line(line: Line) -> str:
-    colour = LIGHT.lines[line.stroke]
-    tip = line.tip or f"{line.source} to {line.target}"
-    look = {**STROKES[line.stroke], "class": f"{line.stroke}", "color": colour, "fillcolor": colour}
-    if line.dashed or line.stroke in DASHED:
-        look["style"] = "dashed"
-    if line.labels:
+def tip_of(line: Line) -> str:
+    """What is shown when the pointer rests on a line."""
+    return line.tip or f"{line.source} to {line.target}"
+
+
+def _line(number: int, line: Line, *, words: bool) -> str:
+    colour, tip = LIGHT.lines[line.stroke], tip_of(line)
+    look = {"id": f"line{number}"} if not words else {}
+    look |= {**STROKES[line.stroke], "class": f"{line.stroke}", "color": colour, "fillcolor": colour}
+    if line.dashed or line.stroke in DASHES:
+        look["style"] = DASHES.get(line.stroke, "dashed")
+    if line.labels and words:
         text = "\n".join(f" {label} " for label in line.labels)  # blanks: Graphviz puts labels right at their line
         look |= {"label": text, "fontcolor": colour, "labeltooltip": tip}
     if line.heads is not Heads.TARGET:
@@ -136,53 +176,39 @@ def _line(line: Line) -> str:
     return f"{quote(line.source)} -> {quote(line.target)} {_list({**look, 'tooltip': tip})}"
 
 
-def _words(picture: Picture) -> Iterator[str]:
-    """The legend without samples, which a force layout would scatter."""
-    rows = [
-        f'<tr><td>{SIGNS[key.sample]}</td><td align="left">{markup(key.text)}</td></tr>'
-        for key in picture.legend
-        if isinstance(key.sample, Stroke)
-    ]
-    if rows:
-        table = f'<table border="1" cellborder="0" color="{LIGHT.faint}">{"".join(rows)}</table>'
-        yield f'"0legend" [shape="plaintext", class="words frame", tooltip="legend", label=<{table}>]'
+def footer(picture: Picture) -> str:
+    """Legend, notes and tables, one below the other, as an HTML-like label; empty if there are none."""
+    rows = ['<br align="left"/>'.join(map(_key, picture.legend))] if picture.legend else []
+    rows += [_broken("\n".join(wrap(note, NOTE))) for note in picture.notes]
+    rows += [_table(_rows(table)) for table in picture.tables]
+    cells = "".join(f'<tr><td align="left" balign="left">{row}</td></tr>' for row in rows)
+    return f'<table border="0" cellborder="0" cellspacing="6">{cells}</table>' if rows else ""
 
 
-def _legend(picture: Picture) -> Iterator[str]:
-    """Samples with their meaning, in a frame of their own: boxes left, lines right of them."""
-    if not picture.legend:
-        return
-    boxes = [key for key in picture.legend if isinstance(key.sample, Shade)]
-    lines = [key for key in picture.legend if isinstance(key.sample, Stroke)]
-    yield 'subgraph "cluster_0legend" {'
-    yield f"  graph {_list({**FRAME, 'label': 'legend', 'tooltip': 'legend'})}"
-    for column, keys in (("0box", boxes), ("0line", lines)):
-        for number, key in enumerate(keys):
-            yield from (f"  {row}" for row in _key(key, f"{column}{number}"))
-    for number in range(min(len(boxes), len(lines))):  # one row for two keys
-        yield f'  "0box{number}" -> "0line{number}" {_list(HIDDEN)}'
-    yield "}"
+def _key(key: Key) -> str:
+    """Sign and words in one run of text, in the line's colour: so they stay together in whatever font they are set."""
+    sign, colour = BOX_SIGN, LIGHT.text
+    if isinstance(key.sample, Stroke):
+        sign = SIGNS[key.sample]
+        sign = sign.replace("──", "– – ") if key.dashed else sign
+        colour = LIGHT.lines[key.sample] if key.sample is not Stroke.DEFAULT else LIGHT.text  # too pale for words
+    text = f"{sign}  {key.text}".replace(" ", NBSP)
+    return f'<font color="{colour}">{markup(text)}</font>'
 
 
-def _key(key: Key, name: str) -> Iterator[str]:
-    if isinstance(key.sample, Shade):
-        sample = Box(name, key.sample, key.text, dashed=key.dashed, tip=key.text)
-        yield _box(sample, width="0.6", height="0.2", margin="0.1,0.04", fontsize="9")
-        return
-    words = (
-        f'<table border="0" cellspacing="0"><tr><td width="{WORDS}" align="left">{markup(key.text)}</td></tr></table>'
-    )
-    look = {
-        "shape": "plaintext",
-        "fontsize": "9",
-        "margin": "0",
-        "height": "0.2",
-        "class": "words",
-        "tooltip": key.text,
-    }
-    yield f"{quote(name + 't')} [label=<{words}>, {_list(look)[1:]}"
-    yield f"{quote(name)} {_list({'shape': 'point', 'width': '0.02', **HIDDEN})}"
-    yield _line(Line(name, name + "t", key.sample, dashed=key.dashed, tip=key.text))
+def _rows(table: Table) -> Iterator[str]:
+    yield "".join(f'<td align="left"><b>{markup(text) or " "}</b></td>' for text in table.head)
+    for row in table.rows:
+        yield "".join(f'<td align="left" balign="left" valign="top">{_broken(text) or " "}</td>' for text in row)
+
+
+def _broken(text: str) -> str:
+    return '<br align="left"/>'.join(map(markup, text.split("\n")))
+
+
+def _table(rows: Iterable[str]) -> str:
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<table border="0" cellborder="1" cellspacing="0" cellpadding="3" color="{LIGHT.faint}">{body}</table>'
 
 
 def _list(look: Mapping[str, str]) -> str:

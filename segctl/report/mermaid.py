@@ -20,7 +20,8 @@ SHAPES: Mapping[Shade, tuple[str, str]] = {
 
 SOLID, DOTTED = ("--", "--"), ("-.", ".-")
 WIDTHS = {Stroke.GUARDRAIL: "2.5px", Stroke.DEFAULT: "1px"}
-DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED}
+DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED, Stroke.INACTIVE}
+NEWLINE = "\n"
 
 
 def draw_mermaid(picture: Picture) -> str:
@@ -39,7 +40,8 @@ def draw_mermaid(picture: Picture) -> str:
 def ident(name: str) -> str:
     """An id that is no word of Mermaid's (`end`, `graph` …), and a different one for each name."""
     signs = {"_": "__", ".": "_d", "-": "_h", "*": "_x"}  # what else a name can hold, and the star of what is none
-    return "s_" + "".join(signs.get(sign, sign) for sign in name)
+    plain = (sign if sign.isascii() and sign.isalnum() else f"_{ord(sign)}_" for sign in name)  # a label's value
+    return "s_" + "".join(signs.get(sign, other) for sign, other in zip(name, plain, strict=True))
 
 
 def label(*texts: str) -> str:
@@ -53,23 +55,18 @@ def _sign(sign: str) -> str:
 
 
 def _framed(picture: Picture, outer: str | None) -> Iterator[str]:
-    """The boxes directly within `outer`; one that holds others is drawn with them in one frame."""
-    holding = {box.within for box in picture.boxes}
-    for box in picture.boxes:
-        if box.within != outer:
-            continue
-        if box.name not in holding:
-            yield _box(box)
-            continue
-        yield f"subgraph f_{ident(box.name)} [{label('within ' + box.name)}]"
-        yield f"    {_box(box)}"
-        yield from (f"    {row}" for row in _framed(picture, box.name))
-        yield "end"
+    """The boxes that stand directly in a frame, then the frames in it."""
+    yield from (_box(box) for box in picture.boxes if box.frame == outer)
+    for frame in picture.frames:
+        if frame.within == outer:
+            yield f"subgraph f_{ident(frame.name)} [{label(frame.title)}]"
+            yield from (f"    {row}" for row in _framed(picture, frame.name))
+            yield "end"
 
 
 def _box(box: Box) -> str:
     opens, closes = SHAPES[box.shade]
-    return f"{ident(box.name)}{opens}{label(box.title, *box.details)}{closes}"
+    return f"{ident(box.name)}{opens}{label(*box.title.split(NEWLINE), *box.details)}{closes}"
 
 
 def _line(line: Line) -> str:

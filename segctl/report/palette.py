@@ -48,6 +48,7 @@ LIGHT = Palette(
     },
     lines={
         Stroke.FLOW: "#111111",
+        Stroke.INACTIVE: "#6a6a6a",
         Stroke.MANAGEMENT: "#0072b2",
         Stroke.GUARDRAIL: "#c23b00",
         Stroke.DEFAULT: "#8a8a8a",
@@ -74,6 +75,7 @@ DARK = Palette(
     },
     lines={
         Stroke.FLOW: "#f4f4f4",
+        Stroke.INACTIVE: "#a5adb5",
         Stroke.MANAGEMENT: "#56b4e9",
         Stroke.GUARDRAIL: "#ff7f45",
         Stroke.DEFAULT: "#8b949e",
@@ -84,6 +86,7 @@ DARK = Palette(
 
 EITHER: Mapping[Stroke, str] = {
     # Lines that stand out 3:1 from both grounds, for formats that know only one colour. A flow's is the reader's own.
+    Stroke.INACTIVE: "#7d7d7d",
     Stroke.MANAGEMENT: "#2a86cc",
     Stroke.GUARDRAIL: "#dd5518",
     Stroke.DEFAULT: "#858585",

@@ -1,4 +1,4 @@
-"""A drawing before it is drawn: boxes, lines, legend. One value for every format, so that none forgets a thing."""
+"""A drawing before it is drawn: boxes, lines, frames, legend, tables. One value for every format."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +23,7 @@ class Stroke(StrEnum):
     """How a line looks."""
 
     FLOW = "flow"
+    INACTIVE = "inactive"
     MANAGEMENT = "management"
     GUARDRAIL = "guardrail"
     DEFAULT = "default"
@@ -39,9 +40,19 @@ class Heads(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A segment: its name (unique in the picture), lines of text below it, and `within`, the box that surrounds it.
+class Frame:
+    """What holds boxes together; `within`: the name of the frame that holds this one."""
 
+    name: str
+    title: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A segment: its name (unique in the picture), rows of text below its title, and the name of its frame.
+
+    A title has a newline where it is broken.
     Texts are raw, as the site has them: each format escapes for itself. `tip` is for formats that can show more.
     """
 
@@ -50,7 +61,7 @@ class Box:
     title: str
     details: tuple[str, ...] = ()
     dashed: bool = False
-    within: str | None = None
+    frame: str | None = None
     tip: str = ""
 
 
@@ -77,15 +88,21 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """What stands below a drawing: every row as long as the head; a newline breaks a cell."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole drawing; boxes and lines in the order in which they are drawn."""
+    """A whole drawing; boxes, lines and frames in the order in which they are drawn, the tables below it."""
 
     title: str
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
     legend: tuple[Key, ...] = ()
     notes: tuple[str, ...] = ()
-
-    def nested(self) -> bool:
-        """Whether a box lies within another."""
-        return any(box.within for box in self.boxes)
+    frames: tuple[Frame, ...] = ()
+    tables: tuple[Table, ...] = ()

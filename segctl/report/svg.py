@@ -1,63 +1,146 @@
-"""A picture as svg, laid out by the Graphviz binary."""
+"""A picture as svg: Graphviz lays it out, we place the words of its lines and give it a style sheet."""
 
 import re
-import subprocess
-from collections.abc import Iterator
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from segctl.report.dot import draw_dot
-from segctl.report.palette import DARK, Palette
-from segctl.report.picture import Picture
+from segctl.report.dot import FONT, LABEL_SIZE, MANY, Room, draw_dot, tip_of
+from segctl.report.layout import ASCENT, GraphvizError, GraphvizTooSlow, geometry, laid_out, widths
+from segctl.report.palette import DARK, LIGHT, Palette
+from segctl.report.picture import Line, Picture
+from segctl.report.placing import Point, Words, place
 
-SECONDS = 300
+SVG = "{http://www.w3.org/2000/svg}"
+XLINK = "{http://www.w3.org/1999/xlink}"
 SHAPES = ("polygon", "path", "ellipse", "polyline")
 HEADS = ('polygon:not([fill="none"])', 'ellipse:not([fill="none"])')  # what is hollow stays so
 FILLED = (*HEADS, 'path:not([fill="none"])')
-
-
-class GraphvizMissing(Exception):
-    """The machine has no `dot`; the message says how it gets one."""
-
-
-class GraphvizError(Exception):
-    """`dot` gave no drawing: what it said."""
+SIZE = float(LABEL_SIZE)
+ROW = 1.15 * SIZE  # from one row of words to the next
+INCH = 72.0
+HEADROOM = 36.0  # points between layers for the heads of lines
+# Tried in turn until all words have room; how far layers are apart is in times the widest words.
+ROOMS = (Room(1.0), Room(1.5, 0.6, 20), Room(2.2, 1.0, 30), Room(1.5, 1.0, 50))
+Node = ElementTree.Element
 
 
 def draw_svg(picture: Picture) -> str:
     """The picture as one svg document, light by itself and dark where the reader's screen asks for it.
 
+    Words for which there is no room upon or beside their line are left out: its tip and the tables have them.
     Raises GraphvizMissing where the binary isn't there, GraphvizError where it fails.
     """
-    return _dressed(_laid_out(draw_dot(picture)))
+    measured = widths(text for line in picture.lines for text in line.labels)
+    dot, places = _roomiest(picture, measured)
+    return _dressed(laid_out(dot, "svg"), picture, places, measured)
 
 
-def _laid_out(dot: str) -> str:
-    """Graphviz's answer; the text goes in by standard input, so no name of a site is an argument."""
-    try:
-        done = subprocess.run(["dot", "-Tsvg"], input=dot.encode(), capture_output=True, timeout=SECONDS, check=False)
-    except FileNotFoundError:
-        raise GraphvizMissing("svg needs Graphviz, which isn't here: sudo apt install graphviz") from None
-    except subprocess.TimeoutExpired:
-        raise GraphvizError(f"Graphviz had no drawing after {SECONDS} seconds: take mermaid or dot") from None
-    if done.returncode or not done.stdout:
-        raise GraphvizError(f"Graphviz failed: {done.stderr.decode(errors='replace').strip() or done.returncode}")
-    return done.stdout.decode()
+def _roomiest(picture: Picture, measured: Mapping[str, float]) -> tuple[str, list[Point | None]]:
+    """Of the drawings with more and more room the first in which all words have a place, or the one with the most."""
+    widest = max(measured.values(), default=0.0)
+    best: tuple[int, str, list[Point | None]] | None = None
+    failed = GraphvizError("Graphviz gave no drawing")
+    for room in ROOMS if len(picture.lines) <= MANY else ROOMS[:1]:
+        dot = draw_dot(picture, replace(room, layers=(room.layers * widest + HEADROOM) / INCH), words=False)
+        try:
+            places = _places(picture, dot, measured)
+        except GraphvizTooSlow:
+            raise
+        except GraphvizError as error:  # dot can stumble over its own layers
+            failed = error
+            continue
+        missing = sum(1 for line, at in zip(picture.lines, places, strict=True) if line.labels and at is None)
+        if best is None or missing < best[0]:
+            best = missing, dot, places
+        if not missing:
+            break
+    if best is None:
+        raise failed
+    return best[1], best[2]
 
 
-def _dressed(svg: str) -> str:
-    """With our style sheet, without the comments (which tell Graphviz's version)."""
-    svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
-    return re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style()}", svg, count=1)
+def _places(picture: Picture, dot: str, measured: Mapping[str, float]) -> list[Point | None]:
+    found = geometry(dot)
+    courses = [found.courses[f"line{number}"] for number in range(len(picture.lines))]
+    words = [
+        Words(course, max(measured[text] for text in line.labels), ROW * len(line.labels)) if line.labels else None
+        for line, course in zip(picture.lines, courses, strict=True)
+    ]
+    return place(words, courses, found.taken, found.page)
+
+
+def _dressed(svg: str, picture: Picture, places: list[Point | None], measured: Mapping[str, float]) -> str:
+    """With our style sheet and the lines' words above all lines; without comments (they tell Graphviz's version)."""
+    root = ElementTree.fromstring(svg)
+    ElementTree.register_namespace("", SVG[1:-1])
+    drawing = root.find(f"{SVG}g")
+    assert drawing is not None
+    for group in list(root.iter(f"{SVG}a")):
+        _tipped(group)
+    _lift_titles(drawing)
+    for line, at in zip(picture.lines, places, strict=True):
+        if at is not None:
+            drawing.append(_words(line, at, measured))
+    text = ElementTree.tostring(root, encoding="unicode")
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return head + re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style()}", text, count=1) + "\n"
+
+
+def _tipped(group: Node) -> None:
+    """Graphviz's link to nowhere, which carries a tip, as a group with a `title`: what every reader shows."""
+    group.tag = f"{SVG}g"
+    title = Node(f"{SVG}title")
+    title.text = group.attrib.pop(f"{XLINK}title", "")
+    group.insert(0, title)
+
+
+def _lift_titles(drawing: Node) -> None:
+    """The titles of frames, above the lines that run across them."""
+    for frame in drawing.findall(f"{SVG}g[@class='cluster frame']"):
+        above = ElementTree.SubElement(drawing, f"{SVG}g", {"class": "cluster frame"})
+        for parent in list(frame.iter()):
+            for text in parent.findall(f"{SVG}text"):
+                parent.remove(text)
+                above.append(text)
+
+
+def _words(line: Line, middle: Point, measured: Mapping[str, float]) -> Node:
+    """A line's words around a point, each row on a strip of the ground's colour that covers the line behind it."""
+    group = Node(f"{SVG}g", {"class": f"edge {line.stroke}"})
+    ElementTree.SubElement(group, f"{SVG}title").text = tip_of(line)
+    first = -middle[1] - ROW * len(line.labels) / 2 + SIZE * ASCENT  # downwards
+    for number, label in enumerate(line.labels):
+        width, y = measured[label], first + number * ROW
+        strip = {"x": f"{middle[0] - width / 2 - 1:.2f}", "y": f"{y - SIZE * ASCENT - 1:.2f}"}
+        strip |= {"width": f"{width + 2:.2f}", "height": f"{ROW:.2f}", "fill": LIGHT.ground}
+        ElementTree.SubElement(group, f"{SVG}rect", strip)
+        look = {"text-anchor": "middle", "x": f"{middle[0]:.2f}", "y": f"{y:.2f}"}
+        look |= {"font-family": FONT, "font-size": LABEL_SIZE, "fill": LIGHT.lines[line.stroke]}
+        ElementTree.SubElement(group, f"{SVG}text", look).text = label
+    return group
 
 
 def _style() -> str:
     # Graphviz writes its colours as attributes, which any rule of a style sheet overrides.
     dark = "\n".join(f"    {rule}" for rule in _rules(DARK))
-    return f"<style>\n  @media screen and (prefers-color-scheme: dark) {{\n{dark}\n  }}\n</style>"
+    return f"<style>\n  {_rim(LIGHT)}\n  @media screen and (prefers-color-scheme: dark) {{\n{dark}\n  }}\n</style>"
+
+
+def _rim(palette: Palette) -> str:
+    """Around a frame's title, where a line runs behind it."""
+    return f".cluster text {{ paint-order: stroke; stroke: {palette.ground}; stroke-width: 4px; }}"
 
 
 def _rules(palette: Palette) -> Iterator[str]:
-    yield f".picture > polygon {{ fill: {palette.ground}; }}"
+    yield f'.picture > polygon:not([fill="none"]) {{ fill: {palette.ground}; }}'
+    yield f'.picture > polygon[fill="none"] {{ stroke: {palette.faint}; }}'
+    yield _rim(palette)
+    yield f".edge rect {{ fill: {palette.ground}; }}"
     yield f"text {{ fill: {palette.text}; }}"
+    yield from (
+        f'.picture > text[fill="{LIGHT.lines[key]}"] {{ fill: {colour}; }}' for key, colour in palette.lines.items()
+    )
     yield f".frame polygon, .frame path {{ stroke: {palette.faint}; }}"
     for shade, paint in palette.boxes.items():
         yield f"{_each(f'.node.{shade}')} {{ stroke: {paint.border}; }}"

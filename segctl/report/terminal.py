@@ -1,12 +1,14 @@
 """The terminal: one place that decides on colour, width and progress bars (NO_COLOR, pipes, 80 columns)."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, ClassVar
 
 from rich.console import Console
+from rich.highlighter import RegexHighlighter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.theme import Theme
 
 Advance = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -18,6 +20,34 @@ class Plain(Console):
     def on_broken_pipe(self) -> None:
         """Hand the error on."""
         raise BrokenPipeError
+
+
+class Words(RegexHighlighter):
+    """The words of our answers that a reader looks for: what is right, what is wrong, and where it stands."""
+
+    base_style = "answer."
+    highlights: ClassVar[list[str]] = [
+        r"(?P<good>^ *(allowed|allow|ok)\b|\bno findings\b)",
+        r"(?P<bad>^ *(denied|deny|failed)\b|\berror\[[^\]]*\])",
+        r"(?P<unsure>^ *partly\b|\bwarning\[[^\]]*\]|\bnothing enforces it\b|\bonly observed\b)",
+        r"(?P<remark>\blint\[[^\]]*\]|^ *(help|note):)",
+        r"(?P<place>(?<![\w/])[\w./-]+:\d+:\d+)",
+        r"(?P<decides>^ +> .*)",
+        r"(?P<code>^ +- \{.*\}$)",
+    ]
+
+
+_THEME = Theme({
+    "answer.good": "green", "answer.bad": "bold red", "answer.unsure": "yellow", "answer.remark": "cyan",
+    "answer.place": "dim", "answer.decides": "bold", "answer.code": "bold cyan",
+})  # fmt: skip
+
+
+def print_lines(lines: Iterable[str], file: IO[str]) -> None:
+    """Lines of an answer, in colour; the terminal wraps what is too long, so that it can be copied whole."""
+    shown = Plain(file=file, highlight=True, highlighter=Words(), markup=False, emoji=False, theme=_THEME)
+    for line in lines:
+        shown.print(line, soft_wrap=True)
 
 
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:

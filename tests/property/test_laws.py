@@ -14,7 +14,7 @@ from segctl.model.flow import Flow
 from segctl.model.point import Interface
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
-from segctl.model.selector import WORLD
+from segctl.model.selector import WORLD, Block, Named
 from segctl.model.site import Site
 from segctl.model.span import Span
 from segctl.model.strictness import Mode, ModeKind, Profile, Verdict
@@ -158,14 +158,16 @@ def another_order(rng: Random, site: Site) -> Site:
 
 def shuffled(rng: Random, value: object) -> object:
     """The same value with everything that a site lists, at any depth, in another order."""
-    if isinstance(value, Ranges | Span | Profile | Mode):
+    if isinstance(value, Ranges | Span | Profile | Mode | Block | Named):
         return value
     if isinstance(value, tuple):
         return tuple(shuffled(rng, each) for each in rng.sample(value, len(value)))
     if isinstance(value, dict):
         return {key: shuffled(rng, each) for key, each in rng.sample(list(value.items()), len(value))}
     if is_dataclass(value) and not isinstance(value, type):
-        held = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "labels"}
+        held = {
+            field.name: getattr(value, field.name) for field in fields(value) if field.init and field.name != "labels"
+        }
         return replace(value, **{name: shuffled(rng, each) for name, each in held.items()})
     return value
 

@@ -56,7 +56,7 @@ def span_of(text: str) -> tuple[int, int]:
 
 
 def block(text: str) -> Block:
-    return Block(text, Ranges.of([span_of(text)]), here())
+    return Block(text, *span_of(text), here())
 
 
 def selectors(*words: str) -> Selectors:

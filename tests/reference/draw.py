@@ -11,7 +11,7 @@ from random import Random
 
 from segctl.model.flow import Flow, Guardrail, Management
 from segctl.model.point import Point
-from segctl.model.ranges import V6, Ranges, show_address
+from segctl.model.ranges import V6, show_address
 from segctl.model.segment import Endpoint, Segment, Waiver
 from segctl.model.selector import BUILT_IN, Block, Labelled, Named, SegmentsLabelled, Selector, Selectors, Within
 from segctl.model.service import Service
@@ -84,7 +84,7 @@ def random_labels(rng: Random, keys: Iterable[str]) -> dict[str, str]:
 
 def block_of(first: int, last: int) -> Block:
     text = show_address(first) if first == last else f"{show_address(first)}-{show_address(last)}"
-    return Block(text, Ranges.span(first, last), build.here())
+    return Block(text, first, last, build.here())
 
 
 def random_selector(draft: Draft) -> Selector:

@@ -3,22 +3,26 @@
 import itertools
 import random
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import networkx
 import pytest
 
-from segctl.ask.fallback import Coverage
+from segctl.ask.fallback import Coverage, allowed_by_default, observed_traffic
 from segctl.ask.graph import segment_graph
+from segctl.ask.stance import Stance
 from segctl.model.decision import Effect, Step
 from segctl.model.flow import Management
 from segctl.model.point import Point, PointKind
 from segctl.model.ranges import family, parse_address
+from segctl.model.segment import Waiver
 from segctl.model.service import TCP, UDP, traffic
 from segctl.model.site import Site
-from segctl.model.strictness import Verdict
+from segctl.model.strictness import ModeKind, Verdict
 from segctl.policy import Policy, judge, segments_covered
 from segctl.policy.coverage import bound
+from segctl.policy.effect import mode_of
 from tests.unit.report.sites import (
     AT,
     SERVICES,
@@ -51,7 +55,7 @@ def graph() -> "Graph[str]":
 @pytest.mark.parametrize(
     ("source", "target", "want"),
     [
-        ("web", "db", {"flow orders": ("postgres",), "flow cache": ("redis",)}),
+        ("web", "db", {"flow orders": ("postgres",), "flow cache": ("redis",), "inactive trial": ("rdp",)}),
         ("world", "web", {"flow public": ("https",)}),
         ("db", "web", {}),
         ("guests", "db", {"guardrail pci-1-4": ("all",), "guardrail sideways": ("smb", "rdp")}),  # `old` has ended
@@ -119,6 +123,55 @@ def test_pair_flags_stand_on_each_edge() -> None:
     assert between(graph, "web", "cameras")["flow f"]["observed"]
     assert not between(graph, "web", "cameras")["flow f"]["uncovered"]
     assert between(graph, "db", "vault")["flow g"]["uncovered"]
+
+
+def test_a_flow_that_does_not_hold_is_an_edge_of_its_own_kind() -> None:
+    past, future = AT - timedelta(days=1), AT + timedelta(days=1)
+    made = replace(
+        shop(),
+        flows=(
+            flow("gone", "web", "db", "ssh", until=AT),
+            flow("comes", "web", "db", "https", since=future),
+            flow("holds", "web", "db", "redis", since=past, until=future),
+        ),
+    )
+    edges = between(segment_graph(policy(made), AT), "web", "db")
+    assert {name: data["state"] for name, data in edges.items()} == {
+        "inactive gone": "ended", "inactive comes": "not yet", "flow holds": "active",
+    }  # fmt: skip
+    assert (edges["flow holds"]["since"], edges["flow holds"]["until"]) == (past, future)
+
+
+def test_waivers_stand_on_what_they_are_said_of() -> None:
+    lapsed = Waiver("uncovered", "until spring", SPAN, AT.date() - timedelta(days=1))
+    waiver = replace(lapsed, until=AT.date())
+    wide = Waiver("wide", "for everybody", SPAN)
+    made = shop()
+    for said, waived in ((waiver, True), (lapsed, False)):
+        segments = {n: replace(s, waive=(said,)) if n == "vault" else s for n, s in made.segments.items()}
+        flows = (replace(made.flows[0], waive=(wide,)), *made.flows[1:])
+        graph = segment_graph(policy(replace(made, segments=segments, flows=flows)), AT)
+        assert graph.nodes["vault"]["waivers"] == ((said, not waived),)
+        assert between(graph, "db", "vault")["uncovered"]["waived"] is waived
+        assert between(graph, "web", "db")["flow orders"]["waivers"] == ((wide, False),)
+        assert {on for on, _, _ in graph.graph["register"].waivers} == {"segment 'vault'", "flow 'orders'"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_two_stances_say_what_the_pair_does(seed: int) -> None:
+    made = policy(random_site(seed))
+    nodes = segment_graph(made, AT).nodes
+    for source, target in itertools.permutations(made.site.segments.values(), 2):
+        if source.profile.quarantine or target.profile.quarantine:
+            continue
+        ends: tuple[Stance, ...] = nodes[source.name]["out"], nodes[target.name]["into"]
+        if Stance.OTHER in ends:  # world refuses, in the other end's mode
+            mode = mode_of(made, target.name if ends[0] is Stance.OTHER else source.name)
+            assert mode is not None
+            ends = (Stance.DENY,) if mode.kind is ModeKind.ENFORCE else (Stance.OBSERVED,)
+        assert allowed_by_default(source, target) == (set(ends) == {Stance.ALLOW})
+        passes = bool(observed_traffic(made, source, target)[0])
+        assert passes == (Stance.DENY not in ends and Stance.OBSERVED in ends), (source.name, target.name)
 
 
 def test_a_guardrail_takes_services_from_a_flow() -> None:

@@ -40,6 +40,20 @@ def test_node_names_are_unique_and_can_be_files() -> None:
 
 
 @pytest.mark.parametrize(
+    ("namespace", "want"),
+    [
+        ("sg-shop-gw1", "shop"),
+        ("sg-my_shop-_switch", "my_shop"),
+        ("sg-shop-a-b", "shop"),
+        ("sg-shop", None),
+        ("gw1", None),
+    ],
+)
+def test_the_lab_that_a_namespace_would_be_of(namespace: str, want: str | None) -> None:
+    assert names.lab_of(namespace) == want
+
+
+@pytest.mark.parametrize(
     ("services", "want"),
     [
         ("tcp/443", "tcp/443"),

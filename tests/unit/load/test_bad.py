@@ -7,6 +7,8 @@ import pytest
 from segctl.load import load_site
 from segctl.model.codes import CODES
 from tests.unit.load.cases import CASES, HEAD, WEB
+from tests.unit.load.several import SEVERAL
+from tests.unit.policy.mistakes import MISTAKES
 
 
 @pytest.mark.parametrize(("text", "code", "line", "column"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
@@ -51,9 +53,81 @@ def test_bad_bytes(tmp_path: Path, data: bytes, code: str, line: int, column: in
     assert [(one.code, one.span.line, one.span.column) for one in found] == [(code, line, column)]
 
 
+@pytest.mark.parametrize(("files", "place", "code", "note"), [pytest.param(*case[1:], id=case[0]) for case in SEVERAL])
+def test_bad_together(tmp_path: Path, files: dict[str, str | bytes], place: str, code: str, note: str) -> None:
+    for name, text in files.items():
+        path = tmp_path / (name or "segctl.yaml")
+        path.parent.mkdir(exist_ok=True)
+        data = text if isinstance(text, bytes) else text.encode()
+        path.write_bytes(data if name else HEAD.encode() + data)
+    found = load_site(tmp_path).findings
+    assert [(str(one.span), one.code) for one in found] == [(place, code)]
+    assert [str(other.span) for other in found[0].notes] == ([note] if note else [])
+    assert found[0].what and found[0].help
+
+
 def test_there_are_many_kinds() -> None:
-    assert len({case[0] for case in CASES}) == len(CASES) >= 120
-    assert {case[2] for case in CASES} <= CODES.keys()
+    """Of one file, of several, and of sites that read well and can't be meant."""
+    names = [case[0] for case in (*CASES, *SEVERAL, *MISTAKES)]
+    assert len(set(names)) == len(names) >= 350
+    assert {*(case[2] for case in CASES), *(case[3] for case in SEVERAL)} <= CODES.keys()
+
+
+def test_what_a_line_cannot_show(tmp_path: Path) -> None:
+    """An alias bomb is not followed: each of its lines is told, at once."""
+    lines = ["a0: &a0 [web]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20))]
+    (tmp_path / "segctl.yaml").write_text(HEAD + "\n".join(lines))
+    found = load_site(tmp_path).findings
+    assert {one.code for one in found} == {"anchor", "unknown-key"}
+    assert len([one for one in found if one.code == "anchor"]) == 20 + 19 * 9
+
+
+def test_a_template_that_was_not_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "segctl.yaml").write_text(HEAD + "segments:\n  {{ name }}: {members: []}")
+    found = load_site(tmp_path).findings
+    assert {(one.code, one.span.line) for one in found} == {("key-type", 4)}
+    assert "variable" in found[0].help
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("segments: {w\u0435b: {members: []}}", "character 2 is U+0435 CYRILLIC SMALL LETTER IE, which is not 'e'"),
+    ("segments: {\u039fffice: {members: []}}", "character 1 is U+039F GREEK CAPITAL LETTER OMICRON, which is not 'O'"),
+    ("segments: {\uff57eb: {members: []}}", "character 1 is U+FF57 FULLWIDTH LATIN SMALL LETTER W, which is not 'w'"),
+    ("fl\u043ews: []", "character 3 is U+043E CYRILLIC SMALL LETTER O, which is not 'o'"),
+    (WEB + "flows: [{from: web, to: db, services: \u0455sh}]", "U+0455 CYRILLIC SMALL LETTER DZE, which is not 's'"),
+    ('segments: {a: {members: "10.0.0.1\u201310.0.0.9"}}', "character 9 is U+2013 EN DASH, which is not '-'"),
+    ('segments: {"a\\u202eb": {members: []}}', "character 2 is U+202E RIGHT-TO-LEFT OVERRIDE"),
+    ("# \u2066", "U+2066 LEFT-TO-RIGHT ISOLATE"),
+    ("# \x1b[2K", "U+001B escape"),
+])  # fmt: skip
+def test_a_strange_letter_is_named(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "segctl.yaml").write_text(HEAD + text)
+    (one,) = load_site(tmp_path).findings
+    assert words in one.what
+
+
+@pytest.mark.parametrize(("text", "help"), [
+    (WEB + "flows: [{from: wbe, to: db, services: ssh}]", "did you mean 'web'?"),
+    (WEB + "flows: [{from: all, to: db, services: ssh}]", "did you mean 'any'?"),
+    (WEB + "flows: [{from: '*', to: db, services: ssh}]", "did you mean 'any'?"),
+    (WEB + "flows: [{from: internet, to: db, services: ssh}]", "did you mean 'world'?"),
+    (WEB + "flows: [{from: web, to: firewall, services: ssh}]", "did you mean 'points'?"),
+    (WEB + "flows: [{from: web, to: db, services: any}]", "did you mean 'all'?"),
+    (WEB + "flows: [{from: web, to: db, services: htps}]", "did you mean 'https'?"),
+    (WEB + "flows: [{from: web, to: db, services: tcp}]", "write 'tcp/any' for every port of it, or 'tcp/PORT'"),
+    (WEB + "flows: [{from: web, to: db, services: 443}]", "a port needs its protocol: 'tcp/443' or 'udp/443'"),
+    (WEB + "flows: [{from: web, to: db, service: ssh}]", "did you mean 'services'?"),
+    ("segments: {a: {members: 10.0.0.0/24, strictness: Strict}}", "did you mean 'strict'?"),
+    ("segments: {a: {members: 10.0.0.0/255.255.252.0}}", "write its length: '/22'"),
+    ("segments: {a: {members: 10.0.0.9-10.0.0.1}}", "write 10.0.0.1-10.0.0.9"),
+    ("segments: {a: {members: 10.0.0.0/24, waive: {unbond: x}}}", "did you mean 'unbound'?"),
+    ("services: {x: tcp/90-80}", "write 'tcp/80-90'"),
+    ("services: {x: icmp/8}", "write 'icmp4/8' or 'icmp6/8', or 'icmp/NAME' for both"),
+])  # fmt: skip
+def test_help_says_what_was_meant(tmp_path: Path, text: str, help: str) -> None:
+    (tmp_path / "segctl.yaml").write_text(HEAD + text)
+    (one,) = load_site(tmp_path).findings
+    assert one.help == help
 
 
 def test_all_at_once(tmp_path: Path) -> None:

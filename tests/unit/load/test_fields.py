@@ -33,8 +33,8 @@ BASES = {  # table: a right site in which one mapping of that table stands, with
 KEYS = [(table, key) for table in BASES for key in TABLES[table].fields]
 
 
-def codes(folder: Path, table: str, key: str, value: str) -> set[str]:
-    """What is found of a site with `key: value` in the table's mapping, in place of what it says of the key."""
+def site_with(table: str, key: str, value: str) -> str:
+    """A site with `key: value` in the table's mapping, in place of what it says of the key."""
     text = HEAD + BASES[table]
     if table == "site":
         text = re.sub(rf"^{key}: .*\n", "", text, flags=re.M)
@@ -42,7 +42,12 @@ def codes(folder: Path, table: str, key: str, value: str) -> set[str]:
         text = text.replace("endpoints: {e: {addresses: 10.9.9.9}}\n", "").replace("members: e", "members: f")
     value_said = r"(\{[^{}]*(\{[^{}]*\}[^{}]*)*\}|\[[^\]]*\]|[^,}\]]+)"
     text = re.sub(rf"\b{re.escape(key)}: {value_said}, (?=[^\n]*KEY)", "", text)
-    (folder / "segctl.yaml").write_text(text.replace("KEY", f"{key}: {value}"))
+    return text.replace("KEY", f"{key}: {value}")
+
+
+def codes(folder: Path, table: str, key: str, value: str) -> set[str]:
+    """What is found of it."""
+    (folder / "segctl.yaml").write_text(site_with(table, key, value))
     return {one.code for one in load_site(folder).findings}
 
 

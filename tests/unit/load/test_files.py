@@ -3,12 +3,15 @@
 import os
 import socket
 import stat
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from segctl.cli.exits import Exit
+from segctl.cli.main import run
 from segctl.load import load_site
 from segctl.load.files import BIGGEST
 
@@ -135,9 +138,82 @@ def test_what_others_may_write(tmp_path: Path) -> None:
     assert codes(site, trusted=False) == []
 
 
-def test_lists_that_others_may_write(tmp_path: Path) -> None:
-    site = write(tmp_path / "site", "segments: {a: {members: {file: a.txt}}}")
+LISTED = [  # what the site says, the file that it reads, where it names it
+    ("segments: {a: {members: {file: x.txt}}}", "x.txt", "10.0.0.0/8\n", "segctl.yaml:3:32"),
+    ("segments: {a: {members: {file: x.csv, column: net}}}", "x.csv", "net\n10.0.0.0/8\n", "segctl.yaml:3:32"),
+    ("endpoints: {from: x.csv}", "x.csv", "name,addresses\na,10.0.0.1\n", "segctl.yaml:3:19"),
+    ("include: x.yaml", "x.yaml", "flows: []\n", "segctl.yaml:3:10"),
+    ("include: '*.yaml'", "x.yaml", "flows: []\n", "segctl.yaml:3:10"),
+]
+
+
+@pytest.mark.parametrize(("text", "name", "held", "place"), LISTED)
+def test_lists_that_others_may_write(tmp_path: Path, text: str, name: str, held: str, place: str) -> None:
+    """Whatever the site reads, by its own name or through a link within the folder."""
+    site = write(tmp_path, text)
     site.chmod(0o755)
-    (site / "a.txt").write_text("10.0.0.0/8\n")
-    (site / "a.txt").chmod(0o666)
-    assert codes(site, trusted=False) == (["segctl.yaml:3:32: unsafe-file"] if ROOT else [])
+    (site / "segctl.yaml").chmod(0o644)
+    for real in (site / name, site / "in" / "really"):
+        real.parent.mkdir(exist_ok=True)
+        real.parent.chmod(0o755)
+        (site / name).unlink(missing_ok=True)
+        if real != site / name:
+            (site / name).symlink_to("in/really")
+        real.write_text(held)
+        real.chmod(0o644)
+        assert codes(site, trusted=False) == []
+        for path in {real, real.parent} - {site}:
+            for spoil, mend in spoilers(path):
+                spoil()
+                assert codes(site, trusted=False) == ([f"{place}: unsafe-file"] if ROOT else [])
+                assert codes(site) == []
+                mend()
+
+
+def test_a_part_of_a_part_that_others_may_write(tmp_path: Path) -> None:
+    """The place is that of the file that names it."""
+    site = write(tmp_path)
+    site.chmod(0o755)
+    (site / "part.yaml").write_text("include: deep.yaml\n")
+    (site / "deep.yaml").write_text("flows: []\n")
+    (site / "deep.yaml").chmod(0o666)
+    assert codes(site, trusted=False) == (["part.yaml:1:10: unsafe-file"] if ROOT else [])
+
+
+@pytest.mark.parametrize("name", ["segctl.yaml", "part.yaml", "list.txt"])
+def test_a_hundred_megabytes(tmp_path: Path, name: str) -> None:
+    """Of anything: nothing of it is read."""
+    site = write(tmp_path, "include: part.yaml\nsegments: {a: {members: {file: list.txt}}}")
+    (site / "part.yaml").write_text("flows: []")
+    (site / "list.txt").write_text("10.0.0.1")
+    with (site / name).open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    began = time.monotonic()
+    (found,) = codes(site)
+    assert found.endswith(": too-big")
+    assert time.monotonic() - began < 1
+
+
+def test_includes_in_a_ring(tmp_path: Path) -> None:
+    """Each is read once, however they name each other."""
+    site = write(tmp_path)
+    (site / "part.yaml").write_text("include: [segctl.yaml, part.yaml, '*.yaml']\nservices: {x: tcp/1}")
+    assert codes(site) == []
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    ([], Exit.WRONG_INPUT if ROOT else Exit.YES), (["--site", "."], Exit.YES),
+])  # fmt: skip
+def test_the_command_line_names_what_it_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: Exit
+) -> None:
+    site = write(tmp_path, "include: part.yaml")
+    site.chmod(0o755)
+    (site / "part.yaml").write_text("flows: []")
+    (site / "part.yaml").chmod(0o664)
+    monkeypatch.chdir(site)
+    monkeypatch.delenv("SEGCTL_SITE", raising=False)
+    assert run([*words, "validate"]) == code
+    monkeypatch.setenv("SEGCTL_SITE", str(site))  # `su` keeps it: it makes nothing trusted
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    assert run([*words, "validate"]) == code

