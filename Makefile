@@ -18,7 +18,7 @@ help: ## what can be made
 	@echo '  PYTHON=PROGRAM      the Python that makes it (python3)'
 	@echo '  SEGCTL_SETUP=0      install nothing, only say what is missing'
 
-demo: setup-demo ## the whole idea on real kernels, in namespaces: two minutes, the first time a little more
+demo: setup-demo ## the whole idea on real kernels, in namespaces, as any user: two minutes, the first time a little more
 	@$(RUN) examples/demo.sh
 
 test: setup-test lint ## ruff, mypy, then all tests but the long ones; as root, for the kernel's part

@@ -49,6 +49,7 @@ look() {
     need sshd openssh-server "for the tests that apply rules under an open ssh session"
     need zsh zsh "for the tests of completion at TAB"
     need fish fish "for the tests of completion at TAB"
+    need chromium chromium "for the tests that measure the words of a picture"
 }
 
 # Debian's python3 comes without ensurepip, so that `python3 -m venv` fails half-way; pyenv's and others have it.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,8 +12,8 @@ from segctl.apply.slots import Slots, delete_slot, read_slots, ticket
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import Held, differences, held, meant, numbered
 from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
-from segctl.kernel import conntrack, netlink, nft
-from segctl.kernel.errors import KernelError, KernelRefused, NoPrivilege, ToolMissing
+from segctl.kernel import conntrack, netlink, nft, parts
+from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong, NoPrivilege, ToolMissing
 from segctl.kernel.tools import run_tool
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
@@ -66,7 +67,8 @@ def look(job: Job) -> None:
         )
     if job.first:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
-    nft.check(job.runner, render_structure(job.rules, "segctl_check", job.ticket))
+    with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
+        nft.check(job.runner, render_structure(job.rules, "segctl_check", job.ticket))
     job.wanted = meant(job.rules, job.slot, job.ticket, job.at)
 
 
@@ -74,7 +76,7 @@ def load_asleep(job: Job) -> None:
     """The new generation into the slot that isn't live: nobody notices, however long it takes."""
     job.touched = True
     delete_slot(job.runner, job.slot)
-    nft.load(job.runner, render_structure(job.rules, job.slot, job.ticket))
+    parts.load_asleep(job.runner, render_structure(job.rules, job.slot, job.ticket))
     netlink.add(job.runner, job.slot, pack(job.rules, job.at))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from segctl.compile import Ruleset, generation_name, pack, render_structure
-from segctl.kernel import netlink, nft
+from segctl.kernel import netlink, parts
 from segctl.kernel.image import Chain, Image, digest_elements, read_image
 from segctl.kernel.scratch import in_scratch
 from segctl.runner import Runner
@@ -32,7 +32,7 @@ def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
     structure = render_structure(rules, slot, generation)
 
     def alone(runner: Runner) -> Image:
-        nft.load(runner, structure)
+        parts.load_asleep(runner, structure)
         return read_image(runner, slot)
 
     image = in_scratch(alone)

@@ -21,7 +21,7 @@ def _valid(context: click.Context, parameter: click.Parameter, name: str | None)
         raise click.BadParameter(wrong.what, context, parameter) from wrong
 
 
-@click.command(cls=Command, examples=("init shop", "init shop --name shop --force"))
+@click.command(cls=Command, examples=("init mysite", "init mysite --from hosts.csv --name mine --force"))
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--from", "source", envvar="SEGCTL_INIT_FROM", metavar="FILE",
               type=click.Path(path_type=Path, exists=True, dir_okay=False),

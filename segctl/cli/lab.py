@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Settings, format_option, settings
-from segctl.lab import Built, clean, find, lab_name, labs
+from segctl.cli.options import Command, Settings, format_option, settings
+from segctl.lab import Built, Removed, clean, find, lab_name, labs
 from segctl.lab.command import LAB, become, beside
-from segctl.lab.errors import NoSuchLab
+from segctl.lab.errors import NoLayout, NoSuchLab
+from segctl.lab.health import lost
 from segctl.lab.layout import HOSTS_PER_SEGMENT
 from segctl.lab.record import to_json
+from segctl.lab.rootless import enter
 from segctl.lab.state import Folder
 from segctl.lab.topology import Gateway, Node
 from segctl.lab.up import lab as standing
@@ -38,7 +40,7 @@ hosts_option = click.option(
 )  # fmt: skip
 
 
-class Dashed(click.Command):
+class Dashed(Command):
     """A command after whose `--` another one stands, with options of its own: `dashed` in the context's meta."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -53,13 +55,18 @@ def lab() -> None:
     """The site's network on this machine: a namespace for each gateway and host, a bridge for each LAN."""
 
 
-@lab.command()
+@lab.command(cls=Command, examples=("lab up --name second", "lab up --name third --hosts-per-segment 1"))
 @name_option
 @hosts_option
 @settings
 def up(settings: Settings, name: str | None, hosts_per_segment: int) -> Exit:
-    """Make the lab; it stays until `down`. Interrupted or failed, it leaves nothing."""
-    built = make(_policy(settings), name, hosts_per_segment)
+    """Make the lab; it stays until `down`. Interrupted or failed, it leaves nothing.
+
+    Who isn't root gets it in a user namespace.
+    """
+    policy = _policy(settings)
+    enter(_name(settings, name), anew=True)
+    built = make(policy, name, hosts_per_segment)
     for note in built.record.notes:
         settings.say(f"note: {note}")
     click.echo(f"lab {built.name}: {_count(built)}")
@@ -68,22 +75,27 @@ def up(settings: Settings, name: str | None, hosts_per_segment: int) -> Exit:
     return Exit.YES
 
 
-@lab.command()
+@lab.command(cls=Command, examples=("lab down --name second", "lab down --name third"))
 @name_option
 @settings
 def down(settings: Settings, name: str | None) -> Exit:
     """Remove the lab, what runs in it, and what a killed `up` left; without a lab there is nothing to do."""
     which = _name(settings, name)
-    removed = clean(which)
+    traces = Folder(which).path.exists()
+    removed = clean(which) if enter(which, anew=traces) else Removed(0, 0)
     if not removed:
-        settings.say(f"there is no lab {which}: nothing to remove")
+        settings.say(f"lab {which} was gone: removed its folder" if traces else f"there is no lab {which}")
         return Exit.YES
     ended = _many(removed.processes, "process")
     click.echo(f"lab {which}: removed {_many(removed.namespaces, 'namespace')}, ended {ended}")
     return Exit.YES
 
 
-@lab.command(cls=Dashed, context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True})
+@lab.command(
+    cls=Dashed,
+    examples=("lab run gw1 ip route", "lab run -- ip -br link"),
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+)
 @name_option
 @hosts_option
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[NODE] [--] CMD…")
@@ -100,30 +112,32 @@ def run(context: click.Context, name: str | None, hosts_per_segment: int, words:
     if not command:
         raise click.UsageError("what shall be run?", context)
     if node is not None:
-        built = find(which)
-        become(built.name, built.node(node), command)
+        become(which, _entered(which).node(node), command)
     if _is_up(which):
+        enter(which)
         return beside(which, command)
-    with standing(_policy(settings), which, hosts_per_segment) as built:
+    policy = _policy(settings)
+    enter(which, anew=True)
+    with standing(policy, which, hosts_per_segment) as built:
         settings.say(f"lab {built.name}: {_count(built)}")
         return beside(built.name, command)
 
 
-@lab.command()
+@lab.command(cls=Command, examples=("lab shell gw1", "lab shell web1"))
 @name_option
 @click.argument("node")
 @settings
 def shell(settings: Settings, name: str | None, node: str) -> None:
     """A shell in NODE of the lab that is up."""
-    built = find(_name(settings, name))
-    become(built.name, built.node(node), [os.environ.get("SHELL") or "/bin/sh"])
+    which = _name(settings, name)
+    become(which, _entered(which).node(node), [os.environ.get("SHELL") or "/bin/sh"])
 
 
-@lab.command()
+@lab.command(cls=Command, examples=("lab status", "lab status --format json"))
 @name_option
 @format_option("text", "json")
 def status(name: str | None, format_: str) -> Exit:
-    """The labs on this machine, and their nodes; exit 1 if there is none."""
+    """Your labs on this machine, and their nodes; exit 1 if there is none, or if one is damaged."""
     wanted = [name] if name else labs()
     folders = [folder for each in wanted if (folder := Folder(each)).path.exists()]
     if format_ == "json":
@@ -135,7 +149,7 @@ def status(name: str | None, format_: str) -> Exit:
             _show(folder)
         if not folders:
             click.echo("no lab is up")
-    return Exit.YES if folders else Exit.NO
+    return Exit.YES if folders and not any(map(_damage, folders)) else Exit.NO
 
 
 def _policy(settings: Settings) -> Policy:
@@ -154,6 +168,15 @@ def _name(settings: Settings, name: str | None) -> str:
         if len(labs()) != 1:
             raise
         return labs()[0]
+    except ValueError as error:
+        raise NoLayout(str(error), "choose another name with --name") from error
+
+
+def _entered(which: str) -> Built:
+    """The lab that is up, and this process where it is."""
+    built = find(which)
+    enter(which)
+    return built
 
 
 def _split(
@@ -190,8 +213,17 @@ def _many(number: int, what: str) -> str:
 
 def _plain(folder: Folder) -> dict[str, object]:
     record = folder.record()
+    if record is None:
+        return {"lab": folder.lab, "up": False}
     alive = folder.listeners() is not None
-    return {"lab": folder.lab, "up": False} if record is None else {**to_json(record), "listening": alive}
+    gone = list(lost(record)) if record.up else []
+    return {**to_json(record), "listening": alive, "missing": gone}
+
+
+def _damage(folder: Folder) -> tuple[str, ...]:
+    """What is gone of a lab that was up."""
+    record = folder.record()
+    return lost(record) if record is not None and record.up else ()
 
 
 def _show(folder: Folder) -> None:
@@ -201,8 +233,16 @@ def _show(folder: Folder) -> None:
         click.echo(f"lab {folder.lab}: {state}")
         return
     listening = "listening" if folder.listeners() is not None else "NOT listening"
-    click.echo(f"lab {record.lab}: up, {listening} on {', '.join(str(port) for port in record.ports)}")
-    rows = [(node.name, _what(node), node.namespace, _addresses(node)) for node in record.nodes]
+    gone = {*lost(record)}
+    state = f"DAMAGED, {len(gone)} of {_many(len(record.namespaces), 'namespace')} gone" if gone else "up"
+    ports = ", ".join(str(port) for port in record.ports)
+    click.echo(f"lab {record.lab} of site {record.site}: {state}, {listening} on {ports}")
+    if record.switch in gone:
+        click.echo(f"  the switch is gone: {record.switch}")
+    rows = [
+        (node.name, _what(node), node.namespace, "GONE" if node.namespace in gone else _addresses(node))
+        for node in record.nodes
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo("  " + "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]))

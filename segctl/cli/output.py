@@ -8,7 +8,7 @@ import click
 
 
 def write(lines: Iterable[str], *, err: bool = False) -> None:
-    """Each line on standard output, or on standard error. Rich is loaded only where it colours (NO_COLOR forbids it)."""
+    """Each line on standard output, or on standard error. Rich is loaded only where it colours; NO_COLOR forbids it."""
     stream = sys.stderr if err else sys.stdout
     if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         for line in lines:

@@ -66,7 +66,9 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
         click.echo(text)
 
 
-@click.command(cls=Command, examples=("apply --point gw1", "apply --point gw1 --netns testgw --prime 0"))
+@click.command(
+    cls=Command, examples=("apply --netns sg-shop-gw1 --prime 0", "apply --point gw1 --netns sg-shop-gw1 --format json")
+)
 @point_option
 @netns_option
 @click.option(
@@ -85,13 +87,16 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
 
     Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
     """
+    at = datetime.now(UTC)
+    policy = policy_of(settings, at)
+    name = choose_point(policy.site, point)
+    runner = _runner(policy.site.points[name].where, netns)
+
     from segctl.apply import apply as apply_rules
     from segctl.compile import compile_gateway
 
-    at = datetime.now(UTC)
-    policy = policy_of(settings, at)
-    rules = compile_gateway(policy, choose_point(policy.site, point), at)
-    done = apply_rules(_runner(policy.site.points[rules.point].where, netns), policy, rules, at, prime, settings.say)
+    rules = compile_gateway(policy, name, at)
+    done = apply_rules(runner, policy, rules, at, prime, settings.say)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return
@@ -102,7 +107,9 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
         click.echo(f"ends, as nothing allows it: {lost.connection}")
 
 
-@click.command(cls=Command, examples=("rollback --point gw1", "rollback --netns testgw --to-nothing"))
+@click.command(
+    cls=Command, examples=("rollback --netns sg-shop-gw1", "rollback --point gw1 --netns sg-shop-gw1 --to-nothing")
+)
 @point_option
 @netns_option
 @click.option("--to-nothing", is_flag=True, help="If there is no older generation: put the rules to sleep.")
@@ -110,10 +117,11 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
 @settings
 def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
     """Flip back to the generation that was live before."""
-    from segctl.apply import roll_back
-
     site = settings.read()
     runner = _runner(site.points[choose_point(site, point)].where, netns)
+
+    from segctl.apply import roll_back
+
     done = roll_back(runner, to_nothing=to_nothing)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/rollback/1", **asdict(done)}, indent=2))
@@ -124,16 +132,25 @@ def rollback(settings: Settings, point: str | None, netns: str | None, to_nothin
 
 
 def _runner(where: str, netns: str | None) -> "Runner":
-    """The place of a point: a namespace that is named on the command line or in the site, or this host."""
-    from segctl.runner import Here, Netns
+    """The place of a point: a namespace that is named on the command line or in the site, or this host.
+
+    To be asked for before numpy is loaded: for who isn't root, the namespace of a lab is within another (rootless).
+    """
+    from segctl.lab.names import lab_of
+    from segctl.lab.rootless import enter
+    from segctl.runner import Here, Netns, NoSuchPlace
 
     if netns is None and where.startswith("netns:"):
         netns = where.removeprefix("netns:")
     if netns is not None:
         try:
-            return Netns(netns)
+            runner = Netns(netns)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+        lab = lab_of(netns)
+        if lab is not None and not enter(lab):
+            raise NoSuchPlace(f"this user has no lab '{lab}', which {netns} would be of", f"segctl lab up --name {lab}")
+        return runner
     if where != "local":
         raise click.UsageError(f"points are reached here or by --netns; '{where}' comes with its own issue")
     return Here()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segctl.store.answers import Answer
 
 
-@click.command(cls=Command, examples=("can web1 db tcp/5432", "can world web https --effect"))
+@click.command(cls=Command, examples=("can web1 app1 shop-api", "can office db ssh --effect", "can --batch asked.tsv"))
 @click.argument("source", metavar="[FROM", required=False, shell_complete=complete_end)
 @click.argument("destination", metavar="TO", required=False, shell_complete=complete_end)
 @click.argument("service", metavar="SERVICE]", required=False, shell_complete=complete_service)
@@ -136,7 +136,7 @@ def _json(
     return {"schema": "segctl/can/1", **asked, **plain_answer(answer, by_effect=by_effect)}
 
 
-@click.command(cls=Command, examples=("explain web1 db1 ssh", "explain office db --format json"))
+@click.command(cls=Command, examples=("explain web1 app1 ssh", "explain office db --format json"))
 @click.argument("source", metavar="FROM", shell_complete=complete_end)
 @click.argument("destination", metavar="TO", shell_complete=complete_end)
 @click.argument("service", metavar="[SERVICE]", default="all", shell_complete=complete_service)

@@ -27,7 +27,9 @@ class NoLab(Exception):
         self.help = f"segctl lab up --name {name}"
 
 
-@click.command(cls=Command, examples=("probe --lab shop", "probe --services ssh,postgres --family 4"))
+@click.command(
+    cls=Command, examples=("probe --services ssh,postgres --family 4", "probe --lab shop --services ssh --format json")
+)
 @format_option("text", "json")
 @click.option("--lab", "lab", metavar="NAME", envvar="SEGCTL_LAB", help="The lab; default SEGCTL_LAB, else the site's.")
 @click.option("--services", metavar="A,B", help="Try only these and their neighbours; default all that the site names.")
@@ -55,7 +57,7 @@ def probe(
     policy = policy_of(settings, at)
     site = policy.site
     _check_points(site, points)
-    built = _lab(lab or site.name)
+    built = _lab(settings, policy, lab or site.name)
     asked = _asked(site, services, (int(family),) if family else (4, 6))
     matrix = _run(settings, policy, _stage(site, built), asked, points, hosts, at)
     if format_ == "json":
@@ -101,18 +103,25 @@ def _exit(matrix: "Matrix") -> Exit:
     return Exit.YES if matrix.agrees else Exit.NO_ANSWER
 
 
-def _lab(name: str) -> "Built":
-    from segctl.lab import find, lab_name
+def _lab(settings: Settings, policy: "Policy", name: str) -> "Built":
+    """The lab that is up, and this process where it may act on it; it is whole, and of this site."""
+    from segctl.lab import find, lab_name, of_site
     from segctl.lab.errors import NoSuchLab
+    from segctl.lab.rootless import enter
 
     try:
         wanted = lab_name(name)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--lab") from error
     try:
-        return find(wanted)
+        built = find(wanted)
     except NoSuchLab as error:
         raise NoLab(wanted) from error
+    word = of_site(built.record, policy)
+    if word:
+        settings.say(f"note: {word}")
+    enter(wanted)
+    return built
 
 
 def _stage(site: Site, built: "Built") -> "Stage":

@@ -73,7 +73,11 @@ _KINDS: dict[int, tuple[type[KernelRefused], str]] = {
     numbers.ENOENT: (NotThere, ""),
     numbers.EEXIST: (AlreadyThere, ""),
     numbers.ENFILE: (SetFull, "declare the set with a larger `size`"),
-    numbers.EMSGSIZE: (MessageTooLong, "load it in smaller transactions"),
+    numbers.EMSGSIZE: (
+        MessageTooLong,
+        "run it as root, or raise what others may send at once: "
+        "sudo sysctl -w net.core.wmem_default=4194304 net.core.wmem_max=4194304",
+    ),
 }
 
 

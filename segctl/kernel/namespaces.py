@@ -73,7 +73,10 @@ def shielded() -> Iterator[None]:
 
 def may_make() -> bool:
     """Whether this process has CAP_SYS_ADMIN and CAP_NET_ADMIN, and may write where the names are kept."""
-    status = Path("/proc/self/status").read_text()
+    try:
+        status = Path("/proc/self/status").read_text()
+    except FileNotFoundError:  # below a changed root
+        return False
     effective = int(status.split("CapEff:", 1)[1].split(None, 1)[0], 16)
     wanted = 1 << _CAP_NET_ADMIN | 1 << _CAP_SYS_ADMIN
     place = NAMED if NAMED.exists() else NAMED.parent
@@ -102,11 +105,19 @@ def make(name: str) -> None:
     except OSError as error:
         raise refused(f"making the namespace {name}", error.errno or 0) from error
     try:
-        _check(_libc.unshare(_CLONE_NEWNET), f"making the namespace {name}")
+        _unshare(name)
         _check(_libc.mount(_HERE, os.fsencode(path), b"none", _MS_BIND, None), f"naming the namespace {name}")
     except BaseException:
         path.unlink()
         raise
+
+
+def _unshare(name: str) -> None:
+    if _libc.unshare(_CLONE_NEWNET) != 0:
+        error = refused(f"making the namespace {name}", ctypes.get_errno())
+        if error.errno == errno.ENOSPC:  # namespaces(7), "The /proc/sys/user directory"
+            error.help = "a user may have no more of them: sudo sysctl -w user.max_net_namespaces=15000"
+        raise error
 
 
 def enter(name: str) -> None:
@@ -149,6 +160,13 @@ def named(prefix: str) -> tuple[str, ...]:
         return tuple(sorted(entry.name for entry in os.scandir(NAMED) if entry.name.startswith(prefix)))
     except FileNotFoundError:
         return ()
+
+
+def missing(names: Iterable[str], root: Path = Path("/")) -> tuple[str, ...]:
+    """Those of the names that are no namespace, as it is seen under `root` (/proc/PID/root: by that process)."""
+    kind = Path("/proc/self/ns/net").stat().st_dev
+    folder = root / NAMED.relative_to("/")
+    return tuple(name for name in names if (_inode(folder / name) or (None,))[0] != kind)
 
 
 def inhabitants(names: Iterable[str]) -> tuple[int, ...]:

@@ -2,11 +2,13 @@
 
 In: a Policy. Out: a lab that stands (Built: nodes, their namespaces, what their listeners saw), or nothing at all.
 `layout` is pure: it says what there will be. Everything made is found again, and removed, by its name alone.
+Who isn't root comes into a user namespace first (`rootless.enter`); all else is the same.
 Never in it: nft, rules, a judgement on a packet; a bridge, an address or a setting outside the lab's namespaces.
 """
 
 from segctl.lab.clean import Removed, clean
-from segctl.lab.errors import AlreadyUp, CannotMake, LabError, NoSuchLab, NotMade, Terminated
+from segctl.lab.errors import AlreadyUp, CannotMake, Damaged, LabError, NoSuchLab, NotMade, OtherSite, Terminated
+from segctl.lab.health import of_site
 from segctl.lab.layout import HOSTS_PER_SEGMENT, layout
 from segctl.lab.names import lab_name
 from segctl.lab.seen import TOKEN, Seen
@@ -20,6 +22,7 @@ __all__ = [
     "AlreadyUp",
     "Built",
     "CannotMake",
+    "Damaged",
     "Gateway",
     "Host",
     "LabError",
@@ -29,6 +32,7 @@ __all__ = [
     "NoSuchLab",
     "Node",
     "NotMade",
+    "OtherSite",
     "Port",
     "Proto",
     "Removed",
@@ -41,5 +45,6 @@ __all__ = [
     "lab_name",
     "labs",
     "layout",
+    "of_site",
     "up",
 ]

@@ -16,6 +16,7 @@ LAB = "SEGCTL_LAB"
 NODE = "SEGCTL_NODE"
 
 _GRACE = 5.0
+_SYSTEM = ("/usr/sbin", "/sbin")
 
 
 def become(lab: str, node: Node, argv: Sequence[str]) -> NoReturn:
@@ -25,7 +26,7 @@ def become(lab: str, node: Node, argv: Sequence[str]) -> NoReturn:
     """
     enter(node.namespace)
     try:
-        os.execvpe(argv[0], list(argv), {**os.environ, LAB: lab, NODE: node.name})
+        os.execvpe(argv[0], list(argv), {**_environment(lab), NODE: node.name})
     except (OSError, ValueError) as error:  # ValueError: an empty name, or one with NUL
         raise NoSuchProgram(f"can't run '{argv[0]}': {getattr(error, 'strerror', '') or error}") from error
 
@@ -37,7 +38,7 @@ def beside(lab: str, argv: Sequence[str]) -> int:
     ended. Raises NoSuchProgram.
     """
     try:
-        process = subprocess.Popen(list(argv), env={**os.environ, LAB: lab})
+        process = subprocess.Popen(list(argv), env=_environment(lab))
     except (OSError, ValueError) as error:
         raise NoSuchProgram(f"can't run '{argv[0]}': {getattr(error, 'strerror', '') or error}") from error
     with process, interruptible():
@@ -51,6 +52,12 @@ def beside(lab: str, argv: Sequence[str]) -> int:
                 process.kill()
             raise
     return code if code >= 0 else 128 - code
+
+
+def _environment(lab: str) -> dict[str, str]:
+    """Ours, with nft, ip and the like findable for ordinary users, who have the rights for them in here."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return {**os.environ, "PATH": os.pathsep.join([*path, *(d for d in _SYSTEM if d not in path)]), LAB: lab}
 
 
 def _outlive(process: "subprocess.Popen[bytes]") -> int:

@@ -36,6 +36,18 @@ class NoSuchLab(LabError):
     exit_code = 2
 
 
+class Damaged(LabError):
+    """Something of the lab was taken away by hand, or its processes were killed; nothing was done."""
+
+    exit_code = 2
+
+
+class OtherSite(LabError):
+    """The lab was made of another site than the one that is meant; nothing was done."""
+
+    exit_code = 2
+
+
 class NoSuchProgram(LabError):
     """The command can't be started."""
 

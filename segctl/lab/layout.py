@@ -44,14 +44,27 @@ def layout(policy: Policy, name: str | None = None, hosts_per_segment: int = HOS
         tuple(replace(gateway, routes=routing.of_gateway(gateway)) for gateway in gateways),
         tuple(replace(host, routes=routing.of_host(host)) for host in hosts),
         ports,
-        (*placing.notes, *notes),
+        (*_renamed(site.name if name is None else lab, lab, hosts), *placing.notes, *notes),
+        site.name,
+        hosts_per_segment,
     )
+
+
+def _renamed(wanted: str, lab: str, hosts: Sequence[Host]) -> Iterator[str]:
+    """What has another name here than in the site: a lab's name has no `-` or `.`, an endpoint may be on two LANs."""
+    if lab != wanted:
+        yield f"the lab of the site '{wanted}' is called '{lab}'"
+    for host in hosts:
+        if host.endpoint is not None and host.name != host.endpoint:
+            yield f"endpoint '{host.endpoint}' is the host '{host.name}' on {host.lan}"
 
 
 def _check_interfaces(lans: Sequence[Lan]) -> None:
     for link in (link for lan in lans for link in lan.links):
         name = link.interface.name
-        if len(name.encode()) > _LONGEST_INTERFACE or name in ("lo", ".", "..", "all", "default") or "/" in name:
+        if name == "lo":
+            raise ValueError(f"{link.interface.span}: no name of an interface: 'lo' is every machine's loopback")
+        if len(name.encode()) > _LONGEST_INTERFACE or name in (".", "..", "all", "default") or "/" in name:
             raise ValueError(f"{link.interface.span}: no name of an interface: '{name}'")
 
 

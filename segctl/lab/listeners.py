@@ -33,7 +33,8 @@ _RECVPKTINFO, _PKTINFO = 49, 50  # IPV6_…: linux/in6.h; on a socket for both f
 _INFO = struct.Struct("=16sI")
 _PAYLOAD = 64
 _MAPPED = "::ffff:"
-_SPARE_FILES = 1200
+_FEWEST_CLIENTS = 100
+_OTHER_FILES = 200
 Peer = tuple[str, int, int, int]
 
 
@@ -49,8 +50,9 @@ class _Client:
 class Listeners:
     """All sockets of a lab, and the loop that serves them."""
 
-    def __init__(self, log: int) -> None:
+    def __init__(self, log: int, most: int = _MOST_CLIENTS) -> None:
         self._log = log
+        self._most = most
         self._selector = selectors.DefaultSelector()
         self._clients: dict[int, _Client] = {}
 
@@ -92,7 +94,7 @@ class Listeners:
         except OSError:
             return
         self._write(node, port, connection.getsockname()[0], peer, b"")
-        if len(self._clients) >= _MOST_CLIENTS:
+        if len(self._clients) >= self._most:
             connection.close()
             return
         connection.setblocking(False)
@@ -158,8 +160,9 @@ def main() -> None:
         return
     wanted = json.loads(text)
     ports = [Port(Proto(proto), number) for proto, number in wanted["ports"]]
-    _allow_files(len(wanted["nodes"]) * len(ports) + _SPARE_FILES)
-    listeners = Listeners(os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600))
+    most = _allow_files(len(wanted["nodes"]) * len(ports) + _OTHER_FILES)
+    log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    listeners = Listeners(log, most)
     for node, namespace in wanted["nodes"]:
         listeners.open(node, namespace, ports)
     os.chdir("/")
@@ -170,10 +173,23 @@ def main() -> None:
     listeners.serve()
 
 
-def _allow_files(wanted: int) -> None:
+def _allow_files(sockets: int) -> int:
+    """How many clients may be there at once, so that with the sockets no more files are open than we may have.
+
+    Only root of the machine may go beyond the hard limit.
+    """
+    wanted = sockets + _MOST_CLIENTS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
+    if soft >= wanted:
+        return _MOST_CLIENTS
+    try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
+    except (PermissionError, ValueError):
+        if hard < sockets + _FEWEST_CLIENTS:
+            sys.exit(f"{sockets + _FEWEST_CLIENTS} files must be open at once, this user may have {hard} (ulimit -Hn)")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return min(_MOST_CLIENTS, hard - sockets)
+    return _MOST_CLIENTS
 
 
 if __name__ == "__main__":

@@ -33,6 +33,12 @@ def namespace(lab: str, node: str) -> str:
     return prefix(lab) + node
 
 
+def lab_of(namespace: str) -> str | None:
+    """The lab to which a namespace of that name would belong; None if its name is no lab's."""
+    found = re.fullmatch(rf"{PREFIX}-([A-Za-z0-9_]+)-.+", namespace)
+    return found[1] if found else None
+
+
 class Names:
     """Hands out node names that are sanitised and unique."""
 

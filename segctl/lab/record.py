@@ -21,6 +21,8 @@ class Record:
     hosts: tuple[Host, ...]
     ports: tuple[Port, ...]
     notes: tuple[str, ...]
+    site: str
+    hosts_per_segment: int
     up: bool = False
 
     @classmethod
@@ -28,7 +30,9 @@ class Record:
         """Of a layout."""
         gateways = tuple(replace(gateway, routes=()) for gateway in made.gateways)
         hosts = tuple(replace(host, routes=()) for host in made.hosts)
-        return cls(made.lab, made.switch, gateways, hosts, made.ports, made.notes, up)
+        return cls(
+            made.lab, made.switch, gateways, hosts, made.ports, made.notes, made.site, made.hosts_per_segment, up
+        )
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -47,6 +51,8 @@ def to_json(record: Record) -> dict[str, object]:
         "schema": SCHEMA,
         "lab": record.lab,
         "up": record.up,
+        "site": record.site,
+        "hosts_per_segment": record.hosts_per_segment,
         "switch": record.switch,
         "gateways": [
             {"name": g.name, "namespace": g.namespace, "point": g.point, "interfaces": [_nic(nic) for nic in g.nics]}
@@ -83,6 +89,8 @@ def from_json(said: Mapping[str, Any]) -> Record:
         tuple(_read_host(host) for host in said["hosts"]),
         tuple(_read_port(port) for port in said["ports"]),
         tuple(said["notes"]),
+        said["site"],
+        said["hosts_per_segment"],
         said["up"],
     )
 

@@ -1,6 +1,6 @@
 """The lab's folder: who holds it, what stands in it. Made before anything else of the lab, removed after all else.
 
-/run/segctl-lab/NAME          root's labs; an ordinary user's are under $XDG_RUNTIME_DIR
+/run/segctl-lab/NAME          root's labs; other users' are under $XDG_RUNTIME_DIR/segctl or /tmp/segctl-UID
     lab.json                  what is (to be) made, and whether it stands: written before the first namespace
     listeners.pid             process number and its start time, so that no other process is ever taken for it
     seen.jsonl                what the listeners saw
@@ -18,11 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from segctl.kernel.namespaces import may_make
+from segctl.kernel.userns import OUTSIDE
 from segctl.lab.errors import AlreadyUp, CannotMake
 from segctl.lab.record import Record, from_json, to_json
 
 _WAIT = 10.0
-_NAME = "segctl-lab"
+_ROOTS = Path("/run/segctl-lab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,28 @@ class Claim:
 
 
 def base() -> Path:
-    """Where labs have their folders: root's in one place, whoever's environment sudo brought along."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return Path("/run" if os.geteuid() == 0 or not runtime else runtime, _NAME)
+    """Where labs have their folders: root's in one place, whoever's environment sudo brought along.
+
+    In a user namespace of ours it is the same folder as outside. A runtime folder of another user's (`su` keeps the
+    variable) is passed over. Raises CannotMake if somebody else put something there.
+    """
+    if OUTSIDE.is_symlink():
+        return OUTSIDE.readlink()
+    folder = _ROOTS if may_make() else _users()
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return folder
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise CannotMake(f"{folder} is no folder of ours alone", "remove it, it should be yours with mode 0700")
+    return folder
+
+
+def _users() -> Path:
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "relative")
+    if runtime.is_absolute() and os.access(runtime, os.W_OK) and runtime.stat().st_uid == os.geteuid():
+        return runtime / "segctl"
+    return Path(f"/tmp/segctl-{os.geteuid()}")
 
 
 def labs() -> tuple[str, ...]:
@@ -162,11 +183,9 @@ def _make_base() -> None:
     folder = base()
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
     except OSError as error:
         raise CannotMake(f"can't make {folder}: {error.strerror}", "run it as root") from error
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise CannotMake(f"{folder} is no folder of ours alone", "remove it, it should be yours with mode 0700")
+    base()  # what stands there now may be another's
 
 
 def _locked(path: Path) -> int:

@@ -111,7 +111,10 @@ Node = Gateway | Host
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A whole lab, before anything is made. `notes` say what of the site could not be laid out, and why."""
+    """A whole lab, before anything is made. `notes` say what of the site could not be laid out, and why.
+
+    `site` and `hosts_per_segment` are what it was made of.
+    """
 
     lab: str
     switch: str
@@ -120,6 +123,8 @@ class Layout:
     hosts: tuple[Host, ...]
     ports: tuple[Port, ...]
     notes: tuple[str, ...] = ()
+    site: str = ""
+    hosts_per_segment: int = 0
 
     @property
     def nodes(self) -> tuple[Node, ...]:

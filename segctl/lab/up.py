@@ -14,6 +14,7 @@ from segctl.lab import names
 from segctl.lab.clean import sweep
 from segctl.lab.daemon import start
 from segctl.lab.errors import AlreadyUp, CannotMake, NoLayout, NoSuchLab, NotMade, Terminated
+from segctl.lab.health import whole
 from segctl.lab.layout import HOSTS_PER_SEGMENT, layout
 from segctl.lab.record import Record
 from segctl.lab.seen import Seen, read
@@ -105,11 +106,12 @@ def lab(
 
 
 def find(name: str) -> Built:
-    """A lab that was made before, also by another process; NoSuchLab."""
+    """A lab that was made before, also by another process; NoSuchLab, Damaged if not all of it is there."""
     lab_name = names.lab_name(name)
     record = Folder(lab_name).record()
     if record is None or not record.up:
         raise NoSuchLab(f"there is no lab '{lab_name}'", "`segctl lab up` makes it, `segctl lab status` shows all")
+    whole(record)
     return Built(record)
 
 
@@ -134,7 +136,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _layout(policy: Policy, name: str | None, hosts_per_segment: int) -> Layout:
-    if not may_make():
+    if not may_make():  # nor in a user namespace: rootless.enter comes first
         raise CannotMake(
             "making network namespaces needs the privilege for it (CAP_SYS_ADMIN and CAP_NET_ADMIN)",
             "run it as root: sudo segctl lab …",

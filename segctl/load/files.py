@@ -25,7 +25,7 @@ class SiteFolder:
         self.root = Path(os.path.realpath(root))
         self.files: dict[str, tuple[str, str]] = {}  # what was read: name to what it leads to, and a digest
         self.globs: dict[str, list[str]] = {}  # what was looked for, with what was found
-        self._demanding = not trusted and os.geteuid() == 0
+        self._demanding = not trusted and os.geteuid() == 0 and not _alone()
 
     def locate(self, beside: str, text: str) -> str:
         """The path `text`, written in the file `beside`, relative to the folder. `Wrong` if it leads out."""
@@ -99,6 +99,18 @@ def _demand_roots(about: os.stat_result, called: str) -> None:
         raise Wrong("unsafe-file", f"{called} belongs to user {about.st_uid}, and we are root")
     if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise Wrong("unsafe-file", f"{called} may be written by others, and we are root")
+
+
+def _alone() -> bool:
+    """Whether we only look like root: in the user namespace of an ordinary user's lab nobody else has a number.
+
+    user_namespaces(7): first number inside, first outside, how many.
+    """
+    try:
+        numbers = Path("/proc/self/uid_map").read_text().split()
+    except OSError:
+        return False
+    return len(numbers) == 3 and numbers[2] == "1"
 
 
 def _too_big(name: str) -> Wrong:

@@ -210,6 +210,7 @@ _ROWS: tuple[Code, ...] = (
     _error(
         "two-gateways", "Two gateways between the same segments", "give both the same `ha`, or take a segment off one"
     ),
+    _error("inventory", "A list of hosts that `init` can't read", "see `segctl init --help`; say the form with `--as`"),
     _error("csv", "A CSV that can't be read", "a header line, then lines with as many cells (RFC 4180)"),
     Code(  # not to be waived: a service is a plain list, with no room for a waiver
         "service-override",

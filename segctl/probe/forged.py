@@ -7,6 +7,7 @@ service that it may use. Nothing but the binding of addresses to interfaces stop
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from segctl.model.decision import Effect, Outcome
 from segctl.model.point import Interface
@@ -31,6 +32,7 @@ def forged_cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> tu
 def _cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> Iterator[Cell]:
     hosts = chosen(policy, stage.hosts, 1)
     own = tuple(end for gateway in stage.gateways for end in ends_of(policy, gateway))
+    honest = cache(lambda victim, target: _honest(policy, victim, target, asked, at))  # whoever pretends to be it
     for liar in hosts:
         behind = _behind(policy, policy.home_of(liar.address))
         if not behind or any(loose(policy, interface) for interface in behind):
@@ -41,20 +43,19 @@ def _cells(policy: Policy, stage: Stage, asked: Asked, at: datetime) -> Iterator
             if policy.home_of(victim.address) in near or family(victim.address) != family(liar.address):
                 continue
             for targets in (hosts, own):  # one to be forwarded, one for a gateway's own input
-                far = [t for t in targets if policy.home_of(t.address) not in near and t.node != victim.node]
-                honest = _honest(policy, victim, far, asked, at)
-                if honest is not None:
-                    yield _forged(honest, liar, f"forged: '{victim.segment}' {reason}")
+                far = (t for t in targets if policy.home_of(t.address) not in near and t.node != victim.node)
+                cell = next(filter(None, (honest(victim, target) for target in far)), None)
+                if cell is not None:
+                    yield _forged(cell, liar, f"forged: '{victim.segment}' {reason}")
 
 
-def _honest(policy: Policy, source: End, targets: list[End], asked: Asked, at: datetime) -> Cell | None:
-    """A cell from there that passes a point by the law, if there is one."""
-    for target in targets:
-        for traffic in asked.traffic:
-            if family(target.address) == family(source.address) == family_of(traffic):
-                outcome = judge(policy, source.address, target.address, traffic, at)
-                if outcome.effect is Effect.PASS and not outcome.uncovered:
-                    return Cell(source, target, traffic, outcome)
+def _honest(policy: Policy, source: End, target: End, asked: Asked, at: datetime) -> Cell | None:
+    """A cell between the two that passes a point by the law, if there is one."""
+    for traffic in asked.traffic:
+        if family(target.address) == family(source.address) == family_of(traffic):
+            outcome = judge(policy, source.address, target.address, traffic, at)
+            if outcome.effect is Effect.PASS and not outcome.uncovered:
+                return Cell(source, target, traffic, outcome)
     return None
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from segctl.kernel.namespaces import named
 from segctl.lab import clean, labs, names
+from segctl.lab.clean import end
+from segctl.lab.state import Folder
 
 pytestmark = pytest.mark.kernel
 
@@ -147,10 +149,93 @@ def test_a_site_without_a_gateway_gives_no_lab(site: Path) -> None:
     assert "has no gateway" in done.stderr
 
 
-def test_who_may_not_make_namespaces_is_told_what_helps(site: Path) -> None:
+def test_a_root_without_the_privilege_gets_a_lab_in_a_user_namespace(site: Path) -> None:
+    """As in a container that took the privilege away, but doesn't forbid user namespaces (test_rootless has those)."""
     unprivileged = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
-    done = subprocess.run([*unprivileged, *command(site, "up")], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (3, "")
-    assert "CAP_SYS_ADMIN" in done.stderr
-    assert "help: run it as root" in done.stderr
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        argv = [*unprivileged, *command(site, *words)]
+        return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    try:
+        done = run("up")
+        assert done.returncode == 0, done.stderr
+        assert left(site) == [], "nothing of it is where root's labs are"
+    finally:
+        done = run("down")
+    assert done.stdout == f"lab {site.name}: removed 7 namespaces, ended 1 process\n"
+
+
+# What was done to it
+
+
+def test_a_lab_that_lost_a_namespace_is_said_to_be_damaged(site: Path) -> None:
+    assert segctl(site, "up").returncode == 0
+    subprocess.run(["ip", "netns", "delete", f"sg-{site.name}-web1"], check=True)
+    status = segctl(site, "status", "--name", site.name)
+    assert (status.returncode, "DAMAGED, 1 of 7 namespaces gone" in status.stdout) == (1, True)
+    row = next(line.split() for line in status.stdout.splitlines() if "web1" in line)
+    assert row[-1] == "GONE"
+    plain = json.loads(segctl(site, "status", "--name", site.name, "--format", "json").stdout)
+    assert plain["labs"][0]["missing"] == [f"sg-{site.name}-web1"]
+    for done in (probe(site), segctl(site, "run", "db-1", "--", "true"), segctl(site, "run", "--", "true")):
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"the lab '{site.name}' is damaged: sg-{site.name}-web1 is gone" in done.stderr
+        assert f"help: `segctl lab down --name {site.name}` removes the rest" in done.stderr
+    assert segctl(site, "down").returncode == 0
     assert left(site) == []
+
+
+def test_a_name_that_is_no_namespace_any_more_is_a_loss_too(site: Path) -> None:
+    assert segctl(site, "up").returncode == 0
+    subprocess.run(["umount", f"/run/netns/sg-{site.name}-web1"], check=True)
+    assert "DAMAGED, 1 of 7 namespaces gone" in segctl(site, "status", "--name", site.name).stdout
+
+
+def test_a_lab_without_its_listeners_is_not_damaged_but_said_not_to_listen(site: Path) -> None:
+    assert segctl(site, "up").returncode == 0
+    listeners = Folder(site.name).listeners()
+    assert listeners is not None
+    end([listeners])
+    status = segctl(site, "status", "--name", site.name)
+    assert (status.returncode, "up, NOT listening" in status.stdout) == (0, True)
+
+
+def test_a_lab_of_another_site_is_not_probed_for_this_one(site: Path) -> None:
+    assert segctl(site, "up").returncode == 0
+    text = (site / "segctl.yaml").read_text()
+    (site / "segctl.yaml").write_text(text.replace(f"site: {site.name}", "site: other"))
+    done = probe(site, "--lab", site.name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"the lab '{site.name}' is of the site '{site.name}', not of 'other'" in done.stderr
+
+
+def test_a_site_that_changed_since_is_told(site: Path) -> None:
+    assert segctl(site, "up").returncode == 0
+    assert "has changed" not in probe(site, "--services", "ssh").stderr
+    text = (site / "segctl.yaml").read_text()
+    (site / "segctl.yaml").write_text(text.replace("10.0.1.11,", "10.0.1.12,"))
+    said = probe(site, "--services", "ssh").stderr
+    assert (
+        f"note: the site has changed since the lab '{site.name}' was made, and would give another one now (web1)"
+        in said
+    )
+
+
+def test_names_that_became_others_are_told(site: Path) -> None:
+    """`-` ends a lab's name in those of its namespaces; an endpoint on two LANs is two hosts."""
+    name = site.name.replace("_", "-")
+    text = (site / "segctl.yaml").read_text()
+    text = text.replace("[10.0.1.11,", "[10.0.1.11, 10.0.2.11,").replace(f"site: {site.name}", f"site: {name}")
+    (site / "segctl.yaml").write_text(text)
+    done = segctl(site, "up")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[:2] == [
+        f"note: the lab of the site '{name}' is called '{site.name}'",
+        "note: endpoint 'web1' is the host 'web1.2' on lan2",
+    ]
+
+
+def probe(site: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    words = [*command(site)[:-1], "probe", *arguments]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

@@ -18,7 +18,7 @@ from segctl.load.questions import context_of
 from segctl.load.values import Seq
 from segctl.model.codes import CODES
 from segctl.model.diagnostic import Level, SiteError
-from segctl.model.flow import Flow
+from segctl.model.flow import Flow, Guardrail
 from segctl.model.span import Span
 from segctl.policy import Policy
 from segctl.report.explain import show_explanation
@@ -201,12 +201,14 @@ def test_each_statement_is_its_line(folder: Path) -> None:
     """What is written of a flow or guardrail loads to the same."""
     said = read(folder)
     assert said.flows and said.guardrails
-    for one in (*said.flows, *said.guardrails):
+    statements: list[Flow | Guardrail] = [*said.flows, *said.guardrails]
+    for one in statements:
         findings = Findings()
         written = parse(statement_line(one), "line", findings)
         assert isinstance(written, Seq), statement_line(one)
         reader = read_flows if isinstance(one, Flow) else read_guardrails
         (again,) = reader(iter(written.items), context_of(said, findings))
+        assert isinstance(again, Flow | Guardrail)
         assert not findings.sorted()
         assert placeless(again) == placeless(one)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -157,7 +158,7 @@ def test_what_is_kept_is_ours_alone(can: Can) -> None:
         lambda path: path.chmod(0o666),
         lambda path: os.chown(path, 65534, 65534),
         lambda path: (path.rename(path.with_suffix(".old")), path.symlink_to(path.with_suffix(".old"))),
-        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: (path.unlink(), subprocess.run(["mkfifo", "-m", "600", path], check=True)),
     ],
     ids=["cut", "no-stamp", "no-answer", "deep", "no-text", "others-write", "others-own", "link", "fifo"],
 )
