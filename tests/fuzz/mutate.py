@@ -143,6 +143,13 @@ def _change_a_text(rng: Random, site: Any, found: list[Place], sites: Any) -> No
 STEPS = (_odd, _odd, _from_elsewhere, _from_elsewhere, _take_out, _twice, _rename, _add, _wrap, _change_a_text)
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes the same list twice, where it stands twice: an anchor would be an error of the writer's."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def as_json(site: dict[str, Any]) -> str:
     """In flow style, every string quoted."""
     return json.dumps(site, ensure_ascii=False)
@@ -150,4 +157,4 @@ def as_json(site: dict[str, Any]) -> str:
 
 def as_blocks(site: dict[str, Any]) -> str:
     """In block style, strings bare where YAML lets them be."""
-    return yaml.safe_dump(site, allow_unicode=True, sort_keys=False, width=10_000)
+    return yaml.dump(site, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=10_000)
