@@ -43,7 +43,7 @@ def behind(policy: Policy, gateway: Point, address: int) -> tuple[str, ...]:
     Another gateway's address is where a declared network holds it, else where `points` is listed.
     """
     interfaces = gateway.interfaces.values()
-    if any(address in interface.own() for interface in interfaces):
+    if address in policy.gateways[gateway.name]:
         return ()
     if address in policy.partition.own[POINTS]:
         holding = tuple(interface.name for interface in interfaces if address in interface.networks())

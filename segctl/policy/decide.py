@@ -31,7 +31,7 @@ def decide(policy: Policy, source: int, destination: int, traffic: int, at: date
 
 def _essential(policy: Policy, source: int, destination: int, traffic: int) -> Decision | None:
     """Step 0a: what a point needs to live."""
-    for row in policy.essentials:
+    for row in policy.essentials_over(traffic):
         if row.matches(source, destination, traffic, policy.special):
             link = f" on {row.point} {row.interface}" if row.interface else ""
             return Decision(Verdict.ALLOW, Step.ESSENTIAL, f"essential {row.name}{link}", by=row.name)

@@ -96,7 +96,7 @@ def _unbound(policy: Policy, source: int, destination: int) -> bool:
     if not gateways:
         return False
     if any(end in policy.own[POINTS] for end in (source, destination)):
-        owners = [[g for g in gateways if end in g.own()] for end in (source, destination)]
+        owners = [[g for g in gateways if end in policy.gateways[g.name]] for end in (source, destination)]
         ends = zip(owners, (destination, source), strict=True)
         return any(own and not any(behind(policy, g, other) for g in own) for own, other in ends)
     first, second = policy.home_of(source), policy.home_of(destination)

@@ -1,7 +1,7 @@
 """A site with its meaning worked out once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segctl.model.flow import Flow, Guardrail, Management, traffic_of
 from segctl.model.ranges import Ranges
@@ -16,7 +16,10 @@ from segctl.policy.resolve import resolve_in
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a site means: the partition of the addresses, and every statement with the pairs that it speaks of."""
+    """What a site means: the partition of the addresses, and every statement with the pairs that it speaks of.
+
+    `gateways` are each gateway's own addresses, by its name. The cache only remembers what was asked.
+    """
 
     site: Site
     partition: Partition
@@ -25,6 +28,14 @@ class Policy:
     management: Statements[Management]
     essentials: tuple[Essential, ...]
     host_addresses: Ranges
+    gateways: Mapping[str, Ranges]
+    _essentials: dict[int, tuple[Essential, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def essentials_over(self, traffic: int) -> tuple[Essential, ...]:
+        """Those that speak of one service: a few of dozens."""
+        if (known := self._essentials.get(traffic)) is None:
+            known = self._essentials[traffic] = tuple(row for row in self.essentials if traffic in row.traffic)
+        return known
 
     @property
     def own(self) -> Mapping[str, Ranges]:
@@ -74,6 +85,7 @@ def make_policy(site: Site, made: Partition) -> Policy:
         Statements(tuple(management(said) for said in sorted(site.management, key=lambda s: s.name))),
         essentials(site),
         host_addresses,
+        {gateway.name: gateway.own() for gateway in site.gateways()},
     )
 
 
