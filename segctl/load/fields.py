@@ -68,8 +68,8 @@ _LIKE = ("like", "")
 _OWNER = Field("owner", "TEXT", "who answers for it")
 _EMPTY = Field("may_be_empty", "BOOL", "it may be without an address; else that is an error", default="false")
 _WAIVE = Field("waive", "waiver", "the exceptions: the code that is waived, and why", _MAP, names="CODE")
-_FROM = Field("from", "SELECTOR", "who opens the connections", _LIST, required=True)
-_TO = Field("to", "SELECTOR", "who is asked", _LIST, required=True)
+_FROM = Field("from", "SELECTOR", "who opens the connections", _LIST, required=True, least=1)
+_TO = Field("to", "SELECTOR", "who is asked", _LIST, required=True, least=1)
 _WHY = Field("why", "TEXT", "the reason, for reviewers")
 _TICKET = Field("ticket", "TEXT", "where it was asked for")
 _STRICTNESS = Field(
@@ -177,8 +177,9 @@ FLOW = _table(
 GUARDRAIL = _table(
     "guardrail", "a guardrail",
     Field("name", "NAME", "its name", default="made of from, to, services"),
-    Field("from", "SELECTOR", "who opens the connections; a segment means it and all within it", _LIST, required=True),
-    Field("to", "SELECTOR", "who is asked; a segment means it and all within it", _LIST, required=True),
+    Field("from", "SELECTOR", "who opens the connections; a segment means it and all within it", _LIST,
+          required=True, least=1),
+    Field("to", "SELECTOR", "who is asked; a segment means it and all within it", _LIST, required=True, least=1),
     Field("services", "SERVICE", "what is forbidden", _LIST, default="all", least=1),
     _WHY, _OWNER, _TICKET, _EMPTY, _WAIVE,
 )  # fmt: skip
@@ -192,8 +193,9 @@ EXPECTATION = _table(
 )  # fmt: skip
 MANAGEMENT = _table(
     "management", "a management entry",
-    Field("from", "SELECTOR", "who must never be locked out; a segment means its own addresses", _LIST, required=True),
-    Field("services", "SERVICE", "over what", _LIST, required=True),
+    Field("from", "SELECTOR", "who must never be locked out; a segment means its own addresses", _LIST,
+          required=True, least=1),
+    Field("services", "SERVICE", "over what", _LIST, required=True, least=1),
 )  # fmt: skip
 _TARGET = _choice("target", "what the rules are written for", "nftables", "iptables", default="nftables")
 _WHERE = Field("where", "WHERE", "this machine, a namespace of it, or a host that ssh reaches", default="local")

@@ -10,7 +10,7 @@ from segctl.load.naming import Parts, made_name
 from segctl.load.record import Record, record
 from segctl.load.selectors import read_selectors
 from segctl.load.services import ALL
-from segctl.load.values import Scalar, Value
+from segctl.load.values import Scalar, Seq, Value
 from segctl.load.waivers import read_waivers
 from segctl.model.diagnostic import Note
 from segctl.model.flow import Expectation, Expected, Flow, Guardrail, Management, Services
@@ -100,8 +100,9 @@ def _management(value: Value, context: Context) -> Management | None:
     found = record(value, MANAGEMENT, context.findings)
     if found is None:
         return None
-    source = read_selectors(found.items("from"), context)
+    source = _end("from", found, context)
     services = context.services.many(found.items("services"))
+    _demand_services(found, context)
     return Management(made_name(Parts(source, (), services)), found.span, source, services)
 
 
@@ -125,19 +126,25 @@ def _expectation(value: Value, context: Context) -> Expectation | None:
         )
     elif entry is not None:
         _demand_services(found, context)
-    source = read_selectors(found.items("from"), context, special=True)
-    destination = read_selectors(found.items("to"), context, special=True)
+    source, destination = (_end(key, found, context, special=True) for key in ("from", "to"))
     return Expectation(found.span, source, destination, services, Expected(word or "denied"), found.time("at"))
 
 
 def _ends(found: Record, context: Context) -> tuple[Selectors, Selectors, Services]:
     """`from`, `to` and `services`, which flows and guardrails have alike."""
-    source = read_selectors(found.items("from"), context)
-    destination = read_selectors(found.items("to"), context)
+    source, destination = _end("from", found, context), _end("to", found, context)
     services = context.services.many(found.items("services"))
     if not services:
         _demand_services(found, context)
     return source, destination, services
+
+
+def _end(key: str, found: Record, context: Context, *, special: bool = False) -> Selectors:
+    """Whom one end names; an empty list is no end."""
+    value = found.value(key)
+    if isinstance(value, Seq) and not value.items:
+        context.findings.add(value.span, "no-value", f"{found.table.called} whose '{key}' names nobody")
+    return read_selectors(found.items(key), context, special=special)
 
 
 def _demand_services(found: Record, context: Context) -> None:

@@ -9,7 +9,7 @@ from segctl.load.findings import Findings, Wrong
 from segctl.load.record import Record, record, scalar
 from segctl.load.scalars import read_text
 from segctl.load.text import decode
-from segctl.load.values import Value
+from segctl.load.values import Value, shorten
 from segctl.model.span import Span
 
 _MAGIC = frozenset("*?[")
@@ -17,7 +17,7 @@ _INCLUDED = replace(SITE, required=())
 
 
 def read_files(folder: SiteFolder, main: str, findings: Findings) -> list[Record]:
-    """Every file of the site; a cycle of includes is harmless, since each is read once."""
+    """Every file of the site, each once. A file that includes what includes it, by name, is an error."""
     reader = _Reader(folder, findings)
     reader.read(main, None)
     for found in reader.records:  # grows while it is walked
@@ -29,7 +29,7 @@ def read_files(folder: SiteFolder, main: str, findings: Findings) -> list[Record
 class _Reader:
     def __init__(self, folder: SiteFolder, findings: Findings) -> None:
         self._folder, self._findings = folder, findings
-        self._seen: set[str] = set()
+        self._wanted: dict[str, Span | None] = {}  # each file, by identity, with the place that included it first
         self.records: list[Record] = []
 
     def include(self, value: Value, beside: str) -> None:
@@ -45,6 +45,8 @@ class _Reader:
                 names = self._folder.glob(name)
                 if not names:
                     raise Wrong("include", f"no file matches '{text}'")
+            else:
+                self._no_ring(name, value.span)
         except Wrong as wrong:
             self._findings.wrong(value.span, wrong)
             self._findings.complete = False
@@ -52,12 +54,24 @@ class _Reader:
         for name in names:
             self.read(name, value.span)
 
+    def _no_ring(self, name: str, place: Span) -> None:
+        """A glob may well find the file that it stands in; who names such a file means another."""
+        identity, ring = self._folder.identity(name), [name]
+        around: Span | None = place
+        while around is not None:
+            ring.append(around.file)
+            if self._folder.identity(around.file) == identity:
+                what = f"includes in a ring: {' → '.join(map(shorten, reversed(ring)))}"
+                self._findings.add(place, "cycle", what)
+                return
+            around = self._wanted[self._folder.identity(around.file)]
+
     def read(self, name: str, wanted: Span | None) -> None:
         """One file; `wanted` is the place that includes it."""
         identity = self._folder.identity(name)
-        if identity in self._seen:
+        if identity in self._wanted:
             return
-        self._seen.add(identity)
+        self._wanted[identity] = wanted
         try:
             data = self._folder.read(name)
         except Wrong as wrong:

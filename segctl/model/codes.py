@@ -195,7 +195,7 @@ _ROWS: tuple[Code, ...] = (
         "0 to 255, but those with a word of their own, and IPv6 headers",
     ),
     _error("icmp", "No ICMP type", "icmp/NAME for both families, icmp4/TYPE or icmp6/TYPE for one"),
-    _error("cycle", "A ring of `within`, `like` or services", "take one link out"),
+    _error("cycle", "A ring of `within`, `like`, services or includes", "take one link out"),
     _error(
         "profile-open",
         "A profile that denies inside and allows both ways outside",

@@ -21,6 +21,11 @@ def gateway(interface: str, point: str = "") -> str:
 
 CASES = [
     # id, text, code, line, column
+    ("flow-to-nobody", WEB + "flows: [{from: web, to: [], services: [ssh]}]", "no-value", 4, 25),
+    ("guardrail-from-nobody", WEB + "guardrails: [{from: [], to: db}]", "no-value", 4, 21),
+    ("expect-from-nobody", WEB + "expect: [{from: [], to: db, services: [ssh], is: denied}]", "no-value", 4, 17),
+    ("management-from-nobody", WEB + "management: [{from: [], services: [ssh]}]", "no-value", 4, 21),
+    ("management-over-nothing", WEB + "management: [{from: web, services: []}]", "impossible", 4, 36),
     ("flow-sequence-open", "flows: [{from: web", "yaml", 3, 19),
     ("bad-indent", "segments:\n  web: {}\n db: {}", "yaml", 5, 2),
     ("unclosed-quote", 'flows: "abc', "yaml", 3, 12),

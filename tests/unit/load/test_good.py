@@ -163,7 +163,7 @@ def test_includes_merge(tmp_path: Path) -> None:
     site = site_of(
         tmp_path,
         "include: [parts/*.yaml]\nsegments: {a: {members: 10.0.1.0/24}}\nflows: [{from: a, to: b, services: ssh}]",
-        parts__one_yaml="include: [two.yaml, one.yaml]\nsegments: {b: {members: {file: b.txt}}}\nsite: s\nversion: 1\n",
+        parts__one_yaml="include: [two.yaml]\nsegments: {b: {members: {file: b.txt}}}\nsite: s\nversion: 1\n",
         parts__two_yaml="segments: {c: {members: 10.0.3.0/24}}\nflows: [{from: b, to: c, services: mine}]",
         parts__three_yaml="services: {mine: tcp/1}",
         parts__empty_yaml="# nothing yet\n",
