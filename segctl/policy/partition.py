@@ -121,7 +121,7 @@ def _contradictions(site: Site, made: Partition) -> Iterator[Diagnostic]:
             _claimant(site, second, shared),
             "overlap",
             f"{show_addresses(shared)} is claimed by '{second.name}' and by '{first.name}'",
-            f"say `within: {first.name}` in '{second.name}' (or the other way round), or take it out of one",
+            _nesting(made, first, second),
             (Note(_claimant(site, first, shared), f"'{first.name}' claims it here"),),
         )
     for name, segment in site.segments.items():
@@ -136,6 +136,14 @@ def _contradictions(site: Site, made: Partition) -> Iterator[Diagnostic]:
                 f"add it to the members of '{outer}', or take it out of '{name}'",
                 (Note(site.segments[outer].span, f"'{outer}' is declared here"),),
             )
+
+
+def _nesting(made: Partition, first: Segment, second: Segment) -> str:
+    """What would mend an overlap: only what is covered wholly can lie within the other."""
+    for inner, outer in ((second, first), (first, second)):
+        if made.claims[outer.name].covers(made.claims[inner.name]):
+            return f"say `within: {outer.name}` in '{inner.name}', or take it out of one"
+    return "take it out of one: neither holds the other wholly, so neither can lie within it"
 
 
 def _overlaps(made: Partition) -> Iterator[tuple[str, str, Ranges]]:

@@ -12,17 +12,22 @@ from segctl.model.strictness import Verdict
 _SHOWN = 3
 
 
+_EFFECTS = {Word.ALLOWED: "passes", Word.DENIED: "stopped", Word.PARTLY: "partly passes"}
+"""How an answer by effect begins: "allowed: no flow allows it" would contradict itself."""
+
+
 def show_answer(answer: Answer, *, by_effect: bool = False) -> Iterator[str]:
     """One line; where the parts differ one more for each."""
     word = answer.word(by_effect=by_effect)
+    head = _EFFECTS[word] if by_effect else word.value
     if len(answer.parts) == 1:
-        yield f"{word}: {show_outcome(answer.parts[0].outcome)}"
+        yield f"{head}: {show_outcome(answer.parts[0].outcome)}"
         return
     words = {part.outcome.decision.reason for part in answer.parts}
     if word is not Word.PARTLY and len(words) == 1:
-        yield f"{word}: {show_outcome(answer.parts[0].outcome)}"
+        yield f"{head}: {show_outcome(answer.parts[0].outcome)}"
         return
-    yield f"{word}: {len(answer.parts)} different answers"
+    yield f"{head}: {len(answer.parts)} different answers"
     for part in answer.parts:
         yield f"  {part.outcome.decision.verdict}: {show_part(part)}"
         yield f"    {show_outcome(part.outcome)}"

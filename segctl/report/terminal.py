@@ -27,8 +27,8 @@ class Words(RegexHighlighter):
 
     base_style = "answer."
     highlights: ClassVar[list[str]] = [
-        r"(?P<good>^ *(allowed|allow|ok)\b|\bno findings\b)",
-        r"(?P<bad>^ *(denied|deny|failed)\b|\berror\[[^\]]*\])",
+        r"(?P<good>^ *(allowed|allow|passes|ok)\b|\bno findings\b)",
+        r"(?P<bad>^ *(denied|deny|stopped|failed)\b|\berror\[[^\]]*\])",
         r"(?P<unsure>^ *partly\b|\bwarning\[[^\]]*\]|\bnothing enforces it\b|\bonly observed\b)",
         r"(?P<remark>\blint\[[^\]]*\]|^ *(help|note):)",
         r"(?P<place>(?<![\w/])[\w./-]+:\d+:\d+)",
