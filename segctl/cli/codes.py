@@ -10,6 +10,7 @@ import click
 
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, format_option
+from segctl.cli.output import write, write_columns
 from segctl.model.codes import CODES, Code
 from segctl.model.diagnostic import Level
 
@@ -29,12 +30,13 @@ def codes(code: str | None, format_: str) -> Exit:
 
     The finding's code stands in brackets, as in error[overlap].
     """
-    if code is None:
-        told = _json(_sorted()) if format_ == "json" else "\n".join(_list(_sorted()))
+    rows = _sorted() if code is None else [_row(code)]
+    if format_ == "json":
+        click.echo(_json(rows, explained=code is not None))
+    elif code is None:
+        write_columns([(row.level.value, row.name, row.title) for row in rows])
     else:
-        row = _row(code)
-        told = _json([row], explained=True) if format_ == "json" else explain(row)
-    click.echo(told)
+        write(explain(rows[0]).split("\n"))
     return Exit.YES
 
 
@@ -74,11 +76,6 @@ def _plain(markdown: str) -> Iterator[str]:
 def _sorted() -> list[Code]:
     levels = list(Level)
     return sorted(CODES.values(), key=lambda row: (levels.index(row.level), row.name))
-
-
-def _list(rows: list[Code]) -> Iterator[str]:
-    level, name = (max(len(text) for text in texts) for texts in zip(*((r.level, r.name) for r in rows), strict=True))
-    return (f"{row.level:{level}}  {row.name:{name}}  {row.title}" for row in rows)
 
 
 def _json(rows: list[Code], *, explained: bool = False) -> str:

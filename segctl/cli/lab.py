@@ -8,6 +8,7 @@ import click
 
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, format_option, settings
+from segctl.cli.output import write_columns
 from segctl.lab import Built, Removed, clean, find, lab_name, labs
 from segctl.lab.command import LAB, become, beside
 from segctl.lab.errors import NoLayout, NoSuchLab
@@ -240,12 +241,10 @@ def _show(folder: Folder) -> None:
     if record.switch in gone:
         click.echo(f"  the switch is gone: {record.switch}")
     rows = [
-        (node.name, _what(node), node.namespace, "GONE" if node.namespace in gone else _addresses(node))
+        (f"  {node.name}", _what(node), node.namespace, "GONE" if node.namespace in gone else _addresses(node))
         for node in record.nodes
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        click.echo("  " + "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]))
+    write_columns(rows)
 
 
 def _what(node: Node) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -17,3 +17,17 @@ def write(lines: Iterable[str], *, err: bool = False) -> None:
     from segctl.report.terminal import print_lines
 
     print_lines(lines, stream)
+
+
+def write_columns(rows: Sequence[Sequence[str]]) -> None:
+    """A table of equally long rows on standard output; only a terminal's width is kept to: a pipe gets whole lines."""
+    if not rows:
+        return
+    if sys.stdout.isatty():
+        from segctl.report.terminal import print_columns
+
+        print_columns(rows, sys.stdout)
+        return
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

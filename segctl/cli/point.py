@@ -19,6 +19,7 @@ from segctl.cli.options import (
     policy_of,
     settings,
 )
+from segctl.cli.output import write_columns
 
 if TYPE_CHECKING:
     from segctl.runner import Runner
@@ -53,9 +54,7 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
                 json.dumps({"schema": "segctl/compile-stats/1", "point": rules.point, "counts": counts}, indent=2)
             )
         else:
-            width = max(map(len, counts))
-            for name, count in counts.items():
-                click.echo(f"{name:{width}}  {count}")
+            write_columns([(name, str(count)) for name, count in counts.items()])
         return
     text = render_table(rules, "segctl_a", 1, at)
     if format_ == "json":

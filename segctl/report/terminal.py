@@ -1,13 +1,15 @@
 """The terminal: one place that decides on colour, width and progress bars (NO_COLOR, pipes, 80 columns)."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, ClassVar
 
 from rich.console import Console
 from rich.highlighter import RegexHighlighter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 from rich.theme import Theme
 
 Advance = Callable[[int, int], None]
@@ -48,6 +50,17 @@ def print_lines(lines: Iterable[str], file: IO[str]) -> None:
     shown = Plain(file=file, highlight=True, highlighter=Words(), markup=False, emoji=False, theme=_THEME)
     for line in lines:
         shown.print(line, soft_wrap=True)
+
+
+def print_columns(rows: Iterable[Sequence[str]], file: IO[str]) -> None:
+    """Rows in columns; the last one is folded where the terminal ends."""
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for number, row in enumerate(rows):
+        if not number:
+            for place in range(len(row)):
+                table.add_column(no_wrap=place < len(row) - 1, overflow="fold")
+        table.add_row(*(Text(cell) for cell in row))
+    console(file).print(table)
 
 
 def console(file: IO[str] | None = None, width: int | None = None) -> Console:

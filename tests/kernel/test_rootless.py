@@ -15,6 +15,7 @@ from segctl.kernel.namespaces import named
 from tests.kernel import forbidden
 from tests.kernel.test_lab_command import SITE
 from tests.ordinary import Ordinary, ordinary
+from tests.sites import EXAMPLES, read
 
 pytestmark = pytest.mark.kernel
 
@@ -90,6 +91,26 @@ def test_up_apply_probe_rollback_down(user: Ordinary, site: str) -> None:
     done = user.segctl("--site", site, "lab", "down")
     assert (done.returncode, done.stdout) == (0, "lab small: removed 7 namespaces, ended 1 process\n"), done.stderr
     assert user.traces() == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", sorted(found.parent.parent.name for found in EXAMPLES.glob("*/site/segctl.yaml")))
+def test_every_example_agrees_in_every_cell(user: Ordinary, name: str) -> None:
+    """The whole matrix, as root has it in tests/packets/test_examples.py."""
+    said = user.clone / "examples" / name / "site"
+    try:
+        assert user.segctl("--site", said, "lab", "up").returncode == 0
+        for gateway in read(EXAMPLES / name / "site").gateways():
+            where = "--point", gateway.name, "--netns", f"sg-{name}-{gateway.name}"
+            done = user.segctl("--site", said, "apply", *where, "--prime", "0")
+            assert done.returncode == 0, done.stderr
+        done = user.segctl("--site", said, "probe", timeout=500)
+        print(f"{name}: {done.stdout.splitlines()[-1]}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert " 0 differ, 0 without answer" in done.stdout
+    finally:
+        user.segctl("--site", said, "lab", "down")
 
 
 def test_status_and_commands_inside(user: Ordinary, site: str) -> None:

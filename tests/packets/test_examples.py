@@ -40,7 +40,7 @@ def texts(svg: str) -> Counter[str]:
 
 
 def test_they_are_there() -> None:
-    assert {"shop", "boutique", "pci"} <= set(NAMES)
+    assert {"shop", "boutique", "pci", "plant", "hospital"} <= set(NAMES)
 
 
 @EACH
