@@ -12,8 +12,9 @@ from segctl.ask.result import Answer, Part
 from segctl.model.decision import Outcome
 from segctl.model.diagnostic import Diagnostic, SiteError
 from segctl.model.ranges import Ranges
-from segctl.model.selector import Block, Selectors
-from segctl.policy import Policy, judge, resolve
+from segctl.model.selector import Selectors
+from segctl.policy import Policy, judge
+from segctl.policy.resolve import asked_in
 
 
 def can(
@@ -39,9 +40,7 @@ def can(
 
 def asked_addresses(policy: Policy, selectors: Selectors, *, inner: bool) -> Ranges:
     """As in a flow; but who asks for a special address alone gets an answer on it."""
-    found = resolve(policy, selectors, inner=inner)
-    special = (s.addresses for s in selectors if isinstance(s, Block) and policy.special.covers(s.addresses))
-    return found | _union(special)
+    return asked_in(policy.site, policy.partition, selectors, inner=inner)
 
 
 def _union(parts: Iterable[Ranges]) -> Ranges:

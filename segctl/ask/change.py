@@ -3,26 +3,29 @@
 A line is never guessed to work: the policy is made anew with it, and whatever gets another verdict is told.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, count
 
 from segctl.ask.can import can
 from segctl.ask.cuts import Cut, questions, statement_cuts
 from segctl.ask.expect import judge_expectations
 from segctl.ask.result import Action, Answer, Change, Extent
 from segctl.model.codes import CODES
-from segctl.model.decision import Step
+from segctl.model.decision import Effect, Step
 from segctl.model.diagnostic import Diagnostic, Level
 from segctl.model.flow import Expectation, Flow, Guardrail, Services
 from segctl.model.ranges import Ranges
-from segctl.model.selector import Block, Selectors
+from segctl.model.selector import Block, Selectors, show_selectors
 from segctl.model.site import Site
 from segctl.model.span import Span
 from segctl.model.strictness import Verdict
-from segctl.policy import Policy, decide
+from segctl.policy import Policy, judge
 from segctl.policy.boxes import boxes
 from segctl.policy.demands import demands
+from segctl.policy.lint import lint
 from segctl.policy.match import Statement
 from segctl.policy.policy import make_policy
 from segctl.policy.statements import statement_findings
@@ -32,7 +35,8 @@ AnyStatement = Statement[Flow] | Statement[Guardrail]
 
 TO_SAY = "say who needs it, and what for"
 _HERE = Span("<this line>", 1, 1)
-_NAME = "proposal"
+_NO_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
+_LONGEST = 56  # of a name's 63 letters; a number may follow
 _BY_FLOW = (Step.QUARANTINE, Step.INTRA, Step.REFUSED)  # the denies that a flow overrides
 
 
@@ -53,22 +57,22 @@ class Question:
 
 def to_allow(policy: Policy, question: Question, answer: Answer, at: datetime) -> Change | None:
     """The flow that allows all of the question that a flow can allow."""
-    steps = {part.outcome.decision.step for part in answer.parts}
+    decided = (part.outcome.decision for part in answer.parts)
+    steps = {decision.step for decision in decided if decision.verdict is Verdict.DENY}
     if steps.isdisjoint(_BY_FLOW):
         return None
     flow = Flow(
-        _NAME,
+        _free_name(policy.site, question),
         _HERE,
         _possible(policy, question.source),
         _possible(policy, question.destination),
         question.services,
         why=TO_SAY,
         remediation=Step.QUARANTINE in steps,
-        named=False,
     )
     changed = replace(policy.site, flows=(*policy.site.flows, flow))
     change, after = _tried(policy, changed, question, _Line(Action.ADD_FLOW, flow), Verdict.ALLOW, at)
-    return replace(change, broken=_broken(policy, after, at))
+    return replace(change, broken=_broken(policy, after, at)) if change.turned else None
 
 
 def to_deny(policy: Policy, question: Question, answer: Answer, at: datetime) -> Change | None:
@@ -83,6 +87,16 @@ def to_deny(policy: Policy, question: Question, answer: Answer, at: datetime) ->
         return None
     change, after = min(turning, key=lambda one: _cost(one[0]))
     return replace(change, broken=_broken(policy, after, at))
+
+
+def _free_name(site: Site, question: Question) -> str:
+    """A name that says what is asked, and that no statement has: a made one could be another's with an `except`."""
+    ends = show_selectors(question.source), "to", show_selectors(question.destination)
+    words = "-".join((*ends, *(service.name for service in question.services)))
+    name = _NO_NAME.sub("_", words).strip("_")[:_LONGEST].rstrip("_.-")
+    name = name if name[:1].isalpha() else f"of-{name}"
+    taken = {flow.name for flow in site.flows} | {guardrail.name for guardrail in site.guardrails}
+    return next(free for free in chain([name], (f"{name}-{n}" for n in count(2))) if free not in taken)
 
 
 def _cost(change: Change) -> tuple[int, bool, int, int]:
@@ -104,7 +118,7 @@ def _denying(policy: Policy, question: Question, at: datetime) -> Iterator[tuple
     """Lines that may do: a guardrail always, the one flow that allows it taken out or narrowed."""
     site = policy.site
     ends = _possible(policy, question.source), _possible(policy, question.destination)
-    guard = Guardrail(_NAME, _HERE, *ends, question.services, why=TO_SAY, named=False)
+    guard = Guardrail(_free_name(site, question), _HERE, *ends, question.services, why=TO_SAY)
     yield _Line(Action.ADD_GUARDRAIL, guard), replace(site, guardrails=(*site.guardrails, guard))
     allowing = [s for s in policy.flows.items if s.said.active(at) and _meets(s, question)]
     if len(allowing) != 1:
@@ -113,7 +127,8 @@ def _denying(policy: Policy, question: Question, at: datetime) -> Iterator[tuple
     others = tuple(other for other in site.flows if other is not flow)
     yield _Line(Action.REMOVE_FLOW, flow, flow.span), replace(site, flows=others)
     for narrower in _narrowed(flow, question, ends):
-        yield _Line(Action.REPLACE_FLOW, narrower, flow.span), replace(site, flows=(*others, narrower))
+        said = narrower if flow.named else replace(narrower, name=_free_name(site, question), named=True)
+        yield _Line(Action.REPLACE_FLOW, said, flow.span), replace(site, flows=(*others, said))
 
 
 def _narrowed(flow: Flow, question: Question, ends: tuple[Selectors, Selectors]) -> Iterator[Flow]:
@@ -142,19 +157,25 @@ def _tried(
 ) -> tuple[Change, Policy]:  # fmt: skip
     """The change with everything that it turns, and the policy with it."""
     after = make_policy(site, policy.partition)
-    turned: list[Piece] = []
-    beyond: list[Piece] = []
+    found: dict[str, list[Piece]] = {"turned": [], "beyond": [], "passing": []}
     statement = _statement(policy if line.instead_of else after, line.instead_of or _HERE)
     cuts = (*statement_cuts(after), question.extent())
     for piece in questions(policy, statement.source, statement.destination, statement.traffic, *cuts):
         one = piece[0].first(), piece[1].first(), piece[2].first()
-        if decide(policy, *one, at).verdict is not decide(after, *one, at).verdict:
-            (turned if _within(piece, question) else beyond).append(piece)
+        before, now = judge(policy, *one, at), judge(after, *one, at)
+        other = before.decision.verdict is not now.decision.verdict
+        if not _within(piece, question):
+            if other or before.effect is not now.effect:
+                found["beyond"].append(piece)
+        elif other:
+            found["turned"].append(piece)
+            if now.decision.verdict is Verdict.DENY and now.effect is Effect.PASS:
+                found["passing"].append(piece)
     answer = can(after, question.source, question.destination, question.traffic, at)
     left = tuple(part for part in answer.parts if part.outcome.decision.verdict is not wanted)
-    findings = _findings(policy, after, statement, at)
+    turned, beyond, passing = (_extents(pieces) for pieces in found.values())
     ours = line.action, line.said, line.instead_of
-    return Change(*ours, _extents(turned), left, _extents(beyond), findings, ()), after
+    return Change(*ours, turned, left, beyond, passing, _findings(policy, after, statement, at), ()), after
 
 
 def _statement(policy: Policy, place: Span) -> AnyStatement:
@@ -190,7 +211,7 @@ def _put(others: tuple[Ranges, ...], side: int, value: Ranges) -> Piece:
 def _findings(before: Policy, after: Policy, statement: AnyStatement, at: datetime) -> tuple[Diagnostic, ...]:
     """What `validate` would say of the line, and no longer or newly of the statements that it meets."""
     known = set(_said_of(before, statement, at))
-    return tuple(finding for finding in _said_of(after, statement, at) if finding not in known)
+    return tuple(finding for finding in dict.fromkeys(_said_of(after, statement, at)) if finding not in known)
 
 
 def _said_of(policy: Policy, statement: AnyStatement, at: datetime) -> Iterator[Diagnostic]:
@@ -205,6 +226,7 @@ def _said_of(policy: Policy, statement: AnyStatement, at: datetime) -> Iterator[
     small = make_policy(replace(policy.site, flows=flows, guardrails=rails, expectations=()), policy.partition)
     yield from statement_findings(small, at)
     yield from demands(small)
+    yield from lint(small, at)
 
 
 def _broken(before: Policy, after: Policy, at: datetime) -> tuple[Expectation, ...]:

@@ -86,6 +86,8 @@ class _Found:
 def _decides(rule: _Rule, decision: Decision) -> bool:
     if rule.idle or rule.step is not decision.step or rule.verdict is not decision.verdict:
         return False
+    if rule.step is Step.ESSENTIAL:
+        return rule.says == decision.reason
     return decision.by is None or rule.name == decision.by
 
 
@@ -94,9 +96,8 @@ def _rules(policy: Policy, source: int, destination: int, traffic: int, at: date
     one = source, destination, traffic
     for row in policy.essentials:
         if row.matches(*one, policy.special):
-            where = " ".join(part for part in (row.point, row.interface) if part)
-            says = f"essential{' on ' + where if where else ''}"
-            yield _Rule(Step.ESSENTIAL, row.name, says, Verdict.ALLOW, None)
+            where = f" on {row.point} {row.interface}" if row.interface else ""
+            yield _Rule(Step.ESSENTIAL, row.name, f"essential {row.name}{where}", Verdict.ALLOW, None)
     special = [end for end in (source, destination) if end in policy.special]
     for end in special:
         yield _Rule(Step.SPECIAL, show_address(end), "a special address", Verdict.DENY, None)
@@ -106,8 +107,10 @@ def _rules(policy: Policy, source: int, destination: int, traffic: int, at: date
         says = guard.said.why or "a guardrail"
         yield _Rule(Step.GUARDRAIL, guard.said.name, says, Verdict.DENY, guard.said.span)
     quarantined = [segment for segment in _ends(policy, source, destination) if segment.profile.quarantine]
+    repairing = [f.said.name for f in policy.flows.matching(*one) if f.said.remediation and f.said.active(at)]
     for segment in quarantined:
-        yield _Rule(Step.QUARANTINE, segment.name, "in quarantine", Verdict.DENY, segment.span)
+        idle = f"flow '{repairing[0]}' is for remediation" if repairing else ""
+        yield _Rule(Step.QUARANTINE, segment.name, "in quarantine", Verdict.DENY, segment.span, idle)
     for flow in policy.flows.matching(*one):
         says = flow.said.why or "a flow"
         idle = _idle(flow.said, bool(quarantined), at)

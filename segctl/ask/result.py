@@ -98,8 +98,9 @@ class Change:
 
     line: what is written (for REMOVE_FLOW: taken out); instead_of: the place of the line that it replaces or removes.
     turned: what of the question gets the other verdict; left: what of it no such line can turn, by who stands against
-    it. beyond: what gets another verdict though nobody asked. findings: what `validate` would say of the line.
-    broken: expectations that hold now, and would not then.
+    it. beyond: what gets another verdict or effect though nobody asked. passing: what is denied then, and passes all
+    the same, as it only is observed or nothing enforces it. findings: what `validate` would say of the line. broken:
+    expectations that hold now, and would not then.
     """
 
     action: Action
@@ -108,6 +109,7 @@ class Change:
     turned: tuple[Extent, ...]
     left: tuple[Part, ...]
     beyond: tuple[Extent, ...]
+    passing: tuple[Extent, ...]
     findings: tuple[Diagnostic, ...]
     broken: tuple[Expectation, ...]
 

@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from segctl.model.site import Site
 
 _PACKAGE = Path(__file__).parent.parent
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,21 @@ class Memory:
     path: Path
     trusted: bool
 
-    def recall(self, question: tuple[str, ...], at: float) -> Answer | None:
+    def recall(self, question: tuple[str, ...], at: datetime) -> Answer | None:
         """The answer, if it was given and still holds."""
         kept = self._answers().read()
-        answer = recall(kept, _key(question), at) if kept else None
-        if kept is None or answer is None or not isinstance(kept["stamp"], dict):
+        answer = recall(kept, _key(question), microseconds(at)) if kept else None
+        if kept is None or answer is None or answer["exit"] not in (0, 1) or not isinstance(kept["stamp"], dict):
             return None
         stamp = kept["stamp"]
         same = stamp.pop("code", None) == code() and unchanged(stamp, self.path, trusted=self.trusted)
         return answer if same else None
 
     def keep(
-        self, question: tuple[str, ...], at: float, stamp: "Stamp", site: "Site", text: str, exit: int
+        self, question: tuple[str, ...], at: datetime, stamp: "Stamp", site: "Site", text: str, exit: int
     ) -> Answer:  # fmt: skip
         """Remember an answer that was worked out for that time."""
-        begins, ends = _holds(site, at)
+        begins, ends = _holds(site, microseconds(at))
         answer: Answer = {"text": text, "exit": int(exit), "from": begins, "until": ends}
         self._answers().keep({**stamp, "code": code()}, _key(question), answer)
         return answer
@@ -68,18 +71,30 @@ def _key(question: tuple[str, ...]) -> str:
     return "\0".join(question)
 
 
-def _holds(site: "Site", at: float) -> tuple[float | None, float | None]:
+def microseconds(time: datetime) -> int:
+    """Since 1970: exact, as seconds in a float are not."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _holds(site: "Site", at: int) -> tuple[int | None, int | None]:
     """From when until when no flow begins or ends."""
-    turns = {time.timestamp() for flow in site.flows for time in (flow.since, flow.until) if time is not None}
+    turns = {microseconds(time) for flow in site.flows for time in (flow.since, flow.until) if time is not None}
     return max((turn for turn in turns if turn <= at), default=None), min((t for t in turns if t > at), default=None)
 
 
 def code() -> str:
-    """A digest of what answers: Python, and names, sizes and times of our own files and of the YAML reader's."""
+    """A digest of what answers: Python, and names, sizes and times of our own files and of the YAML reader's.
+
+    Where one of them can't be looked at, it is another each time.
+    """
     state = blake2b(f"{sys.version}{sys.path}".encode(), digest_size=16)
-    for folder in (_PACKAGE, _PACKAGE / "segments"):
-        for line in sorted(_files(folder)):
+    yaml = find_spec("yaml")
+    places = [_PACKAGE, _PACKAGE / "segments", *map(Path, (yaml.submodule_search_locations or ()) if yaml else ())]
+    try:
+        for line in sorted(line for folder in places for line in _files(folder)):
             state.update(line.encode("utf-8", "surrogateescape"))
+    except OSError:
+        return os.urandom(8).hex()
     return state.hexdigest()
 
 
@@ -88,6 +103,6 @@ def _files(folder: Path) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
                 yield from _files(Path(entry.path))
-            elif entry.name.endswith((".py", ".yaml")):
+            elif entry.name.endswith((".py", ".yaml", ".so")):
                 about = entry.stat()
-                yield f"{entry.path} {about.st_size} {about.st_mtime_ns}\n"
+                yield f"{entry.path} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}\n"

@@ -54,7 +54,7 @@ def can(
         raise click.UsageError("FROM, TO and SERVICE, or --batch FILE")
     question = (str(source), str(destination), str(service), str(by_effect), format_)
     memory = settings.memory()
-    known = memory.recall(question, at.timestamp())
+    known = memory.recall(question, at)
     if known is None:
         known = _worked_out(settings, memory, question, at)
     write(known["text"].split("\n"))
@@ -74,7 +74,7 @@ def _worked_out(settings: Settings, memory: "Memory", question: tuple[str, ...],
         from segctl.report.answers import show_answer
 
         text = "\n".join(show_answer(answer, by_effect=effect))
-    return memory.keep(question, at.timestamp(), loaded.stamp, policy.site, text, _exit(answer, effect))
+    return memory.keep(question, at, loaded.stamp, policy.site, text, _exit(answer, effect))
 
 
 def _ask(policy: "Policy", source: str, destination: str, service: str, at: datetime) -> "Verdicts":

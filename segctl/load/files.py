@@ -23,8 +23,9 @@ class SiteFolder:
 
     def __init__(self, root: Path, trusted: bool = True) -> None:
         self.root = Path(os.path.realpath(root))
-        self.files: dict[str, tuple[str, str]] = {}  # what was read: name to what it leads to, and a digest
+        self.files: dict[str, str] = {}  # what was read: name to a digest of its content
         self.globs: dict[str, list[str]] = {}  # what was looked for, with what was found
+        self.real: dict[str, str] = {}  # every name that was followed, with what it leads to
         self._demanding = not trusted and os.geteuid() == 0 and not _alone()
 
     def locate(self, beside: str, text: str) -> str:
@@ -48,7 +49,8 @@ class SiteFolder:
 
     def identity(self, name: str) -> str:
         """What two names of one file have in common."""
-        return os.path.realpath(self.root / name)
+        self.real[name] = os.path.realpath(self.root / name)
+        return self.real[name]
 
     def read(self, name: str) -> bytes:
         """The bytes of a regular file in the folder; `Wrong` for anything else, without waiting for it."""
@@ -61,7 +63,8 @@ class SiteFolder:
             raise _unreadable(name, error) from error
         except ValueError as error:  # a NUL in a path
             raise Wrong("unreadable", f"'{shorten(name)}' is no path") from error
-        self.files[name] = str(real.relative_to(self.root)), blake2b(data, digest_size=16).hexdigest()
+        self.real[name] = str(real)
+        self.files[name] = blake2b(data, digest_size=16).hexdigest()
         return data
 
     def _read(self, real: Path, name: str) -> bytes:

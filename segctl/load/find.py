@@ -41,11 +41,23 @@ def choose_site(named: Path | None, environment: Mapping[str, str], start: Path 
     Since `su` keeps it as well, it makes no site trusted.
     """
     if named is not None:
-        return Found(named, trusted=True)
+        return Found(_from_here(named), trusted=True)
     wish = environment.get(VARIABLE)
     if not wish:
         return Found(find_site(start), trusted=False)
     if os.geteuid() == 0 and environment.get("SUDO_UID"):
         word = f"{VARIABLE} is not taken over through sudo: name the site with --site"
         return Found(find_site(start), trusted=False, word=word)
-    return Found(Path(wish), trusted=False)
+    return Found(_from_here(Path(wish)), trusted=False)
+
+
+def _from_here(path: Path) -> Path:
+    """A path that leads somewhere: relative to the working folder, which may have been removed."""
+    try:
+        path.absolute()
+    except FileNotFoundError as error:
+        what = "the working folder is gone, and the site is named relative to it"
+        raise SiteError(
+            (Diagnostic(Span(str(path), 1, 1), "not-found", what, "go to a folder that there is"),)
+        ) from error
+    return path

@@ -1,5 +1,6 @@
 """The main file and all that it includes, each read once, in the order of reading."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from segctl.load.events import parse
@@ -23,13 +24,17 @@ def read_files(folder: SiteFolder, main: str, findings: Findings) -> list[Record
     for found in reader.records:  # grows while it is walked
         for value in found.items("include"):
             reader.include(value, found.span.file)
+    reader.tell_rings(main)
     return reader.records
 
 
 class _Reader:
     def __init__(self, folder: SiteFolder, findings: Findings) -> None:
         self._folder, self._findings = folder, findings
-        self._wanted: dict[str, Span | None] = {}  # each file, by identity, with the place that included it first
+        self._seen: set[str] = set()
+        self._named: list[
+            tuple[str, str, Span]
+        ] = []  # what includes what by name, and where; a glob finds what it finds
         self.records: list[Record] = []
 
     def include(self, value: Value, beside: str) -> None:
@@ -46,7 +51,7 @@ class _Reader:
                 if not names:
                     raise Wrong("include", f"no file matches '{text}'")
             else:
-                self._no_ring(name, value.span)
+                self._named.append((beside, name, value.span))
         except Wrong as wrong:
             self._findings.wrong(value.span, wrong)
             self._findings.complete = False
@@ -54,24 +59,12 @@ class _Reader:
         for name in names:
             self.read(name, value.span)
 
-    def _no_ring(self, name: str, place: Span) -> None:
-        """A glob may well find the file that it stands in; who names such a file means another."""
-        identity, ring = self._folder.identity(name), [name]
-        around: Span | None = place
-        while around is not None:
-            ring.append(around.file)
-            if self._folder.identity(around.file) == identity:
-                what = f"includes in a ring: {' → '.join(map(shorten, reversed(ring)))}"
-                self._findings.add(place, "cycle", what)
-                return
-            around = self._wanted[self._folder.identity(around.file)]
-
     def read(self, name: str, wanted: Span | None) -> None:
         """One file; `wanted` is the place that includes it."""
         identity = self._folder.identity(name)
-        if identity in self._wanted:
+        if identity in self._seen:
             return
-        self._wanted[identity] = wanted
+        self._seen.add(identity)
         try:
             data = self._folder.read(name)
         except Wrong as wrong:
@@ -85,3 +78,28 @@ class _Reader:
             self._findings.complete = False
         else:
             self.records.append(found)
+
+    def tell_rings(self, main: str) -> None:
+        """Files that include one another by name: one finding for all that hang together, whatever was read first."""
+        real = self._folder.identity
+        links = [(real(beside), real(name), beside, name, place) for beside, name, place in self._named]
+        leads = {source: {link[1] for link in links if link[0] == source} for source, *_ in links}
+        told: set[frozenset[str]] = set()
+        for source, target, beside, name, place in sorted(links, key=lambda link: (link[2] == main, link[4])):
+            back = _reached(target, leads)
+            if source in back:
+                ring = frozenset(one for one in back if source in _reached(one, leads))
+                if ring not in told:
+                    what = f"'{shorten(beside)}' includes '{shorten(name)}', which includes it"
+                    self._findings.add(place, "cycle", what if beside != name else f"'{shorten(name)}' includes itself")
+                told.add(ring)
+
+
+def _reached(start: str, leads: Mapping[str, set[str]]) -> set[str]:
+    """Everything that a link leads to, the start as well."""
+    found, todo = {start}, [start]
+    while todo:
+        new = leads.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found

@@ -52,7 +52,7 @@ def load_site(path: Path, *, trusted: bool = True) -> Loaded:
     folder, main = open_folder(path, trusted)
     with _no_garbage():
         site = _site(read_files(folder, main, findings), folder, findings)
-    return Loaded(None if findings.failed() else site, findings.sorted(), stamp_of(folder))
+    return Loaded(None if findings.failed() else site, findings.sorted(), stamp_of(folder, main))
 
 
 def read_site(path: Path, *, trusted: bool = True) -> Site:

@@ -10,22 +10,31 @@ from segctl.load.files import SiteFolder, open_folder
 from segctl.load.findings import Wrong
 
 Stamp = dict[str, Any]
-"""Plain values, as JSON has them: `files` name to (what it leads to, digest), `globs` pattern to names."""
+"""Plain values, as JSON has them: the `main` file, `files` name to digest, `real` name to what it leads to, `globs`
+pattern to the names that it finds.
+"""
 
 
-def stamp_of(folder: SiteFolder) -> Stamp:
-    """What a load has read so far."""
-    return {"files": {name: list(seen) for name, seen in folder.files.items()}, "globs": dict(folder.globs)}
+def stamp_of(folder: SiteFolder, main: str) -> Stamp:
+    """What a load has read and followed so far."""
+    return {
+        "main": f"{folder.root}/{main}",
+        "files": dict(folder.files),
+        "real": dict(folder.real),
+        "globs": dict(folder.globs),
+    }
 
 
 def unchanged(stamp: Stamp, path: Path, *, trusted: bool) -> bool:
     """Whether reading the site again would meet the very same; a file that may not be read any more has changed."""
-    folder, _ = open_folder(path, trusted)
+    folder, main = open_folder(path, trusted)
     try:
         for name in stamp["files"]:
             folder.read(name)
+        for name in stamp["real"]:
+            folder.identity(name)
         for pattern in stamp["globs"]:
             folder.glob(pattern)
-    except Wrong:
+    except (Wrong, KeyError, TypeError, ValueError):  # the last three: no stamp of ours
         return False
-    return stamp_of(folder) == stamp
+    return stamp_of(folder, main) == stamp

@@ -104,12 +104,17 @@ def _impossible(policy: Policy) -> Iterator[Diagnostic]:
 
 
 def _impossible_expectations(policy: Policy) -> Iterator[Diagnostic]:
-    """A test of no connection at all would hold whatever the policy says."""
+    """A test of no connection at all would hold whatever the policy says.
+
+    To say that a segment which may be empty is denied something is meant; what is allowed to nobody can't be shown.
+    """
     for said in policy.site.expectations:
         inner = said.expected is not Expected.ALLOWED
         ends = [asked_in(policy.site, policy.partition, end, inner=inner) for end in (said.source, said.destination)]
         traffic = ALL_TRAFFIC if said.expected is Expected.UNREACHABLE else traffic_of(said.services)
-        if all(ends) and not boxes(ends[0], ends[1], traffic):
+        if not all(ends) and (inner or any(_empties(policy, (*said.source, *said.destination), inner))):
+            continue  # meant, or told already
+        if not boxes(ends[0], ends[1], traffic):
             what = "this expectation speaks of no connection"
             help = "both ends need an address of one family, and a service of that family"
             yield Diagnostic(said.span, "impossible", what, help)

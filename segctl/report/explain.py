@@ -80,6 +80,8 @@ def _change(change: Change, word: str) -> Iterator[str]:
         yield f"  {opens} as well: {show_extent(one)}"
     if not change.beyond:
         yield f"  {opens} nothing else"
+    for one in change.passing:
+        yield f"  denied then, and passes all the same: {show_extent(one)}"
     for part in change.left:
         yield f"  stays: {show_part(part)}: {show_outcome(part.outcome)}"
     for expected in change.broken:
@@ -122,6 +124,7 @@ def _plain_change(change: Change | None, verdict: Verdict) -> dict[str, object] 
         "line": statement_line(change.line),
         "instead_of": str(change.instead_of) if change.instead_of else None,
         "turns": [plain_extent(one) for one in change.turned],
+        "passing": [plain_extent(one) for one in change.passing],
         "beyond": [plain_extent(one) for one in change.beyond],
         "left": [show_part(part) for part in change.left],
         "broken": [str(expected.span) for expected in change.broken],

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from segctl.model.flow import Flow, Guardrail, Services
 from segctl.model.segment import Waivers
-from segctl.model.selector import Block, Labelled, Labels, SegmentsLabelled, Selector, Selectors
+from segctl.model.selector import Block, Labelled, Labels, Named, SegmentsLabelled, Selector, Selectors, Within
 
+_WORDS = ("null", "true", "false")  # which YAML takes for something else
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*\Z|[0-9][0-9./-]*\Z")  # what YAML reads as itself, in a list too
 
 
@@ -19,7 +20,7 @@ def statement_line(said: Flow | Guardrail) -> str:
 
 def _keys(said: Flow | Guardrail) -> Iterator[tuple[str, str]]:
     if said.named:
-        yield "name", said.name
+        yield "name", _text(said.name)
     yield "from", _selectors(said.source)
     yield "to", _selectors(said.destination)
     if isinstance(said, Flow) and said.source_except:
@@ -72,13 +73,16 @@ def _selectors(selectors: Selectors) -> str:
 
 def _selector(selector: Selector) -> str:
     match selector:
+        case Named():
+            return _text(selector.name)
         case Block():
             return _text(selector.text)
+        case Within():
+            return f"{{within: {_text(selector.segment)}}}"
         case Labelled():
             return f"{{labels: {_labels(selector.labels)}}}"
         case SegmentsLabelled():
             return f"{{segments: {{labels: {_labels(selector.labels)}}}}}"
-    return str(selector)
 
 
 def _labels(labels: Labels) -> str:
@@ -89,9 +93,10 @@ def _labels(labels: Labels) -> str:
 
 
 def _mapping(pairs: Iterable[tuple[str, str]]) -> str:
-    return f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}"
+    return f"{{{', '.join(f'{_text(key)}: {value}' for key, value in pairs)}}}"
 
 
 def _text(text: str) -> str:
     """As it is where YAML can only read it so; JSON's quotes are YAML's otherwise."""
-    return text if _PLAIN.match(text) else json.dumps(text, ensure_ascii=False)
+    plain = _PLAIN.match(text) and text.lower() not in _WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)

@@ -11,7 +11,7 @@ _MOST = 1000  # answers of one site; then all are forgotten
 _BIGGEST = 16 << 20  # bytes
 
 Answer = dict[str, Any]
-"""`text`, `exit`, and `from` and `until` (seconds since 1970, or None): when it holds, the end excluded."""
+"""`text`, `exit`, and `from` and `until` (microseconds since 1970, or None): when it holds, the end excluded."""
 
 
 class Answers:
@@ -23,9 +23,12 @@ class Answers:
     def read(self) -> dict[str, Any] | None:
         """What is kept; None where there is nothing, or nothing to be relied on."""
         try:
+            if not _ours(self._folder.lstat()):
+                return None
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with os.fdopen(os.open(self._path, flags), "rb") as file:
-                if not _ours(os.fstat(file.fileno())):
+                about = os.fstat(file.fileno())
+                if not _ours(about) or not stat.S_ISREG(about.st_mode):
                     return None
                 kept = json.loads(file.read(_BIGGEST))
         except (OSError, ValueError, RecursionError):
@@ -44,7 +47,11 @@ class Answers:
             self._write(text)
 
     def _write(self, text: str) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
+        if there.stat().st_uid != os.geteuid():  # root in somebody's home: a folder of root's would lock him out
+            return
+        for folder in reversed([self._folder, *self._folder.parents]):
+            folder.mkdir(mode=0o700, exist_ok=True)
         if not _ours(self._folder.lstat()):
             return
         new = self._path.with_suffix(f".{os.getpid()}")
@@ -57,13 +64,20 @@ class Answers:
             raise
 
 
-def recall(kept: dict[str, Any], question: str, at: float) -> Answer | None:
+def recall(kept: dict[str, Any], question: str, at: int) -> Answer | None:
     """The answer to a question at a time, if it was given for that time."""
     answer = kept["answers"].get(question)
-    if not isinstance(answer, dict) or not {"text", "exit", "from", "until"} <= answer.keys():
+    if not isinstance(answer, dict) or not _whole(answer):
         return None
     begun = answer["from"] is None or answer["from"] <= at
     return answer if begun and (answer["until"] is None or at < answer["until"]) else None
+
+
+def _whole(answer: Answer) -> bool:
+    """Whether everything is there, and of its type."""
+    ends = (answer.get(key, "") for key in ("from", "until"))
+    said = type(answer.get("text")) is str and type(answer.get("exit")) is int
+    return said and all(end is None or type(end) is int for end in ends)
 
 
 def _ours(about: os.stat_result) -> bool:

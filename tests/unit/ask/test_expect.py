@@ -58,6 +58,8 @@ WORLD = (
         (PINGS, "{from: a, to: c, is: unreachable}", True),  # nobody takes over by ping
         (WORLD, "{from: a, to: c, is: unreachable}", True),  # the world continues no way
         (WORLD, "{from: world, to: c, is: unreachable}", False),
+        (A_TO_B, "{from: quarantine, to: b, services: [all], is: denied}", True),  # nobody is in it
+        (A_TO_B, "{from: quarantine, to: b, is: unreachable}", True),
     ],
 )
 def test_expectations(flows: str, expect: str, want: bool) -> None:

@@ -90,7 +90,7 @@ def test_a_denied_question_gets_the_flow_that_allows_it(law: Policy) -> None:
     change = ask(law, "a1", "c", "ssh").to_allow
     assert change is not None and change.action is Action.ADD_FLOW
     assert statement_line(change.line) == (
-        '- {from: a1, to: c, services: [ssh], why: "say who needs it, and what for"}'
+        '- {name: a1-to-c-ssh, from: a1, to: c, services: [ssh], why: "say who needs it, and what for"}'
     )
     assert not change.beyond and not change.left and not change.findings
     assert [expected.span.line for expected in change.broken] == [28]

@@ -14,7 +14,7 @@ from segctl.cli.main import run
 MAIN = """\
 version: 1
 site: s
-include: [parts/*.yaml]
+include: [parts/*.yaml, parts/flows.yaml, second.yaml]
 segments:
   a: {members: {file: a.txt}}
   b: {members: 10.2.0.0/24}
@@ -29,6 +29,8 @@ def folder(tmp_path: Path) -> Path:
     (site / "segctl.yaml").write_text(MAIN)
     (site / "a.txt").write_text("10.1.0.0/24\n")
     (site / "parts/flows.yaml").write_text(FLOW)
+    (site / "second.yaml").symlink_to("parts/flows.yaml")  # a second name of a file that is read already
+    (site / "third.yaml").write_text(MAIN.replace("10.2.0.0", "10.3.0.0"))
     return site
 
 
@@ -94,6 +96,19 @@ CHANGES = {
         (site / "parts/flows.yaml").rename(site / "flows.txt"),
         (site / "parts/flows.yaml").symlink_to("../flows.txt"),
     ),
+    "a file in a link's place": lambda site: (
+        (site / "second.yaml").unlink(),
+        (site / "second.yaml").write_text("guardrails: [{from: a, to: b, services: [ssh]}]"),
+    ),
+    "another main file": lambda site: (
+        (site / "segctl.yaml").rename(site / "old.yaml"),
+        (site / "new.yaml").write_text(MAIN.replace("10.2.0.0", "10.3.0.0")),
+        (site / "segctl.yaml").symlink_to("new.yaml"),
+    ),
+    "a main link led elsewhere": lambda site: (
+        (site / "segctl.yaml").unlink(),
+        (site / "segctl.yaml").symlink_to("third.yaml"),
+    ),
     "a broken file": lambda site: (site / "segctl.yaml").write_text("["),
 }
 
@@ -136,6 +151,18 @@ def test_an_answer_ends_where_a_flow_does(can: Can, folder: Path) -> None:
     assert at("2025-12-31T23:59:59Z") == (1, True)
 
 
+DAMAGE = [
+    ('"from": null', '"from": "x"'), ('"until": null', '"until": []'), ('"exit": 0', '"exit": 7'),
+    ('"exit": 0', '"exit": "q"'), ('"text": "', '"text": 5, "was": "'), ('"files": {', '"files": "file", "were": {'),
+    ('"globs": {', '"globs": 3, "were": {'), ('"real": {', '"real": null, "were": {'),
+]  # fmt: skip
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
 def kept() -> Path:
     (found,) = (Path(os.environ["XDG_CACHE_HOME"]) / "segctl/answers").iterdir()
     return found
@@ -155,12 +182,24 @@ def test_what_is_kept_is_ours_alone(can: Can) -> None:
         lambda path: path.write_text('{"stamp": {}, "answers": {"a": 1}}'),
         lambda path: path.write_text("[" * 100_000),
         lambda path: path.write_bytes(b"\xff"),
+        *(lambda path, old=old, new=new: path.write_text(replaced(path.read_text(), old, new)) for old, new in DAMAGE),
         lambda path: path.chmod(0o666),
         lambda path: os.chown(path, 65534, 65534),
         lambda path: (path.rename(path.with_suffix(".old")), path.symlink_to(path.with_suffix(".old"))),
         lambda path: (path.unlink(), subprocess.run(["mkfifo", "-m", "600", path], check=True)),
     ],
-    ids=["cut", "no-stamp", "no-answer", "deep", "no-text", "others-write", "others-own", "link", "fifo"],
+    ids=[
+        "cut",
+        "no-stamp",
+        "no-answer",
+        "deep",
+        "no-text",
+        *(new for _, new in DAMAGE),
+        "others-write",
+        "others-own",
+        "link",
+        "fifo",
+    ],
 )
 def test_what_cannot_be_relied_on_is_passed_over(can: Can, spoil: Callable[[Path], object]) -> None:
     can()
@@ -184,3 +223,31 @@ def test_as_root_a_file_that_others_may_write_is_no_longer_answered_from(
     (folder / "a.txt").chmod(0o666)
     assert run(["can", "a", "b", "ssh"]) == 2
     assert "error[unsafe-file]" in capsys.readouterr().err
+
+
+def test_root_makes_no_folder_in_a_home_of_somebody_else(
+    can: Can, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a folder of root's in it, the user could keep nothing there any more."""
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(home))
+    assert can()[0] == can()[0] == 0
+    assert list(home.iterdir()) == []
+
+
+def test_the_border_of_an_answer_is_exact(can: Can, folder: Path) -> None:
+    (folder / "parts/flows.yaml").write_text(
+        "flows:\n  - {name: one, from: a, to: b, services: [ssh], until: 9999-12-31T23:59:59.000005Z}\n"
+    )
+    assert can("a", "b", "ssh", "--at", "9999-12-31T23:59:59.000001Z")[0] == 0
+    assert can("a", "b", "ssh", "--at", "9999-12-31T23:59:59.000004Z")[2] is False
+    assert can("a", "b", "ssh", "--at", "9999-12-31T23:59:59.000005Z")[0] == 1
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".#x.py").symlink_to("nowhere")
+    monkeypatch.setattr(memory, "_PACKAGE", tmp_path)
+    assert memory.code() != memory.code()

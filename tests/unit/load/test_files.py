@@ -199,7 +199,15 @@ def test_includes_in_a_ring(tmp_path: Path) -> None:
     site = write(tmp_path)
     (site / "part.yaml").write_text("include: [segctl.yaml, part.yaml, '*.yaml']\nservices: {x: tcp/1}")
     (site / "more.yaml").write_text("include: [part.yaml]")
-    assert codes(site) == ["more.yaml:1:11: cycle", "part.yaml:1:11: cycle", "part.yaml:1:24: cycle"]
+    assert codes(site) == ["part.yaml:1:11: cycle"]
+
+
+@pytest.mark.parametrize("order", ["[b.yaml]", "[c.yaml]", "[b.yaml, c.yaml]", "[c.yaml, b.yaml]", "'?.yaml'"])
+def test_a_ring_is_told_whatever_is_read_first(tmp_path: Path, order: str) -> None:
+    site = write(tmp_path, f"include: {order}")
+    (site / "b.yaml").write_text("include: [c.yaml]")
+    (site / "c.yaml").write_text("include: [b.yaml]")
+    assert codes(site) == ["b.yaml:1:11: cycle"]
 
 
 @pytest.mark.parametrize(("words", "code"), [

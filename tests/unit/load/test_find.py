@@ -57,3 +57,13 @@ def test_not_through_sudo(tmp_path: Path) -> None:
         assert "SEGCTL_SITE" in found.word
     else:  # sudo -u: no privilege is gained by it
         assert (found.path, found.trusted, found.word) == (Path("/elsewhere"), False, "")
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SiteError):
+        choose_site(Path("x"), {})
+    assert choose_site(tmp_path, {}).path == tmp_path
