@@ -12,7 +12,7 @@ from segctl.ask.result import Answer, Part
 from segctl.model.decision import Outcome
 from segctl.model.diagnostic import Diagnostic, SiteError
 from segctl.model.ranges import Ranges
-from segctl.model.selector import Selectors
+from segctl.model.selector import Selectors, show_selectors
 from segctl.policy import Policy, judge
 from segctl.policy.resolve import asked_in
 
@@ -30,7 +30,8 @@ def can(
         outcome = judge(policy, sources.first(), destinations.first(), places.first(), at)
         found.setdefault(outcome, []).append((sources, destinations, places))
     if not found:
-        raise SiteError((_no_pair(source),))
+        raise SiteError(tuple(_nobody(*end) for end in zip((source, destination), ends, strict=True) if not end[1])
+                        or (_no_pair(source),))  # fmt: skip
     parts = (
         Part(outcome, *(_union(piece[side] for piece in pieces) for side in range(3)))
         for outcome, pieces in found.items()
@@ -45,6 +46,10 @@ def asked_addresses(policy: Policy, selectors: Selectors, *, inner: bool) -> Ran
 
 def _union(parts: Iterable[Ranges]) -> Ranges:
     return Ranges.of(span for part in parts for span in part)
+
+
+def _nobody(selectors: Selectors, addresses: Ranges) -> Diagnostic:
+    return Diagnostic(selectors[0].span, "empty", f"'{show_selectors(selectors)}' names no address", "name somebody")
 
 
 def _no_pair(source: Selectors) -> Diagnostic:

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
+from segctl.cli.options import Command, Settings, at_option, format_option, policy_of
 
 if TYPE_CHECKING:
     from segctl.policy import Policy
 
 DRAWINGS = ("mermaid", "dot", "svg")
+_ENDINGS = {".svg": "svg", ".dot": "dot", ".mmd": "mermaid", ".csv": "csv", ".md": "markdown", ".json": "json"}
 REGISTERS = ("csv", "markdown")
 
 
@@ -21,14 +23,16 @@ REGISTERS = ("csv", "markdown")
 @click.option("--group", default="within", show_default=True, metavar="within|label:NAME",
               help="What one frame holds: a segment and those within it, or those with one label's value.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="Where the answer goes; default standard output.")  # fmt: skip
+              help="Where the answer goes, in the format that its name says; default standard output.")  # fmt: skip
 @at_option
-@settings
-def graph(settings: Settings, format_: str, group: str, output: Path | None, at: datetime) -> None:
+@click.pass_context
+def graph(context: click.Context, format_: str, group: str, output: Path | None, at: datetime) -> None:
     """Draw the segments, and what may pass between them.
 
     csv and markdown are the flow register. svg needs Graphviz; without it: exit 3.
     """
+    settings = context.ensure_object(Settings)
+    format_ = _format(context, format_, output)
     policy = policy_of(settings, at)
     _check(group, policy)
     text = _register(policy, format_, at) if format_ in REGISTERS else _drawing(policy, format_, group, at)
@@ -40,6 +44,16 @@ def graph(settings: Settings, format_: str, group: str, output: Path | None, at:
     except OSError as error:
         raise click.FileError(str(output), error.strerror or "can't be written") from error
     settings.say(f"drawn: {output}" if format_ in DRAWINGS else f"written: {output}")
+
+
+def _format(context: click.Context, format_: str, output: Path | None) -> str:
+    """What FILE's name says, where nobody said another; a drawing in a file that is called as another helps nobody."""
+    named = _ENDINGS.get(output.suffix) if output else None
+    if context.get_parameter_source("format_") is ParameterSource.DEFAULT:
+        return named or format_
+    if named and named != format_:
+        raise click.UsageError(f"'{output}' is called as {named}, --format says {format_}")
+    return format_
 
 
 def _register(policy: "Policy", format_: str, at: datetime) -> str:

@@ -150,7 +150,7 @@ def status(name: str | None, format_: str) -> Exit:
             _show(folder)
         if not folders:
             click.echo("no lab is up")
-    return Exit.YES if folders and not any(map(_damage, folders)) else Exit.NO
+    return Exit.YES if folders and not any(_damage(folder) or _half_made(folder) for folder in folders) else Exit.NO
 
 
 def _policy(settings: Settings) -> Policy:
@@ -225,6 +225,12 @@ def _damage(folder: Folder) -> tuple[str, ...]:
     """What is gone of a lab that was up."""
     record = folder.record()
     return lost(record) if record is not None and record.up else ()
+
+
+def _half_made(folder: Folder) -> bool:
+    """Whether somebody's `up` was killed."""
+    record = folder.record()
+    return (record is None or not record.up) and not folder.held()
 
 
 def _show(folder: Folder) -> None:

@@ -115,9 +115,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> NoReturn:
     """The entry point."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed before we began: what is said goes nowhere
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (as long as we run)
+    for name, way in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed before we began: nothing comes from it, what is said goes nowhere
+            setattr(sys, name, Path(os.devnull).open(way))  # noqa: SIM115 (as long as we run)
     for stream in (sys.stdout, sys.stderr):  # a locale without our arrows, a file name that is no text: shown escaped
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -92,6 +93,7 @@ def _exit(answer: "Verdicts", by_effect: bool) -> Exit:
 
 def _batch(policy: "Policy", lines: TextIO, at: datetime, by_effect: bool) -> Exit:
     worst = Exit.YES
+    answered = lru_cache(4096)(lambda *words: _one(policy, list(words), at, by_effect))
     for number, words in _questions(lines):
         if len(words) != 3:
             told: dict[str, object] = {
@@ -101,7 +103,8 @@ def _batch(policy: "Policy", lines: TextIO, at: datetime, by_effect: bool) -> Ex
             }
             worst = Exit.WRONG_INPUT
         else:
-            told, code = _one(policy, words, at, by_effect)
+            told, code = answered(*words)
+            told = {**told, "line": number}
             worst = max(worst, code)
         click.echo(json.dumps(told, ensure_ascii=False))
     return worst

@@ -143,7 +143,12 @@ def _nesting(made: Partition, first: Segment, second: Segment) -> str:
     for inner, outer in ((second, first), (first, second)):
         if made.claims[outer.name].covers(made.claims[inner.name]):
             return f"say `within: {outer.name}` in '{inner.name}', or take it out of one"
-    return "take it out of one: neither holds the other wholly, so neither can lie within it"
+    rest = min((made.claims[i.name] - made.claims[o.name] for i, o in ((second, first), (first, second))), key=_size)
+    return f"take it out of one; neither can lie within the other, but for {show_addresses(rest)} one could"
+
+
+def _size(addresses: Ranges) -> tuple[int, int]:
+    return len(addresses.spans), addresses.size()
 
 
 def _overlaps(made: Partition) -> Iterator[tuple[str, str, Ranges]]:

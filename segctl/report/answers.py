@@ -6,10 +6,11 @@ from segctl.ask.result import Answer, Extent, Part, Verified, Word
 from segctl.model.decision import Effect, Outcome
 from segctl.model.ranges import Ranges, show_addresses
 from segctl.model.selector import show_selectors
-from segctl.model.service import FAMILIES, of_family, port_of, protocol_of, show_traffic
+from segctl.model.service import FAMILIES, LAST_PORT, of_family, port_of, protocol_of, show_traffic
 from segctl.model.strictness import Verdict
 
 _SHOWN = 3
+LAST_TYPE = 255  # of ICMP, on a line that has room for ports
 
 
 _EFFECTS = {Word.ALLOWED: "passes", Word.DENIED: "stopped", Word.PARTLY: "partly passes"}
@@ -86,6 +87,8 @@ def _texts(traffic: Ranges) -> list[str]:
 
 def _service(first: int, last: int) -> str:
     one = show_traffic(first)
+    if one.startswith("icmp") and port_of(first) and port_of(last) == LAST_PORT:
+        last -= LAST_PORT - LAST_TYPE
     if first == last:
         return one
     if protocol_of(first) != protocol_of(last) or port_of(first) != 0 or port_of(last) != 0xFFFF:

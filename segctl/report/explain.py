@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from segctl.ask.result import Action, Bearing, Change, Explanation
 from segctl.model.decision import Step
+from segctl.model.diagnostic import Level
+from segctl.model.flow import Flow
 from segctl.model.strictness import Verdict
 from segctl.report.answers import plain_answer, plain_extent, show_answer, show_extent, show_outcome, show_part
-from segctl.report.diagnostics import plain, show_finding
+from segctl.report.diagnostics import level_of, plain, show_finding
 from segctl.report.lines import statement_line
 
 _STEPS = {
@@ -44,8 +46,10 @@ def show_explanation(explained: Explanation) -> Iterator[str]:
             yield ""
             yield from _change(change, word)
         elif _wanting(explained, word):
+            deciding = [rule for rule in explained.bearings if rule.decides and rule.verdict.value != word]
             yield ""
-            yield f"to {word} it: no line can; what decides it stands above"
+            yield f"to {word} it: no line that is added can, only a change of what decides it:"
+            yield from (f"  {_rule(rule)}" for rule in deciding[:_MOST])
 
 
 def _wanting(explained: Explanation, word: str) -> bool:
@@ -71,8 +75,12 @@ def _rule(rule: Bearing) -> str:
 
 
 def _change(change: Change, word: str) -> Iterator[str]:
-    yield f"to {word} it: {_HEADS[change.action].format(place=change.instead_of)}"
+    refused = any(level_of(finding) is Level.ERROR for finding in change.findings)
+    alone = ", which alone would be refused (see below)" if refused else ""
+    yield f"to {word} it: {_HEADS[change.action].format(place=change.instead_of)}{alone}"
     yield f"  {statement_line(change.line)}"
+    if isinstance(change.line, Flow) and change.line.remediation and word == "allow":
+        yield "  it holds for what is in quarantine as well: leave `remediation` out if that is not meant"
     opens = "opens" if word == "allow" else "closes"
     for one in change.turned:
         yield f"  {opens}: {show_extent(one)}"
