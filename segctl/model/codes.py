@@ -85,6 +85,11 @@ _ROWS: tuple[Code, ...] = (
         "A deny between segments that no point stands between",
         "put a gateway's interface or a host point between them, or waive `uncovered`",
     ),
+    _warning(
+        "misplaced",
+        "An interface's own network belongs to a segment that it does not list",
+        "look whether addresses are swapped; a network in between may be waived on the interface",
+    ),
     _warning("unbound", "A segment on no interface of any gateway: its packets die at each", "list it on an interface"),
     _warning("no-points", "A site without points: nothing enforces it", "describe the gateways under `points`"),
     _warning("expired", "A flow is past its end", "take it out, or move `until`"),

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations_with_replacement, product
 
 from segctl.model.diagnostic import Diagnostic
+from segctl.model.point import Interface
+from segctl.model.ranges import ALL_V4, ALL_V6, Ranges, show_span
 from segctl.model.segment import Segment
 from segctl.model.selector import BUILT_IN, POINTS, WORLD
 from segctl.model.strictness import Verdict
@@ -24,7 +26,32 @@ def placement(policy: Policy) -> tuple[Diagnostic, ...]:
         if waived(policy.site.segments[POINTS].waive, "no-points"):
             return ()
         return (Diagnostic(policy.site.span, "no-points", "the site has no points: nothing enforces it"),)
-    return (*_unbound(policy), *_management(policy), *_told(policy, uncovered_pairs(policy)))
+    return (*_misplaced(policy), *_unbound(policy), *_management(policy), *_told(policy, uncovered_pairs(policy)))
+
+
+def _misplaced(policy: Policy) -> Iterator[Diagnostic]:
+    """An interface's own network is of segments that live behind another: swapped cables, or a slip of the pen."""
+    help = "is the address, its length or the list of another interface? A network in between may be waived"
+    for interface in (one for gateway in policy.site.gateways() for one in gateway.interfaces.values()):
+        for own in () if interface.waives("misplaced") else interface.addresses:
+            if strange := _strangers(policy, interface, Ranges.span(*own.network())):
+                whose = ", ".join(f"'{name}'" for name in strange[:_SHOWN]) + (" and more" if strange[_SHOWN:] else "")
+                where = f"'{interface.name}' stands in {show_span(*own.network())}"
+                what = f"{where}, where {whose} lives: it lists no such"
+                yield Diagnostic(interface.span, "misplaced", what, help)
+
+
+def _strangers(policy: Policy, interface: Interface, network: Ranges) -> list[str]:
+    """Whose network it is, if that contradicts the list: not of the segments around the listed ones, nor the world's,
+    where a listed one is in it too, or none of them has an address of that family.
+    """
+    home, listed = policy.partition.home, {*interface.segments}
+    around = {name for name, inner in policy.partition.inner.items() if not listed.isdisjoint(inner)}
+    here = [name for name, ranges in home.items() if name != POINTS and ranges.meets(network)]
+    half = ALL_V6 if network.v6() else ALL_V4
+    if not listed.isdisjoint(here) or not any(home[name].meets(half) for name in listed if name in home):
+        around.add(WORLD)
+    return [name for name in here if name not in listed | around]
 
 
 def _unbound(policy: Policy) -> Iterator[Diagnostic]:

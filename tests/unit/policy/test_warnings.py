@@ -66,6 +66,10 @@ WARNED = [
         "equal-statements",
         TWO + POINT + "flows:\n  - {from: a, to: b, services: ssh, {}}\n  - {to: b, from: a, services: ssh, {}}\n",
     ),
+    Warned(
+        "misplaced",
+        TWO + POINT.replace("e1: {segments: a}", 'e1: {segments: a, addresses: 10.2.0.1/24, {}}'),
+    ),
     Warned("unbound", POINT + TWO.replace("}}\n", "}, c: {members: 10.3.0.0/24, {}}}\n")),
     Warned("uncovered", POINT.replace("world", "[world, b]") + segments("owner: x", "{}")),
     Warned("overlap-members", POINT + segments("owner: x", "{}").replace("10.2.0.0/24", "[10.2.0.0/24, 10.2.0.7]")),
