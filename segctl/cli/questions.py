@@ -46,13 +46,17 @@ def can(
 ) -> Exit:  # fmt: skip
     """May FROM open SERVICE to TO?
 
+    FROM and TO are names, addresses, CIDRs, ranges, or selectors as in a flow: '[web1, db]', '{labels: {tier: web}}'.
+    SERVICE is a name, tcp/443 or the like, or all.
+
     Exit 0: every pair of addresses and each service is allowed; 1: none, or only a part (which, is said).
     """
     words = (source, destination, service)
     if batch is not None and not any(words):
         return _batch(policy_of(settings, at), batch, at, by_effect)
     if batch is not None or None in words:
-        raise click.UsageError("FROM, TO and SERVICE, or --batch FILE")
+        missing = "SERVICE (all: over anything)" if destination else "FROM, TO and SERVICE, or --batch FILE"
+        raise click.UsageError(f"missing: {missing}" if batch is None else "--batch FILE takes no FROM, TO or SERVICE")
     question = (str(source), str(destination), str(service), str(by_effect), format_)
     memory = settings.memory()
     known = memory.recall(question, at)
@@ -150,7 +154,7 @@ def explain(settings: Settings, source: str, destination: str, service: str, for
     """Every rule that bears on it, in the law's order, and which decides.
 
     Then, for either answer, the nearest change that would turn it: a line ready to paste, and what else it would open
-    or close. Without SERVICE: over anything. Exit 0 as soon as there is an answer; `can` answers by its exit code.
+    or close. FROM and TO as for `can`; without SERVICE: over anything. Exit 0 as soon as there is an answer; `can` answers by its exit code.
     """
     from segctl.ask.explain import explain as ask
     from segctl.load import parse_selector, parse_service
