@@ -154,7 +154,8 @@ def explain(settings: Settings, source: str, destination: str, service: str, for
     """Every rule that bears on it, in the law's order, and which decides.
 
     Then, for either answer, the nearest change that would turn it: a line ready to paste, and what else it would open
-    or close. FROM and TO as for `can`; without SERVICE: over anything. Exit 0 as soon as there is an answer; `can` answers by its exit code.
+    or close. FROM and TO as for `can`; without SERVICE: over anything. Exit 0 as soon as there is an answer; `can`
+    answers by its exit code.
     """
     from segctl.ask.explain import explain as ask
     from segctl.load import parse_selector, parse_service
