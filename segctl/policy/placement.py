@@ -15,6 +15,7 @@ from segctl.policy.touch import touched
 from segctl.policy.waive import waived
 
 _COVER = "put a gateway's interface or a host point between them, or `waive: {uncovered: reason}`"
+_COVER_INSIDE = "no gateway sees it: put host points on its machines, or `waive: {uncovered: reason}`"
 Places = frozenset[tuple[str, str]]
 """The (gateway, interface) pairs that list a segment."""
 _SHOWN = 3  # names of a list that may be as long as the site
@@ -89,7 +90,7 @@ def uncovered_pairs(policy: Policy) -> Iterator[tuple[Segment, Segment]]:
         (one, other) if order[one.name] <= order[other.name] else (other, one)
         for here, there in _same_side(list(groups))
         for one, other in _pairs(groups[here], groups[there], here == there)
-        if (refuses[one.name] or refuses[other.name] if one is not other else _refuses_itself(one))
+        if (refuses[one.name] or refuses[other.name] if one is not other else _refuses_itself(policy, one))
     )
 
 
@@ -102,8 +103,11 @@ def _refuses(segment: Segment) -> bool:
     return Verdict.DENY in (segment.profile.egress, segment.profile.ingress)
 
 
-def _refuses_itself(segment: Segment) -> bool:
-    return segment.name != WORLD and segment.profile.intra is Verdict.DENY
+def _refuses_itself(policy: Policy, segment: Segment) -> bool:
+    """Whether there are two addresses of one family in it, between which it denies."""
+    bare = policy.partition.own[segment.name] - policy.host_addresses
+    several = bare.v4().size() > 1 or bare.v6().size() > 1
+    return several and segment.name != WORLD and segment.profile.intra is Verdict.DENY
 
 
 def _same_side(places: list[Places]) -> Iterator[tuple[Places, Places]]:
@@ -148,7 +152,7 @@ def _told(policy: Policy, pairs: Iterable[tuple[Segment, Segment]]) -> Iterator[
         home, other = (first, second) if second.built_in else (second, first)
         if home is other:
             what = f"what '{home.name}' denies within itself, nothing enforces"
-            yield Diagnostic(home.span, "uncovered", what, _COVER)
+            yield Diagnostic(home.span, "uncovered", what, _COVER_INSIDE)
         else:
             others.setdefault(home.name, []).append(other.name)
     for name, all_of_them in others.items():

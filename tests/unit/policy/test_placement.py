@@ -2,6 +2,7 @@
 
 from itertools import combinations_with_replacement
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +53,22 @@ def denied(one: Segment, other: Segment) -> bool:
         return one.name != WORLD and one.profile.intra is Verdict.DENY
     ways = ((one.profile.egress, other.profile.ingress), (other.profile.egress, one.profile.ingress))
     return any(Verdict.DENY in way for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("members", "want"),
+    [
+        ("10.1.0.5", []),
+        ('[10.1.0.5, "fd01::5"]', []),  # one of each family: no pair
+        ("[10.1.0.5, 10.1.0.6]", [("a", "a")]),
+        ("10.1.0.0/31", [("a", "a")]),
+    ],
+)
+def test_inside_a_segment_it_takes_two(members: str, want: list[tuple[str, str]]) -> None:
+    law = policy(
+        f"""
+        segments: {{a: {{strictness: sealed, members: {members}}}}}
+        points: {{gw: {{kind: gateway, interfaces: {{e0: {{segments: world}}, e1: {{segments: a}}}}}}}}
+        """
+    )
+    assert [(one.name, other.name) for one, other in uncovered_pairs(law)] == want
