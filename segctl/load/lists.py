@@ -103,7 +103,7 @@ class Rows:
             for cells in self._lines:
                 span = Span(self._name, line, 1)
                 line = self._lines.line_num + 1
-                if not cells:
+                if cells in ([], [""]):  # an empty line, a quoted one too
                     continue
                 if len(cells) != len(self.header):
                     what = f"{len(cells)} cells under {len(self.header)} columns"

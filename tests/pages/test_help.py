@@ -46,13 +46,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     copytree(EXAMPLES / "shop/site", folder)
     for name in ("hosts.csv", "asked.tsv"):
         (folder / name).write_text(GIVEN[name])
+    for left in LABS:  # by a run that was killed
+        subprocess.run(["segctl", "lab", "down", "--name", left], cwd=folder, env=environment(), check=True)
     try:
         subprocess.run(["segctl", "lab", "up"], cwd=folder, env=environment(), check=True)
         yield folder
     finally:
-        subprocess.run(["segctl", "lab", "down"], cwd=folder, env=environment(), check=True)
+        for made in LABS:
+            subprocess.run(["segctl", "lab", "down", "--name", made], cwd=folder, env=environment(), check=True)
 
 
+LABS = ("shop", "second", "third")  # which the examples name
 GIVEN = {
     "hosts.csv": "name,addresses,role\nweb9,10.9.0.1,web\n",
     "asked.tsv": "web1\tapp1\tshop-api\n",

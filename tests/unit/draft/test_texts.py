@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -121,6 +121,7 @@ def test_the_examples_in_comments_load_whatever_the_names(hosts: list[Host]) -> 
 
 
 @CALM
+@example(Form.CSV, [['""']], ",")
 @given(st.sampled_from(list(Form)), st.lists(st.lists(TEXT | ADDRESS, max_size=4), max_size=5),
        st.sampled_from([",", " ", "=", "\n", ": ", "[", " ansible_host="]))  # fmt: skip
 def test_whatever_a_file_holds_is_read_or_refused(form: Form, cells: list[list[str]], between: str) -> None:
