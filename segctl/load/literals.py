@@ -44,7 +44,16 @@ def read_literal(text: str, icmp_types: IcmpTypes) -> Ranges:
 def _ports(text: str, protocol: int, rest: str) -> Ranges:
     if rest == "any":
         return Ranges.of(traffic_range(family, protocol) for family in FAMILIES)
+    word = WITH_PORTS[protocol]
+    if "," in rest:
+        each = ", ".join(f"{word}/{shorten(port.strip())}" for port in rest.split(",")[:3])
+        raise Wrong("port", f"'{shorten(text)}': several ports in one text", f"write a list: [{each}]")
     first_text, dash, last_text = rest.partition("-")
+    if dash and not (first_text and last_text):
+        lacking = "last" if first_text else "first"
+        raise Wrong(
+            "port", f"'{shorten(text)}': the range has no {lacking} port", f"write it whole, as '{word}/1024-65535'"
+        )
     first = _port(text, first_text)
     last = _port(text, last_text) if dash else first
     if first > last:
@@ -114,5 +123,7 @@ def _named(text: str, name: str, types: IcmpTypes) -> Mapping[str, int]:
 def _near(name: str, types: IcmpTypes) -> str | None:
     import difflib  # only a typo needs it
 
+    if begun := sorted(known for known in types if name and known.startswith(name)):
+        return begun[0] if f"{name}-request" not in types else f"{name}-request"
     found = difflib.get_close_matches(name, types, n=1)
     return found[0] if found else None
