@@ -1,12 +1,15 @@
 """Sites for tests, from YAML text as a user would write it."""
 
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
+from typing import Any
 
 from segctl.load import load_site
 from segctl.model.site import Site
+from segctl.model.span import Span
 from segctl.policy import Policy, examine
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -40,3 +43,16 @@ def meant(said: Site, at: datetime = AT) -> Policy:
     examined = examine(said, at)
     assert examined.policy is not None, examined.findings
     return examined.policy
+
+
+def placeless(value: Any) -> Any:
+    """The same without any place."""
+    if isinstance(value, Span):
+        return None
+    if isinstance(value, tuple | list):
+        return tuple(map(placeless, value))
+    if isinstance(value, dict):
+        return {key: placeless(inner) for key, inner in value.items()}
+    if is_dataclass(value):
+        return type(value), *(placeless(getattr(value, field.name)) for field in fields(value))
+    return value

@@ -7,7 +7,7 @@ piece is put to the law. Only what meets the question is looked at, so a small q
 from collections.abc import Iterable
 from datetime import datetime
 
-from segctl.ask.cuts import questions
+from segctl.ask.cuts import Piece, questions
 from segctl.ask.result import Answer, Part
 from segctl.model.decision import Outcome
 from segctl.model.diagnostic import Diagnostic, SiteError
@@ -25,13 +25,13 @@ def can(
     SiteError if there is no pair of addresses of one family with a service of that family.
     """
     ends = asked_addresses(policy, source, inner=inner), asked_addresses(policy, destination, inner=inner)
-    found: dict[Outcome, list[tuple[Ranges, Ranges, Ranges]]] = {}
+    found: dict[Outcome, list[Piece]] = {}
     for sources, destinations, places in questions(policy, *ends, traffic):
         outcome = judge(policy, sources.first(), destinations.first(), places.first(), at)
         found.setdefault(outcome, []).append((sources, destinations, places))
     if not found:
-        raise SiteError(tuple(_nobody(*end) for end in zip((source, destination), ends, strict=True) if not end[1])
-                        or (_no_pair(source),))  # fmt: skip
+        named = zip((source, destination), ends, strict=True)
+        raise SiteError(tuple(_nobody(said) for said, addresses in named if not addresses) or (_no_pair(source),))
     parts = (
         Part(outcome, *(_union(piece[side] for piece in pieces) for side in range(3)))
         for outcome, pieces in found.items()
@@ -48,7 +48,7 @@ def _union(parts: Iterable[Ranges]) -> Ranges:
     return Ranges.of(span for part in parts for span in part)
 
 
-def _nobody(selectors: Selectors, addresses: Ranges) -> Diagnostic:
+def _nobody(selectors: Selectors) -> Diagnostic:
     return Diagnostic(selectors[0].span, "empty", f"'{show_selectors(selectors)}' names no address", "name somebody")
 
 

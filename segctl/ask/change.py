@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import chain, count
 
 from segctl.ask.can import can
-from segctl.ask.cuts import Cut, questions, statement_cuts
+from segctl.ask.cuts import Cut, Piece, questions, statement_cuts
 from segctl.ask.expect import judge_expectations
 from segctl.ask.result import Action, Answer, Change, Extent
 from segctl.model.codes import CODES
@@ -30,7 +30,6 @@ from segctl.policy.match import Statement
 from segctl.policy.policy import make_policy
 from segctl.policy.statements import statement_findings
 
-Piece = tuple[Ranges, Ranges, Ranges]
 AnyStatement = Statement[Flow] | Statement[Guardrail]
 
 TO_SAY = "say who needs it, and what for"

@@ -10,6 +10,9 @@ from segctl.policy import Policy
 from segctl.policy.classes import split
 from segctl.policy.effect import mode_of
 
+Piece = tuple[Ranges, Ranges, Ranges]
+"""Sources, destinations and traffic that the law cannot tell apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -28,9 +31,7 @@ class Cut:
         return self.source.meets(source) and self.destination.meets(destination) and self.traffic.meets(traffic)
 
 
-def questions(
-    policy: Policy, source: Ranges, destination: Ranges, traffic: Ranges, *also: Cut
-) -> Iterator[tuple[Ranges, Ranges, Ranges]]:
+def questions(policy: Policy, source: Ranges, destination: Ranges, traffic: Ranges, *also: Cut) -> Iterator[Piece]:
     """Sources, destinations and traffic, all of one family, that the law cannot tell apart; nor do the cuts `also`."""
     meeting = (cut for cut in (*statement_cuts(policy), *also) if cut.meets(source, destination, traffic))
     addresses, services = list(end_sets(policy)), list(mode_sets(policy))

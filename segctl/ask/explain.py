@@ -6,7 +6,7 @@ from datetime import datetime
 
 from segctl.ask.can import asked_addresses, can
 from segctl.ask.change import Question, to_allow, to_deny
-from segctl.ask.cuts import questions
+from segctl.ask.cuts import Piece, questions
 from segctl.ask.result import Bearing, Explanation, Extent
 from segctl.model.decision import Decision, Step
 from segctl.model.flow import Flow, Services, traffic_of
@@ -18,9 +18,6 @@ from segctl.model.span import Span
 from segctl.model.strictness import Verdict
 from segctl.policy import Policy, decide
 from segctl.policy.coverage import stand_between
-
-Piece = tuple[Ranges, Ranges, Ranges]
-"""Sources, destinations and traffic that the law cannot tell apart."""
 
 
 def explain(policy: Policy, source: Selectors, destination: Selectors, services: Services, at: datetime) -> Explanation:

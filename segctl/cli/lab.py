@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Command, Settings, format_option, settings
+from segctl.cli.options import Command, Settings, format_option, policy_of, settings
 from segctl.cli.output import write_columns
 from segctl.lab import Built, Removed, clean, find, lab_name, labs
 from segctl.lab.command import LAB, become, beside
@@ -22,7 +22,6 @@ from segctl.lab.up import lab as standing
 from segctl.lab.up import up as make
 from segctl.model.diagnostic import SiteError
 from segctl.model.ranges import show_address
-from segctl.policy import Policy, examine
 
 
 def _valid(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
@@ -65,7 +64,7 @@ def up(settings: Settings, name: str | None, hosts_per_segment: int) -> Exit:
 
     Who isn't root gets it in a user namespace.
     """
-    policy = _policy(settings)
+    policy = policy_of(settings, datetime.now(UTC))
     enter(_name(settings, name), anew=True)
     built = make(policy, name, hosts_per_segment)
     for note in built.record.notes:
@@ -117,7 +116,7 @@ def run(context: click.Context, name: str | None, hosts_per_segment: int, words:
     if _is_up(which):
         enter(which)
         return beside(which, command)
-    policy = _policy(settings)
+    policy = policy_of(settings, datetime.now(UTC))
     enter(which, anew=True)
     with standing(policy, which, hosts_per_segment) as built:
         settings.say(f"lab {built.name}: {_count(built)}")
@@ -151,14 +150,6 @@ def status(name: str | None, format_: str) -> Exit:
         if not folders:
             click.echo("no lab is up")
     return Exit.YES if folders and not any(_damage(folder) or _half_made(folder) for folder in folders) else Exit.NO
-
-
-def _policy(settings: Settings) -> Policy:
-    """What the site means; SiteError with its findings if it can't mean anything."""
-    examined = examine(settings.read(), datetime.now(UTC))
-    if examined.policy is None:
-        raise SiteError(examined.findings)
-    return examined.policy
 
 
 def _name(settings: Settings, name: str | None) -> str:

@@ -49,10 +49,7 @@ class Settings:
 
     def read(self) -> "Site":
         """The site that is meant; `SiteError` with every finding if one is an error."""
-        loaded = self.load()
-        if loaded.site is None:
-            raise _site_error(loaded.findings)
-        return loaded.site
+        return _sound(self.load())
 
     def memory(self) -> "Memory":
         """What was answered about the site that is meant."""
@@ -66,6 +63,12 @@ class Settings:
         if self.verbosity >= 0:
             with suppress(OSError):  # a word that nobody can hear must not stop a change half-way
                 click.echo(text, err=True)
+
+
+def _sound(loaded: "Loaded") -> "Site":
+    if loaded.site is None:
+        raise _site_error(loaded.findings)
+    return loaded.site
 
 
 def _site_error(findings: tuple[Any, ...]) -> Exception:
@@ -144,10 +147,7 @@ def policy_of(settings: Settings, at: datetime, loaded: "Loaded | None" = None) 
     """What the site means at that time; `SiteError` with every finding if one is an error."""
     from segctl.policy import examine
 
-    loaded = loaded or settings.load()
-    if loaded.site is None:
-        raise _site_error(loaded.findings)
-    examined = examine(loaded.site, at)
+    examined = examine(_sound(loaded or settings.load()), at)
     if examined.policy is None:
         raise _site_error(examined.findings)
     return examined.policy

@@ -21,6 +21,11 @@ def traffic_of(services: Services) -> Ranges:
     return out
 
 
+def service_names(services: Services) -> str:
+    """As a person would write them."""
+    return ", ".join(service.name for service in services)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A declared allowance of opening connections; active while `since` <= time < `until` (both with zone)."""

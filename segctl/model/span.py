@@ -13,5 +13,10 @@ class Span(NamedTuple):
     line: int
     column: int = 1
 
+    @property
+    def row(self) -> str:
+        """Without the column, which a reader of a table doesn't need."""
+        return f"{self.file}:{self.line}"
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

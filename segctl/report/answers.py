@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from segctl.ask.result import Answer, Extent, Part, Verified, Word
 from segctl.model.decision import Effect, Outcome
+from segctl.model.flow import service_names
 from segctl.model.ranges import Ranges, show_addresses
 from segctl.model.selector import show_selectors
 from segctl.model.service import FAMILIES, LAST_PORT, of_family, port_of, protocol_of, show_traffic
@@ -142,7 +143,7 @@ def plain_extent(one: Extent) -> dict[str, object]:
 def show_verified(one: Verified) -> Iterator[str]:
     """`ok` or `failed`, the expectation, and what shows that it fails."""
     said = one.expected
-    services = ", ".join(service.name for service in said.services)
+    services = service_names(said.services)
     ends = f"{show_selectors(said.source)} to {show_selectors(said.destination)}"
     what = f"{ends} {services or 'over anything'} is {said.expected}"
     yield f"{'ok' if one.holds else 'failed'}: {said.span}: {what}"

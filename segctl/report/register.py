@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from segctl.ask.result import Entry, Register, State
-from segctl.model.flow import Guardrail, Services
+from segctl.model.flow import Guardrail, service_names
 from segctl.model.segment import Waiver
 from segctl.model.selector import show_selectors
-from segctl.model.span import Span
 
 HEAD = (
     "name", "from", "except", "to", "not_to", "services", "why", "owner", "ticket", "since", "until", "state",
@@ -41,10 +40,10 @@ def register_markdown(register: Register) -> str:
     parts += _section("Flows", HEAD, map(_row, register.flows))
     head = ("name", "from", "to", "forbidden", "why", "owner", "ticket", "waivers", "place")
     parts += _section("Guardrails", head, map(_guardrail, register.guardrails))
-    management = ((show_selectors(m.source), _names(m.services), _place(m.span)) for m in register.management)
+    management = ((show_selectors(m.source), service_names(m.services), m.span.row) for m in register.management)
     parts += _section("Management of the points", ("from", "services", "place"), management)
     waivers = (
-        (waiver.code, owner, waiver.why, _end(waiver, is_void), _place(waiver.span))
+        (waiver.code, owner, waiver.why, _end(waiver, is_void), waiver.span.row)
         for owner, waiver, is_void in register.waivers
     )
     parts += _section("Waivers", ("waived", "on", "why", "until", "place"), waivers)
@@ -59,7 +58,7 @@ def _row(entry: Entry) -> Row:
         show_selectors(flow.source_except),
         show_selectors(flow.destination),
         show_selectors(flow.destination_except),
-        _names(flow.services),
+        service_names(flow.services),
         flow.why or "",
         flow.owner or "",
         flow.ticket or "",
@@ -70,7 +69,7 @@ def _row(entry: Entry) -> Row:
         "overdue" if entry.overdue else "",
         "yes" if flow.remediation else "",
         _waivers(entry.waivers),
-        _place(flow.span),
+        flow.span.row,
     )
 
 
@@ -79,12 +78,12 @@ def _guardrail(said: Guardrail) -> Row:
         said.name if said.named else "",
         show_selectors(said.source),
         show_selectors(said.destination),
-        _names(said.services) or "all",
+        service_names(said.services) or "all",
         said.why or "",
         said.owner or "",
         said.ticket or "",
         "; ".join(f"{waiver.code}: {waiver.why}" for waiver in said.waive),
-        _place(said.span),
+        said.span.row,
     )
 
 
@@ -116,10 +115,6 @@ def _escaped(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def _names(services: Services) -> str:
-    return ", ".join(service.name for service in services)
-
-
 def _waivers(waivers: Iterable[tuple[Waiver, bool]]) -> str:
     return "; ".join(f"{w.code}: {w.why}" + (f" ({_end(w, past)})" if w.until else "") for w, past in waivers)
 
@@ -132,7 +127,3 @@ def _end(waiver: Waiver, is_void: bool) -> str:
 
 def _time(time: datetime | None) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
-
-
-def _place(span: Span) -> str:
-    return f"{span.file}:{span.line}"

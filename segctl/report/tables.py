@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from segctl.ask.result import Entry, Register, State
-from segctl.model.flow import Flow, Guardrail, Services
+from segctl.model.flow import Flow, Guardrail, service_names
 from segctl.model.selector import show_selectors
-from segctl.model.span import Span
 from segctl.report.captions import moment
 from segctl.report.picture import Table
 
@@ -24,7 +23,7 @@ def tables(register: Register) -> tuple[Table, ...]:
     if len(rows) > MOST:
         rows = [row for row in rows if row[0] not in ("flow", "management") or row[7]]
     waivers = [
-        (w.code, on, w.why, f"{w.until or ''}{': past' if past else ''}", _line(w.span))
+        (w.code, on, w.why, f"{w.until or ''}{': past' if past else ''}", w.span.row)
         for on, w, past in register.waivers
     ]
     made = (_table(STATEMENTS, rows[:MOST]), _table(WAIVERS, waivers[:MOST]))
@@ -54,21 +53,21 @@ def _flow(entry: Entry) -> Row:
     name = f"{_name(said)}\n(remediation)" if said.remediation else _name(said)
     owner = "\n".join(filter(None, (said.owner, said.ticket)))
     ends = (_end(said.source, said.source_except), _end(said.destination, said.destination_except))
-    rest = (_services(said.services), said.why or "", owner, held(entry), _line(said.span))
+    rest = (service_names(said.services), said.why or "", owner, held(entry), said.span.row)
     return ("flow", name, *ends, *rest)
 
 
 def _guardrails(register: Register) -> Iterator[Row]:
     for said in register.guardrails:
         owner = "\n".join(filter(None, (said.owner, said.ticket)))
-        ends = (_end(said.source), _end(said.destination), _services(said.services) or "all")
-        yield "✕ guardrail", _name(said), *ends, said.why or "", owner, "", _line(said.span)
+        ends = (_end(said.source), _end(said.destination), service_names(said.services) or "all")
+        yield "✕ guardrail", _name(said), *ends, said.why or "", owner, "", said.span.row
 
 
 def _management(register: Register) -> Iterator[Row]:
     for said in register.management:
-        ends = (show_selectors(said.source), "the points", _services(said.services))
-        yield "management", "", *ends, "", "", "", _line(said.span)
+        ends = (show_selectors(said.source), "the points", service_names(said.services))
+        yield "management", "", *ends, "", "", "", said.span.row
 
 
 def _name(said: Flow | Guardrail) -> str:
@@ -78,14 +77,6 @@ def _name(said: Flow | Guardrail) -> str:
 def _end(selectors: Iterable[object], except_: Iterable[object] = ()) -> str:
     taken = ", ".join(map(str, except_))
     return ", ".join(map(str, selectors)) + (f" except {taken}" if taken else "")
-
-
-def _services(services: Services) -> str:
-    return ", ".join(service.name for service in services)
-
-
-def _line(span: Span) -> str:
-    return f"{span.file}:{span.line}"
 
 
 def _table(head: Row, rows: Sequence[Row]) -> Table:

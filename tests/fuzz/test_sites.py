@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -27,13 +26,12 @@ from segctl.load import load_site, parse_selector, parse_service
 from segctl.model.codes import CODES
 from segctl.model.diagnostic import Level, SiteError
 from segctl.model.site import Site
-from segctl.model.span import Span
 from segctl.policy import Policy, examine
 from segctl.report.check import show_check
 from segctl.report.diagnostics import show_finding
 from segctl.report.explain import show_explanation
 from tests.fuzz.mutate import as_blocks, as_json, corpus, mutant
-from tests.sites import AT
+from tests.sites import AT, placeless
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 60  # seconds for one mutant; most take some hundredths
@@ -114,19 +112,6 @@ def question(policy: Policy, rng: Random) -> None:
         return
     assert explained.answer == answer
     assert list(show_explanation(explained))
-
-
-def placeless(value: Any) -> Any:
-    """The same without any place."""
-    if isinstance(value, Span):
-        return None
-    if isinstance(value, tuple | list):
-        return tuple(map(placeless, value))
-    if isinstance(value, dict):
-        return {key: placeless(inner) for key, inner in value.items()}
-    if is_dataclass(value):
-        return type(value), *(placeless(getattr(value, field.name)) for field in fields(value))
-    return value
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`explain`: the rules in the law's order, and lines that turn the answer when they are pasted."""
 
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from random import Random
 from shutil import copytree
@@ -19,11 +18,10 @@ from segctl.load.values import Seq
 from segctl.model.codes import CODES
 from segctl.model.diagnostic import Level, SiteError
 from segctl.model.flow import Flow, Guardrail
-from segctl.model.span import Span
 from segctl.policy import Policy
 from segctl.report.explain import show_explanation
 from segctl.report.lines import statement_line
-from tests.sites import AT, EXAMPLES, meant, policy, read
+from tests.sites import AT, EXAMPLES, meant, placeless, policy, read
 
 SITE = """
 endpoints:
@@ -211,14 +209,3 @@ def test_each_statement_is_its_line(folder: Path) -> None:
         assert isinstance(again, Flow | Guardrail)
         assert not findings.sorted()
         assert placeless(again) == placeless(one)
-
-
-def placeless(value: object) -> object:
-    """The same without any place."""
-    if isinstance(value, Span):
-        return None
-    if isinstance(value, tuple):
-        return tuple(map(placeless, value))
-    if is_dataclass(value):
-        return type(value), *(placeless(getattr(value, field.name)) for field in fields(value))
-    return value
