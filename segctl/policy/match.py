@@ -1,7 +1,10 @@
 """Statements with their addresses, and which of them match a question: bit sets, so that 10,000 flows are one AND."""
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import xor
 from typing import Generic, TypeVar
 
 from segctl.model.flow import Flow, Guardrail, Management
@@ -21,32 +24,49 @@ class Statement(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class _Index:
+    """A number line cut where a statement begins or ends to hold: `bits` has one bit for each that holds there."""
+
+    firsts: tuple[int, ...]
+    bits: tuple[int, ...]
+
+    @classmethod
+    def of(cls, parts: Iterable[Ranges]) -> "_Index":
+        """Statements that share one set (as thousands of flows of one segment do) are turned on and off together."""
+        together: dict[int, tuple[Ranges, int]] = {}
+        for place, ranges in enumerate(parts):
+            held = together.get(id(ranges), (ranges, 0))[1]
+            together[id(ranges)] = ranges, held | 1 << place
+        turns: dict[int, int] = {0: 0}
+        for ranges, held in together.values():
+            for first, last in ranges:
+                turns[first] = turns.get(first, 0) ^ held
+                turns[last + 1] = turns.get(last + 1, 0) ^ held
+        firsts = tuple(sorted(turns))
+        return cls(firsts, tuple(accumulate((turns[first] for first in firsts), xor)))
+
+    def __getitem__(self, value: int) -> int:
+        return self.bits[bisect_right(self.firsts, value) - 1]
+
+
+@dataclass(frozen=True, slots=True)
 class Statements(Generic[T]):
-    """All statements of a kind in order of name; the caches only remember what was asked."""
+    """All statements of a kind in order of name; the caches only remember what was worked out."""
 
     items: tuple[Statement[T], ...]
-    _sources: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
-    _destinations: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
-    _traffic: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    _indices: list[_Index] = field(default_factory=list, compare=False, repr=False)
 
     def matching(self, source: int, destination: int, traffic: int) -> Iterator[Statement[T]]:
         """Those that match, in order of name."""
-        bits = (
-            self._mask(self._sources, source, lambda statement: statement.source)
-            & self._mask(self._destinations, destination, lambda statement: statement.destination)
-            & self._mask(self._traffic, traffic, lambda statement: statement.traffic)
-        )
+        if not self.items:
+            return
+        if not self._indices:
+            self._indices.append(_Index.of(statement.source for statement in self.items))
+            self._indices.append(_Index.of(statement.destination for statement in self.items))
+            self._indices.append(_Index.of(statement.traffic for statement in self.items))
+        sources, destinations, services = self._indices
+        bits = sources[source] & destinations[destination] & services[traffic]
         while bits:
             lowest = bits & -bits
             yield self.items[lowest.bit_length() - 1]
             bits ^= lowest
-
-    def _mask(self, cache: dict[int, int], value: int, part: Callable[[Statement[T]], Ranges]) -> int:
-        """One bit for each statement whose part holds the value."""
-        if (known := cache.get(value)) is None:
-            known = 0
-            for place, statement in enumerate(self.items):
-                if value in part(statement):
-                    known |= 1 << place
-            cache[value] = known
-        return known

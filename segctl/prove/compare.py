@@ -1,0 +1,96 @@
+"""All cells of one walk, rules against intent: where they clash, which number new connections got, what is dead."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from segctl.listing.rule import STATES, Ending
+from segctl.model.ranges import Ranges
+from segctl.prove.axes import STATE
+from segctl.prove.cells import Alive, Cell, Cells
+from segctl.prove.clauses import NUMBER_MASK, Between, clauses
+from segctl.prove.effects import Effects
+from segctl.prove.engine import Evaluated
+from segctl.prove.frame import Clash, Frame, Wanted, clashes
+from segctl.prove.packet import Way
+from segctl.prove.space import Cube, Spans
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The numbers that new connections were seen to get, by way and interfaces."""
+
+    found: dict[tuple[Way, str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def spans(self) -> Alive:
+        """As sets of values."""
+        return {key: Ranges.of((n, n) for n in numbers).spans for key, numbers in self.found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ClashAt:
+    """A clash, and where: the interfaces' classes and the cell."""
+
+    iif: int
+    oif: int
+    cell: Cell
+    clash: Clash
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One walk compared. `top` are the places of the decided rows that some packet has for its own."""
+
+    evaluated: Evaluated
+    effects: Effects
+    cells: Cells = field(init=False)
+    frame: Frame = field(init=False)
+    top: set[int] = field(default_factory=set)
+    compared: int = 0
+    _known: dict[object, tuple[list[Clash], set[int]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.cells = Cells(self.evaluated, self.effects)
+        self.frame = Frame.of(self.evaluated)
+
+    def beginnings(self, numbers: Numbers) -> Iterator[ClashAt]:
+        """Packets that begin a connection; what they get goes into `numbers`."""
+        for iif, oif in self.cells.interfaces():
+            found: set[int] = set()
+            for cell in self.cells.between(iif, oif, {}):
+                clash, top = self._cell(cell, self._domain(new=True))
+                found |= {cell.rows[at] for at in top}
+                yield from (ClashAt(iif, oif, cell, one) for one in clash)
+            self.top |= found
+            key = (self.evaluated.way, *self.cells.names(iif, oif))
+            for place in found:
+                one = self.evaluated.decided[place]
+                if one.ending is Ending.ACCEPT and isinstance(one.connection, int) and one.connection & NUMBER_MASK:
+                    numbers.found[key].add(one.connection & NUMBER_MASK)
+
+    def others(self, alive: Alive) -> Iterator[ClashAt]:
+        """All other packets: of connections, about them, and of none."""
+        for iif, oif in self.cells.interfaces():
+            for cell in self.cells.between(iif, oif, alive):
+                clash, top = self._cell(cell, self._domain(new=False))
+                self.top |= {cell.rows[at] for at in top}
+                self.compared += 1
+                yield from (ClashAt(iif, oif, cell, one) for one in clash)
+
+    def _domain(self, new: bool) -> tuple[Cube, ...]:
+        """The packets that can be, those of new connections or the rest."""
+        space = self.evaluated.space
+        state: Spans = ((STATES["new"],) * 2,)
+        at = self.frame.places.index(space.index[STATE])
+        mask = space.axes[space.index[STATE]].mask(state)
+        return tuple(cube for cube in self.frame.domain if bool(cube[at] & mask) is new)
+
+    def _cell(self, cell: Cell, domain: tuple[Cube, ...]) -> tuple[list[Clash], set[int]]:
+        rows = [(self.frame.rest(cube), one) for cube, one in self.cells.rows(cell)]
+        key = (tuple((cube, one.ending, one.maybe) for cube, one in rows), cell.between, domain)
+        if key not in self._known:
+            self._known[key] = clashes(domain, rows, self._wanted(cell.between))
+        return self._known[key]
+
+    def _wanted(self, between: Between) -> list[Wanted]:
+        return self.frame.wanted(clauses(between))

@@ -1,0 +1,189 @@
+"""What the site wants of a new connection between two addresses, service by service: `decide`, asked seldom.
+
+`decide` is asked on representatives. Between two addresses its answer changes only where a statement that speaks of
+both begins or ends to speak of a service, or a segment in selective mode does; so one service of each such part stands
+for all. Essentials are left out: in the rules they hold on their own interface alone (`clauses.py`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from segctl.model.decision import Effect, Outcome
+from segctl.model.point import Point
+from segctl.model.ranges import ALL_V4, ALL_V6, V6, Ranges
+from segctl.model.segment import Segment
+from segctl.model.selector import POINTS, WORLD
+from segctl.model.service import ICMP, ICMP6, WITH_PORTS, of_family, traffic_range
+from segctl.model.strictness import ModeKind
+from segctl.policy import Policy, judge_at_point
+from segctl.policy.coverage import behind, bound
+from segctl.policy.effect import lenient
+from segctl.prove.space import Spans
+
+Part = tuple[Ranges, Effect]
+
+
+class Place(NamedTuple):
+    """What matters of an address to the intent, but for the statements that name it.
+
+    `behind`: the point's interfaces behind which it lives. `own`: the point's. `nowhere`: of a segment that no gateway
+    lists. `stance`: how its segment falls back; two addresses of different segments with equal stances are treated
+    alike where no statement names them.
+    """
+
+    special: bool
+    own: bool
+    nowhere: bool
+    behind: frozenset[str]
+    stance: object
+    segment: str | None
+
+
+@dataclass(slots=True)
+class Effects:
+    """The intent of a site for one point, at a time."""
+
+    policy: Policy
+    point: Point
+    at: datetime
+    _bare: Policy = field(init=False)
+    _known: dict[object, tuple[Part, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._bare = replace(self.policy, essentials=())
+
+    def place(self, address: int) -> Place:
+        """What matters of an address."""
+        policy = self.policy
+        name = policy.segment_of(address)
+        home = policy.home_of(address)
+        segment = policy.site.segments[name] if name is not None else None
+        own = address in policy.gateways[self.point.name]
+        lost = name is not None and not own and home != POINTS and not bound(policy.site, str(home))
+        where = frozenset(behind(policy, self.point, address)) if name is not None else frozenset()
+        return Place(name is None, own, lost, where, _stance(segment), name)
+
+    def lenient(self, source: Place, destination: Place) -> bool:
+        """Whether both ends observe, as the law's last clause has it."""
+        return lenient(self.policy, source.segment, destination.segment)
+
+    def parts(self, source: int, destination: int, family: int, told: Iterable[Ranges]) -> tuple[Part, ...]:
+        """Every service of the family with its effect; `told`: the traffic of the statements that speak of both ends.
+
+        Disjoint, the largest part last.
+        """
+        by_effect: dict[Effect, list[tuple[int, int]]] = {}
+        for part in _apart(of_family(family), [*told, *self._selected(source, destination)]):
+            outcome = self._judge(source, destination, part.first())
+            by_effect.setdefault(outcome.effect, []).extend(part)
+        parts = [(Ranges.of(spans), effect) for effect, spans in by_effect.items()]
+        return tuple(sorted(parts, key=lambda part: part[0].size()))
+
+    def _judge(self, source: int, destination: int, service: int) -> Outcome:
+        return judge_at_point(self._bare, source, destination, service, self.at)
+
+    def _selected(self, source: int, destination: int) -> Iterator[Ranges]:
+        """The services that a segment in selective mode enforces."""
+        site = self.policy.site
+        modes = {site.default_mode}
+        for end in (source, destination):
+            name = self.policy.segment_of(end)
+            mode = site.segments[name].mode if name is not None else None
+            if mode is not None:
+                modes.add(mode)
+        yield from (mode.services for mode in modes if mode.kind is ModeKind.SELECTIVE)
+
+
+def _stance(segment: Segment | None) -> object:
+    """How a segment falls back. World without a mode takes the other end's: a stance of its own."""
+    return None if segment is None else (segment.profile, segment.mode, segment.name == WORLD)
+
+
+def _apart(whole: Ranges, sets: Iterable[Ranges]) -> list[Ranges]:
+    """The parts of a set that each of the others holds wholly or not at all."""
+    parts = [whole]
+    for cutter in sets:
+        parts = [half for part in parts for half in (part & cutter, part - cutter) if half]
+    return parts
+
+
+class Kind(NamedTuple):
+    """Some traffic as values of axes: protocols, and of those with ports or types which."""
+
+    protocols: Spans
+    ports: Spans | None = None
+    icmp: Spans | None = None
+
+
+_KNOWN_KINDS: dict[tuple[int, Ranges], tuple[Kind, ...]] = {}
+
+
+def kinds(some: Ranges, family: int) -> tuple[Kind, ...]:
+    """Traffic of a family, protocol by protocol; those that are in it as a whole together."""
+    key = family, some
+    if key not in _KNOWN_KINDS:
+        if len(_KNOWN_KINDS) > 100_000:
+            _KNOWN_KINDS.clear()
+        _KNOWN_KINDS[key] = tuple(_kinds(some, family))
+    return _KNOWN_KINDS[key]
+
+
+def _kinds(some: Ranges, family: int) -> Iterator[Kind]:
+    wholly: list[tuple[int, int]] = []
+    icmp = ICMP if family == 4 else ICMP6
+    for first, last in some & of_family(family):
+        for protocol in range(first >> 16 & 0xFF, (last >> 16 & 0xFF) + 1):
+            here = traffic_range(family, protocol)
+            begin, end = max(first, here[0]) & 0xFFFF, min(last, here[1]) & 0xFFFF
+            if (begin, end) == (0, 0xFFFF) or (protocol not in WITH_PORTS and protocol != icmp):
+                if begin == 0:
+                    wholly.append((protocol, protocol))
+            elif protocol == icmp:
+                if begin <= 0xFF:
+                    yield Kind(((icmp, icmp),), icmp=((begin, min(end, 0xFF)),))
+            else:
+                yield Kind(((protocol, protocol),), ports=((begin, end),))
+    if wholly:
+        yield Kind(tuple(wholly))
+
+
+def half(ranges: Ranges, family: int) -> Spans:
+    """Addresses of a family as spans of its own numbers."""
+    if family == 4:
+        return (ranges & ALL_V4).spans
+    return tuple((first - V6, last - V6) for first, last in (ranges & ALL_V6))
+
+
+def address_sets(policy: Policy) -> Iterator[Ranges]:
+    """Every set of addresses that the intent tells from the rest."""
+    yield policy.special
+    yield from policy.partition.own.values()
+    yield from policy.partition.home.values()
+    yield from policy.gateways.values()
+    for gateway in policy.site.gateways():
+        yield from (interface.networks() for interface in gateway.interfaces.values())
+    for kind in (policy.flows, policy.guardrails, policy.management):
+        for statement in kind.items:
+            yield statement.source
+            yield statement.destination
+    for row in policy.essentials:
+        yield row.source
+        yield row.destination
+
+
+def traffic_sets(policy: Policy) -> Iterator[Ranges]:
+    """Every set of services that the intent tells from the rest."""
+    for kind in (policy.flows, policy.guardrails, policy.management):
+        yield from (statement.traffic for statement in kind.items)
+    yield from (row.traffic for row in policy.essentials)
+    yield policy.site.default_mode.services
+    yield from (segment.mode.services for segment in policy.site.segments.values() if segment.mode is not None)
+
+
+def own_addresses(policy: Policy, point: Point, family: int) -> tuple[int, ...]:
+    """The point's declared addresses of a family."""
+    spans: Mapping[int, Ranges] = {4: ALL_V4, 6: ALL_V6}
+    declared = policy.gateways[point.name] & spans[family]
+    return tuple(address for first, last in declared for address in range(first, last + 1))

@@ -1,0 +1,180 @@
+"""The class engine: from a listing to every packet's end, as decided rows over a space cut as it needs to be."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from segctl.listing.fields import NEEDS
+from segctl.listing.rule import STATES, Chain, Listing, Rule, Table, Untrack, name_span
+from segctl.policy.numbers import SWAPPED
+from segctl.prove.axes import (
+    ADDRESS_BITS,
+    DADDR,
+    DIRECTION,
+    FLAGS,
+    HEAD,
+    IIF,
+    OIF,
+    PROTO,
+    REGISTERS,
+    SADDR,
+    STATE,
+    TAIL,
+    WIDTHS,
+)
+from segctl.prove.conntrack import BEGINNING, ERRORS, ICMP_OF, NONE, UNTRACKED6, possible, types
+from segctl.prove.cuts import Collector, Cuts
+from segctl.prove.evaluate import Evaluator
+from segctl.prove.lookup import Groups
+from segctl.prove.packet import Way
+from segctl.prove.path import Stage, stages
+from segctl.prove.row import Decided, Row
+from segctl.prove.space import Axis, Cube, NeedsCut, Space, Spans
+from segctl.prove.values import NeedsGroups, Of, complement, groups
+from segctl.prove.walk import Walk
+
+LOOPBACK = name_span("lo")
+_ALWAYS = (SADDR, DADDR, IIF, OIF, PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION)
+_MOST_RESTARTS = 200
+_REGISTER = (1 << 32) - 1
+NUMBER_MASK = SWAPPED - 1
+
+Met = Callable[[Table, Chain, Rule, Cube], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Every packet of a family on a way: `domain` are those that can be, `decided` what becomes of them, in order."""
+
+    way: Way
+    family: int
+    space: Space
+    registers: Groups
+    stages: tuple[Stage, ...]
+    domain: tuple[Cube, ...]
+    decided: tuple[Decided, ...]
+
+
+def evaluate(
+    listing: Listing,
+    way: Way,
+    family: int,
+    cuts: Mapping[str, set[Spans]] | None = None,
+    awake: dict[tuple[str, str], bool] | None = None,
+    met: Met | None = None,
+) -> Evaluated:
+    """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules'.
+
+    TooManyClasses: the product of classes explodes.
+    """
+    met_stages = stages(listing, way, family, awake)
+    collector = collect(met_stages, family)
+    collected, masks = collector.cuts, collector.masks
+    masks["ct mark"].add(NUMBER_MASK)
+    for more in (_domain_cuts(family), cuts or {}):
+        for axis, sets in more.items():
+            collected.setdefault(axis, set()).update(sets)
+    for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
+        collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
+    for _ in range(_MOST_RESTARTS):
+        registers = {name: groups(name, 32, masks[name]) for name in REGISTERS}
+        try:
+            _cut_numbers(collected, registers, collector.numbers)
+            space = _space(collected, collector.lasts, registers)
+            rows = list(_start(space, registers, way, family, _untracks(met_stages)))
+            walk = Walk(space, Evaluator(space, registers, family), family, met)
+            decided = walk.along(rows, met_stages)
+            domain = tuple(row.cube for row in rows)
+            ordered = tuple(sorted(decided, key=lambda one: one.key))
+            return Evaluated(way, family, space, registers, tuple(met_stages), domain, ordered)
+        except NeedsCut as need:
+            collected.setdefault(need.axis, set()).update(need.sets)
+        except NeedsGroups as need:
+            masks[need.register].add(need.mask)
+    raise AssertionError("the classes don't settle")
+
+
+def collect(met: list[Stage], family: int) -> Collector:
+    """What the rules on a way compare."""
+    lasts = {axis: (1 << width) - 1 for axis, width in WIDTHS.items()}
+    lasts |= {axis: (1 << ADDRESS_BITS[family]) - 1 for axis in (SADDR, DADDR)}
+    collector = Collector(family, lasts)
+    seen: set[tuple[str, str]] = set()
+    for stage in met:
+        key = (stage.table.family, stage.table.name)
+        if key not in seen:
+            seen.add(key)
+            collector.table(stage.table, stage.table.chains.values())
+    return collector
+
+
+def _cut_numbers(cuts: Cuts, registers: Groups, numbers: set[int]) -> None:
+    """Each number that a connection can get is a class of its own in its mark's bits."""
+    for part in registers["ct mark"]:
+        values = {(number & part.mask) >> part.low for number in numbers}
+        cuts.setdefault(part.axis, set()).update(((value, value),) for value in values)
+
+
+def _space(cuts: Cuts, lasts: dict[str, int], registers: Groups) -> Space:
+    """The axes that every packet has, the registers' groups of bits, and what else some rule reads."""
+    parts = [part for held in registers.values() for part in held]
+    names = [*_ALWAYS, *(axis for axis in cuts if axis not in _ALWAYS and "[" not in axis)]
+    axes = [Axis.cut(name, lasts.get(name) or _last(name), cuts.get(name, ())) for name in names]
+    axes += [Axis.cut(part.axis, (1 << part.width) - 1, {NONE, *cuts.get(part.axis, ())}) for part in parts]
+    return Space.of(axes)
+
+
+def _last(field: str) -> int:
+    """The last value of a field that only the intent names."""
+    return (1 << NEEDS[field].bits) - 1 if field in NEEDS else _REGISTER
+
+
+def _untracks(met: list[Stage]) -> bool:
+    return any(
+        isinstance(statement, Untrack)
+        for stage in met
+        for chain in stage.table.chains.values()
+        for rule in chain.rules
+        for statement in rule.statements
+    )
+
+
+def _domain_cuts(family: int) -> Cuts:
+    icmp = ICMP_OF[family]
+    kinds = (BEGINNING[family], ERRORS[family], UNTRACKED6)
+    return {
+        STATE: {((value, value),) for value in STATES.values()},
+        DIRECTION: {NONE},
+        PROTO: {((icmp, icmp),), ((6, 6),)},
+        HEAD: {types(kind) for kind in kinds},
+        IIF: {NONE, (LOOPBACK,)},
+        OIF: {NONE, (LOOPBACK,)},
+    }
+
+
+def _start(space: Space, registers: Groups, way: Way, family: int, untracks: bool) -> Iterator[Row]:
+    """Every packet that can be: what conntrack can say of it, and the interfaces that its way has."""
+    where = _where(way)
+    for limits in possible(family, untracks):
+        cube = list(space.full)
+        zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
+        alone = {STATE: limits[STATE], DIRECTION: limits.get(DIRECTION, ((0, 1),))}
+        if "ct mark" in limits:
+            zeros.append("ct mark")
+        narrowed = {**where, **alone, **{axis: limits[axis] for axis in (PROTO, HEAD) if axis in limits}}
+        narrowed |= {part.axis: NONE for name in zeros for part in registers[name]}
+        for axis, spans in narrowed.items():
+            at = space.index[axis]
+            cube[at] &= space.axes[at].mask(spans)
+        if all(cube):
+            initial = [Of(name, _REGISTER) for name in REGISTERS]
+            yield Row(tuple(cube), initial[0], initial[1], initial[2], (), None)
+
+
+def _where(way: Way) -> dict[str, Spans]:
+    some = complement((NONE[0], LOOPBACK), (1 << 128) - 1)
+    any_real = complement(NONE, (1 << 128) - 1)
+    return {
+        Way.FORWARD: {IIF: some, OIF: some},
+        Way.INPUT: {IIF: any_real, OIF: NONE},
+        Way.OUTPUT: {IIF: NONE, OIF: any_real},
+    }[way]

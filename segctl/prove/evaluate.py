@@ -1,0 +1,320 @@
+"""What one statement makes of one row: who matches, who doesn't, what a register holds afterwards."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from segctl.listing.rule import (
+    STATES,
+    Bits,
+    Constant,
+    Expression,
+    Join,
+    Load,
+    Mapped,
+    Set,
+    Shift,
+    Strange,
+    Table,
+)
+from segctl.prove.axes import IIF, OIF, STATE, Seen, read
+from segctl.prove.lookup import Groups, Hit, Lookups
+from segctl.prove.path import Stage
+from segctl.prove.row import Row
+from segctl.prove.space import Cube, Space, Spans, meet, without
+from segctl.prove.values import NotModelled, Of, Value
+from segctl.prove.values import Table as ByClass
+
+_CONNECTED: Spans = tuple((STATES[word], STATES[word]) for word in ("established", "related", "new"))
+_REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmpv6 ", "sctp ", "exthdr ")
+
+
+class Forked(NamedTuple):
+    """Rows that matched, and rows that didn't; `ordered`: the second hold the first as well, and come after them."""
+
+    hits: list[Row]
+    misses: list[Row]
+    ordered: bool = False
+
+
+class Chosen(NamedTuple):
+    """The same with the place of the element that was hit."""
+
+    hits: list[tuple[Row, int]]
+    misses: list[Row]
+    ordered: bool = False
+
+
+class _Computed(NamedTuple):
+    """An expression's value for each part of a row, and the parts that don't have it."""
+
+    values: list[tuple[Row, tuple[Value, ...]]]
+    misses: list[Row]
+    ordered: bool = False
+
+
+class Evaluator:
+    """The statements of a walk's rules over its space."""
+
+    def __init__(self, space: Space, registers: Groups, family: int) -> None:
+        self._space = space
+        self._registers = registers
+        self._family = family
+        self._lookups = Lookups(space, registers)
+        self._tables: dict[tuple[int, Value], tuple[Set, Value, ByClass, int]] = {}
+
+    def set(self, named: str | Set, table: Table) -> Set:
+        """A set by name; NotModelled if the table has none such."""
+        if isinstance(named, Set):
+            return named
+        found = table.sets.get(named)
+        if found is None:
+            raise NotModelled(f"no set {named}")
+        return found
+
+    def match(self, row: Row, left: Expression, spans: Spans, negated: bool, table: Table, stage: Stage) -> Forked:
+        """Rows whose value is in the spans (`negated`: in none of them)."""
+        computed = self._compute(row, left, table, stage)
+        hits, misses = [], list(computed.misses)
+        for part, (value,) in computed.values:
+            inside, outside = self._split(part, value, spans)
+            hits += outside if negated else inside
+            misses += inside if negated else outside
+        return Forked(hits, misses, computed.ordered)
+
+    def any_bit(self, row: Row, left: Expression, bits: int, negated: bool, table: Table, stage: Stage) -> Forked:
+        """Rows with one of these bits set."""
+        return self.match(row, Bits(left, bits), ((0, 0),), not negated, table, stage)
+
+    def look_up(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
+        """Rows whose key is in the set."""
+        chosen = self.choose(row, key, found, table, stage)
+        by_row: dict[Row, list[Cube]] = {}
+        for hit, _ in chosen.hits:
+            by_row.setdefault(hit._replace(cube=()), []).append(hit.cube)
+        hits = [bare._replace(cube=cube) for bare, cubes in by_row.items() for cube in joined(cubes)]
+        return Forked(hits, chosen.misses, chosen.ordered)
+
+    def choose(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Chosen:
+        """The same, each with the element that it hits."""
+        computed = self._compute(row, key, table, stage)
+        hits: list[tuple[Row, int]] = []
+        misses, ordered = list(computed.misses), computed.ordered
+        for part, values in computed.values:
+            got = list(self._lookups.hits(part.cube, values, found))
+            hits += [(part._replace(cube=hit.cube), hit.element) for hit in got]
+            rest = _rest(part.cube, [hit.cube for hit in got])
+            misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]
+            ordered |= rest is None
+        return Chosen(hits, misses, ordered)
+
+    def assign(self, row: Row, name: str, value: Expression, table: Table, stage: Stage) -> Forked:
+        """The row with a register set; what another field is set to we don't follow."""
+        if name.startswith(_REWRITES):
+            raise NotModelled(f"{name} is rewritten")
+        computed = self._compute(row, value, table, stage)
+        setter = _SETTERS.get(name)
+        hits = [setter(part, got) if setter else part for part, (got,) in computed.values]
+        return Forked(hits, computed.misses, computed.ordered)
+
+    def _split(self, row: Row, value: Value, spans: Spans) -> tuple[list[Row], list[Row]]:
+        """The row's packets with the value in the spans, and the others: disjoint."""
+        if isinstance(value, int):
+            inside = any(first <= value <= last for first, last in spans)
+            return ([row], []) if inside else ([], [row])
+        hits = self._limited(row, self._lookups.cubes(value, spans))
+        return hits, self._limited(row, self._lookups.miss_cubes(value, spans))
+
+    def _limited(self, row: Row, products: Iterable[tuple[tuple[int, int], ...]]) -> list[Row]:
+        out = []
+        for limits in products:
+            cube = list(row.cube)
+            for at, mask in limits:
+                cube[at] &= mask
+            if all(cube):
+                out.append(row._replace(cube=tuple(cube)))
+        return out
+
+    def _compute(self, row: Row, expression: Expression, table: Table, stage: Stage) -> _Computed:
+        match expression:
+            case Constant(value=value):
+                return _Computed([(row, (value,))], [])
+            case Load(field=field, bits=bits):
+                return self._load(row, field, bits, stage)
+            case Bits(of=of, mask=mask, flip=flip):
+                return self._mapped_values(self._compute(row, of, table, stage), lambda v: _bitwise(v, mask, flip))
+            case Shift(of=of, by=by):
+                return self._mapped_values(self._compute(row, of, table, stage), lambda v: _shifted(v, by))
+            case Join(parts=parts):
+                return self._join(row, parts, table, stage)
+            case Mapped(key=key, map=named):
+                return self._answer(row, key, self.set(named, table), table, stage)
+            case Strange(text=text):
+                raise NotModelled(text)
+
+    @staticmethod
+    def _mapped_values(computed: _Computed, work: Callable[[Value], Value]) -> _Computed:
+        values: list[tuple[Row, tuple[Value, ...]]] = [(row, (work(value),)) for row, (value,) in computed.values]
+        return _Computed(values, computed.misses, computed.ordered)
+
+    def _join(self, row: Row, parts: tuple[Expression, ...], table: Table, stage: Stage) -> _Computed:
+        done: list[tuple[Row, tuple[Value, ...]]] = [(row, ())]
+        misses: list[Row] = []
+        ordered = False
+        for part in parts:
+            after = []
+            for now, values in done:
+                computed = self._compute(now, part, table, stage)
+                after += [(made, (*values, *value)) for made, value in computed.values]
+                misses += computed.misses
+                ordered |= computed.ordered
+            done = after
+        return _Computed(done, misses, ordered)
+
+    def _load(self, row: Row, field: str, bits: int, stage: Stage) -> _Computed:
+        reading = read(field, bits, self._family)
+        if reading is None:
+            return _Computed([], [row])
+        value: Value = reading.of
+        needs = list(reading.needs)
+        connected = Seen.CONNECTION in stage.seen
+        if isinstance(value, Of):
+            if value.axis in _REGISTERS_OF:
+                value = _REGISTERS_OF[value.axis](row)
+            elif value.axis == STATE and not connected:
+                value = STATES["untracked"] if row.untracked else STATES["invalid"]
+            elif value.axis in (IIF, OIF) and Seen(value.axis) not in stage.seen:
+                value = 0
+        if reading.connection:
+            if not connected:
+                return _Computed([], [row])
+            needs.append((STATE, _CONNECTED))
+        return self._needing(row, value, needs)
+
+    def _needing(self, row: Row, value: Value, needs: list[tuple[str, Spans]]) -> _Computed:
+        """The row's packets that have the field, and those that lack it."""
+        misses = []
+        for axis, spans in needs:
+            at = self._space.index[axis]
+            mask = self._space.axes[at].mask(spans)
+            if outside := row.cube[at] & ~mask:
+                misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
+            if not row.cube[at] & mask:
+                return _Computed([], misses)
+            row = row._replace(cube=(*row.cube[:at], row.cube[at] & mask, *row.cube[at + 1 :]))
+        return _Computed([(row, (value,))], misses)
+
+    def _answer(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> _Computed:
+        """What a map answers: by class of one axis where the key is that axis, else by element."""
+        if found.dynamic or found.fault:
+            raise NotModelled(f"map {found.name} may change")
+        if not isinstance(key, Join):
+            computed = self._compute(row, key, table, stage)
+            if not computed.ordered and (made := self._by_class(computed, found)) is not None:
+                return made
+        chosen = self.choose(row, key, found, table, stage)
+        values: list[tuple[Row, tuple[Value, ...]]] = []
+        for hit, element in chosen.hits:
+            answer = found.elements[element].value
+            if isinstance(answer, int):
+                values.append((hit, (answer,)))
+        return _Computed(values, chosen.misses, chosen.ordered)
+
+    def _by_class(self, computed: _Computed, found: Set) -> _Computed | None:
+        values: list[tuple[Row, tuple[Value, ...]]] = []
+        misses = list(computed.misses)
+        for row, (value,) in computed.values:
+            if isinstance(value, int) or value.axis in self._registers:
+                return None
+            table, known = self._table(value, found)
+            at = self._space.index[table.axis]
+            if inside := row.cube[at] & known:
+                values.append((row._replace(cube=(*row.cube[:at], inside, *row.cube[at + 1 :])), (table,)))
+            if outside := row.cube[at] & ~known:
+                misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
+        return _Computed(values, misses)
+
+    def _table(self, value: Value, found: Set) -> tuple[ByClass, int]:
+        """The map's answer for each class of the value's axis, and the classes that it answers."""
+        key = id(found), value
+        if key not in self._tables:
+            assert not isinstance(value, int)
+            axis = self._space.axes[self._space.index[value.axis]]
+            answers = [0] * len(axis.least)
+            known = 0
+            by_answer: dict[int, list[tuple[int, int]]] = {}
+            for element in found.elements:
+                if isinstance(element.value, int):
+                    by_answer.setdefault(element.value, []).append(element.key[0])
+            for answer, spans in by_answer.items():
+                mask = self._classes(value, tuple(sorted(spans)))
+                known |= mask
+                for number in _bits(mask):
+                    answers[number] = answer
+            self._tables[key] = found, value, ByClass(axis.name, answers), known
+        return self._tables[key][2:]
+
+    def _classes(self, value: Of | ByClass, spans: Spans) -> int:
+        (((_, mask),),) = self._lookups.cubes(value, spans)
+        return mask
+
+
+def _bits(mask: int) -> Iterable[int]:
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def _bitwise(value: Value, mask: int, flip: int) -> Value:
+    return (value & mask) ^ flip if isinstance(value, int) else value.bitwise(mask, flip)
+
+
+def _shifted(value: Value, by: int) -> Value:
+    if isinstance(value, int):
+        return value << by if by > 0 else value >> -by
+    return value.shifted(by)
+
+
+_REGISTERS_OF: dict[str, Callable[[Row], Value]] = {
+    "meta mark": lambda row: row.mark,
+    "meta priority": lambda row: row.priority,
+    "ct mark": lambda row: row.connection,
+}
+_SETTERS: dict[str, Callable[[Row, Value], Row]] = {
+    "meta mark": lambda row, value: row._replace(mark=value),
+    "meta priority": lambda row, value: row._replace(priority=value),
+    "ct mark": lambda row, value: row._replace(connection=value),
+}
+
+
+def _rest(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
+    """What of a cube was not hit, if that is one product or nothing; None if it isn't so simple."""
+    if not hits:
+        return [cube]
+    odd = {at for hit in hits for at, (mine, theirs) in enumerate(zip(hit, cube, strict=True)) if mine != theirs}
+    if len(odd) > 1:
+        return without(cube, hits[0]) if len(hits) == 1 and len(odd) == 1 else None
+    for at in odd:
+        left = cube[at]
+        for hit in hits:
+            left &= ~hit[at]
+        return [(*cube[:at], left, *cube[at + 1 :])] if left else []
+    return []
+
+
+def joined(cubes: list[Cube]) -> list[Cube]:
+    """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
+    if len(cubes) < 2:
+        return cubes
+    for at in range(len(cubes[0])):
+        if len({cube[at] for cube in cubes}) == 1:
+            continue
+        together: dict[Cube, int] = {}
+        for cube in cubes:
+            rest = (*cube[:at], *cube[at + 1 :])
+            together[rest] = together.get(rest, 0) | cube[at]
+        cubes = [(*rest[:at], mask, *rest[at:]) for rest, mask in together.items()]
+    return cubes
+
+
+__all__ = ["Chosen", "Evaluator", "Forked", "Hit", "joined", "meet"]

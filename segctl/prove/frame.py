@@ -1,0 +1,149 @@
+"""The axes beside interfaces and addresses, on which one cell's packets are compared: rules against clauses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from segctl.listing.rule import Ending
+from segctl.prove.axes import DADDR, IIF, OIF, SADDR
+from segctl.prove.clauses import NUMBER, NUMBER_MASK, Clause, Limits, Must
+from segctl.prove.engine import Evaluated
+from segctl.prove.row import Decided
+from segctl.prove.space import Cube, meet, without
+from segctl.prove.values import Of, register_cubes
+
+OUTER = (IIF, OIF, SADDR, DADDR)
+
+
+class Wanted(NamedTuple):
+    """A clause as a cube."""
+
+    cube: Cube
+    must: Must
+
+
+class Clash(NamedTuple):
+    """Packets of which rules and intent say different things, or nobody can say what the rules do.
+
+    `found`: the rows that decide them (several if some do so now and then), by place; `must`: what is wanted.
+    """
+
+    cube: Cube
+    found: tuple[int, ...]
+    must: Must
+
+
+@dataclass(slots=True)
+class Frame:
+    """A space without interfaces and addresses. `domain`: the packets that can be."""
+
+    evaluated: Evaluated
+    places: tuple[int, ...]
+    domain: tuple[Cube, ...]
+    _cubes: dict[object, list[Cube]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, evaluated: Evaluated) -> "Frame":
+        """The frame of a walk."""
+        space = evaluated.space
+        places = tuple(at for at, axis in enumerate(space.axes) if axis.name not in OUTER)
+        rest = {tuple(cube[at] for at in places) for cube in evaluated.domain}
+        return cls(evaluated, places, tuple(sorted(rest)))
+
+    def rest(self, cube: Cube) -> Cube:
+        """A cube's masks on the axes of the frame."""
+        return tuple(cube[at] for at in self.places)
+
+    def wanted(self, clauses: Iterable[Clause]) -> list[Wanted]:
+        """Clauses as cubes, in order."""
+        return [Wanted(cube, clause.must) for clause in clauses for cube in self.cubes(clause.limits)]
+
+    def cubes(self, limits: Limits) -> list[Cube]:
+        """Limits by axis as cubes: one, unless a connection's number must be told by several groups of its bits."""
+        key = tuple(sorted(limits.items()))
+        if (known := self._cubes.get(key)) is None:
+            known = self._cubes[key] = list(self._made(limits))
+        return known
+
+    def _made(self, limits: Limits) -> Iterator[Cube]:
+        space = self.evaluated.space
+        if NUMBER in limits and NUMBER not in space.index:
+            others = {axis: spans for axis, spans in limits.items() if axis != NUMBER}
+            parts = self.evaluated.registers["ct mark"]
+            for cube in register_cubes(Of("ct mark", NUMBER_MASK), limits[NUMBER], parts):
+                yield from self._made({**others, **cube})
+            return
+        full = [axis.full for axis in space.axes]
+        for axis, spans in limits.items():
+            at = space.index[axis]
+            full[at] &= space.axes[at].mask(spans)
+        if all(full):
+            yield self.rest(tuple(full))
+
+
+def clashes(
+    domain: Iterable[Cube], found: Sequence[tuple[Cube, Decided]], wanted: Sequence[Wanted]
+) -> tuple[list[Clash], set[int]]:
+    """Where what the rules do isn't what is wanted; and the places of the rows that decide some packet at all.
+
+    `found` in the order of their keys, `wanted` in the law's: of each, the first that holds a packet is its own.
+    """
+    out: list[Clash] = []
+    top: set[int] = set()
+    cubes = [cube for cube, _ in found]
+    endings = [(one.ending, bool(one.maybe)) for _, one in found]
+    for region in domain:
+        for piece, places in _first(region, cubes, [maybe for _, maybe in endings]):
+            top.update(places)
+            does = {endings[at][0] for at in places}
+            if does == {Ending.CONTINUE}:
+                continue
+            for part, must in _musts(piece, wanted):
+                if not all(_right(ending, must) for ending in does):
+                    out.append(Clash(part, places, must))
+    return out, top
+
+
+def _first(region: Cube, cubes: Sequence[Cube], maybe: Sequence[bool]) -> Iterator[tuple[Cube, tuple[int, ...]]]:
+    """Parts of a region with the places of the cubes that decide them: some perhaps, the last for certain."""
+    work: list[tuple[Cube, int, tuple[int, ...]]] = [(region, 0, ())]
+    while work:
+        now, begin, perhaps = work.pop()
+        for at in range(begin, len(cubes)):
+            both = meet(now, cubes[at])
+            if both is None:
+                continue
+            work += [(rest, at + 1, perhaps) for rest in without(now, both)]
+            if maybe[at]:
+                work.append((both, at + 1, (*perhaps, at)))
+            else:
+                yield both, (*perhaps, at)
+            break
+        else:
+            if perhaps:
+                yield now, perhaps
+
+
+def _musts(region: Cube, wanted: Sequence[Wanted]) -> Iterator[tuple[Cube, Must]]:
+    work = [(region, 0)]
+    while work:
+        now, begin = work.pop()
+        for at in range(begin, len(wanted)):
+            both = meet(now, wanted[at].cube)
+            if both is None:
+                continue
+            work += [(rest, at + 1) for rest in without(now, both)]
+            yield both, wanted[at].must
+            break
+
+
+_RIGHT = {
+    Must.PASS: {Ending.ACCEPT},
+    Must.DROP: {Ending.DROP},
+    Must.REJECT: {Ending.REJECT},
+    Must.BLOCK: {Ending.DROP, Ending.REJECT},
+}
+
+
+def _right(ending: Ending | None, must: Must) -> bool:
+    return must is Must.ANY or ending is Ending.CONTINUE or ending in _RIGHT[must]

@@ -1,0 +1,140 @@
+"""Which packets of a row hit which element of a set or map, found without asking every element for every row."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from segctl.listing.rule import Element, Set, Span
+from segctl.prove.space import Cube, NeedsCut, Space, Spans
+from segctl.prove.values import Group, NotModelled, Of, Table, Value, complement, preimage, register_cubes
+
+Groups = dict[str, tuple[Group, ...]]
+
+
+class Hit(NamedTuple):
+    """Packets that hit an element (by its place in the set)."""
+
+    cube: Cube
+    element: int
+
+
+class Lookups:
+    """The sets of one walk, indexed as they are asked. The caches hold what they index: an id stays its object's."""
+
+    def __init__(self, space: Space, registers: Groups) -> None:
+        self._space = space
+        self._registers = registers
+        self._grouped: dict[tuple[int, int], dict[Span, list[tuple[int, Element]]]] = {}
+        self._points: dict[tuple[int, int], dict[int, list[tuple[int, Element]]]] = {}
+        self._ranged: dict[tuple[int, int], list[tuple[Span, list[tuple[int, Element]]]]] = {}
+        self._restrictions: dict[tuple[Value, Span], tuple[tuple[tuple[int, int], ...], ...]] = {}
+        self._held: dict[int, Set] = {}
+
+    def hits(self, row: Cube, parts: Sequence[Value], found: Set) -> Iterator[Hit]:
+        """Disjoint cubes of the row (an interval set's elements are disjoint), each with the element that it hits."""
+        self._held[id(found)] = found
+        lead = _lead(parts)
+        for span, elements in self._leading(row, parts[lead], found, lead):
+            first = self.restrict(row, parts[lead], span)
+            for at, element in elements:
+                cubes = first
+                for place, part in enumerate(parts):
+                    if place != lead and cubes:
+                        cubes = [made for cube in cubes for made in self.restrict(cube, part, element.key[place])]
+                for cube in cubes:
+                    yield Hit(cube, at)
+
+    def _leading(
+        self, row: Cube, part: Value, found: Set, lead: int
+    ) -> Iterator[tuple[Span, list[tuple[int, Element]]]]:
+        """The elements whose leading part the row can hit, those of one span together."""
+        key = id(found), lead
+        if key not in self._grouped:
+            self._group(found, lead)
+        if isinstance(part, int):
+            if part in self._points[key]:
+                yield (part, part), self._points[key][part]
+            for span, elements in self._ranged[key]:
+                if span[0] <= part <= span[1]:
+                    yield span, elements
+            return
+        if not isinstance(part, Table):
+            self._all_cuts(part, self._grouped[key])
+        yield from self._grouped[key].items()
+
+    def _group(self, found: Set, lead: int) -> None:
+        key = id(found), lead
+        grouped: dict[Span, list[tuple[int, Element]]] = {}
+        for at, element in enumerate(found.elements):
+            if len(element.key) > lead:
+                grouped.setdefault(element.key[lead], []).append((at, element))
+        self._grouped[key] = grouped
+        self._points[key] = {first: held for (first, last), held in grouped.items() if first == last}
+        self._ranged[key] = [(span, held) for span, held in grouped.items() if span[0] != span[1]]
+
+    def _all_cuts(self, part: Of, spans: dict[Span, list[tuple[int, Element]]]) -> None:
+        """Meet all missing cuts at once, instead of one in each walk."""
+        missing: dict[str, list[Spans]] = {}
+        for span in spans:
+            try:
+                self._cubes(part, span)
+            except NeedsCut as need:
+                missing.setdefault(need.axis, []).extend(need.sets)
+        for axis, sets in missing.items():
+            raise NeedsCut(axis, *sets)
+
+    def restrict(self, cube: Cube, part: Value, span: Span) -> list[Cube]:
+        """The packets of a cube whose value is in the span."""
+        if isinstance(part, int):
+            return [cube] if span[0] <= part <= span[1] else []
+        out = []
+        for limits in self._cubes(part, span):
+            made = list(cube)
+            for at, mask in limits:
+                made[at] &= mask
+                if not made[at]:
+                    break
+            else:
+                out.append(tuple(made))
+        return out
+
+    def _cubes(self, part: Of | Table, span: Span) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """When a value is in a span: products, each as pairs of an axis' place and a mask."""
+        key = part, span
+        if (known := self._restrictions.get(key)) is None:
+            known = self._restrictions[key] = tuple(self.cubes(part, (span,)))
+        return known
+
+    def cubes(self, part: Of | Table, spans: Spans) -> Iterator[tuple[tuple[int, int], ...]]:
+        """The same for several spans."""
+        index, axes = self._space.index, self._space.axes
+        if isinstance(part, Table):
+            at = index[part.axis]
+            yield ((at, part.within(spans)),)
+        elif part.axis in self._registers:
+            for cube in register_cubes(part, spans, self._registers[part.axis]):
+                yield tuple((index[axis], axes[index[axis]].mask(held)) for axis, held in cube.items())
+        else:
+            at = index[part.axis]
+            axis = axes[at]
+            yield ((at, axis.mask(preimage(part, spans, axis.last))),)
+
+    def miss_cubes(self, part: Of | Table, spans: Spans) -> Iterator[tuple[tuple[int, int], ...]]:
+        """When a value is in none of them (for a register's bits: the other values)."""
+        if isinstance(part, Of) and part.axis in self._registers:
+            yield from self.cubes(part, complement(spans, (1 << 32) - 1))
+            return
+        (((at, mask),),) = self.cubes(part, spans)
+        if rest := self._space.axes[at].full & ~mask:
+            yield ((at, rest),)
+
+
+def _lead(parts: Sequence[Value]) -> int:
+    """The part to begin with: a number picks one element of thousands, a table one in each class."""
+    for kind in (int, Table):
+        for at, part in enumerate(parts):
+            if isinstance(part, kind):
+                return at
+    return 0
+
+
+__all__ = ["Groups", "Hit", "Lookups", "NotModelled"]

@@ -1,0 +1,82 @@
+"""What a proof says."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from segctl.model.span import Span
+from segctl.prove.packet import Packet
+
+
+class Found(StrEnum):
+    """What a proof comes to."""
+
+    PROVEN = "proven"
+    DIFFERENT = "different"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSaid:
+    """A rule as the kernel names it: `table` with its family, `handle` (a file's line where it has none), its words."""
+
+    table: str
+    chain: str
+    handle: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Packets that the rules treat otherwise than the site means; or, with `doubts`, that nobody can judge.
+
+    `source`, `destination`: the segments of the packet's ends (None: a special address). `does`: what the rules do;
+    `must`: what the site wants. `rule` decides it. `because` and `span`: the law's word on it, and the site's line.
+    """
+
+    packet: Packet
+    source: str | None
+    destination: str | None
+    service: str
+    does: tuple[str, ...]
+    must: str
+    rule: RuleSaid | None
+    because: str
+    span: Span | None
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A rule of ours, or an element of its map, that no packet meets."""
+
+    rule: RuleSaid
+    element: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The answer, and what it is of.
+
+    `read`, `site`: hashes of what was read and of the site as loaded. `classes`: cells that were compared; `packets`:
+    how many packets (as fields and what conntrack says of them) they stand for. `outside`: what was seen and is no
+    part of the proof.
+    """
+
+    point: str
+    read: str
+    site: str
+    classes: int
+    packets: int
+    engine: str
+    differences: tuple[Difference, ...]
+    unproven: tuple[Difference, ...]
+    dead: tuple[Dead, ...]
+    gaps: tuple[str, ...]
+    outside: tuple[str, ...]
+
+    @property
+    def found(self) -> Found:
+        """Different before unproven: one packet that is wrong is enough."""
+        if self.differences or self.dead:
+            return Found.DIFFERENT
+        return Found.UNPROVEN if self.unproven or self.gaps else Found.PROVEN

@@ -1,0 +1,291 @@
+"""One walk of all packets through the base chains on their way (net/netfilter/nf_tables_core.c, nft_do_chain).
+
+Rows go in, decided rows come out. A rule that doesn't match leaves a row as it was, but for what its earlier statements
+assigned. `accept` ends one base chain and the packet goes on to the next on its way; `drop` ends all.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from segctl.listing.rule import (
+    STATES,
+    Anybit,
+    Aside,
+    Assign,
+    Chain,
+    Choose,
+    Decide,
+    Ending,
+    Lookup,
+    Match,
+    Maybe,
+    Opaque,
+    Rule,
+    Statement,
+    Table,
+    Translate,
+    Untrack,
+    Update,
+    Verdict,
+)
+from segctl.model.service import ICMP6
+from segctl.prove.axes import HEAD, PROTO, STATE, Seen
+from segctl.prove.conntrack import UNTRACKED6, types
+from segctl.prove.evaluate import Evaluator, Forked
+from segctl.prove.path import Stage
+from segctl.prove.row import LAST, Crumb, Decided, Row
+from segctl.prove.space import Cube, Space, without
+from segctl.prove.values import NotModelled
+
+_DEEPEST = 16  # NFT_JUMP_STACK_SIZE
+_MOST_ROWS = 400_000
+_FINAL = {Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN}
+
+
+class TooManyClasses(Exception):
+    """The product of classes explodes: a job for the other engine."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk under way. `met` hears each rule and the packets of it that matched: for a trace.
+
+    `decided` are the rows with their end, in no order but that of their keys.
+    """
+
+    space: Space
+    evaluator: Evaluator
+    family: int
+    met: Callable[[Table, Chain, Rule, Cube], None] | None = None
+    decided: list[Decided] = field(default_factory=list)
+    _clock: int = 0
+    _stage: Stage | None = None
+    _accepted: list[Row] = field(default_factory=list)
+
+    def along(self, rows: Iterable[Row], stages: Sequence[Stage]) -> list[Decided]:
+        """Send rows through all stages, in order; what the last one accepts has passed."""
+        now, tracked = list(rows), False
+        for stage in stages:
+            if Seen.CONNECTION in stage.seen and not tracked:
+                now, tracked = self._conntrack(now), True
+            self._stage, self._accepted = stage, []
+            inside, outside = self._reached(now, stage)
+            self._base(inside, stage)
+            now = [*outside, *self._accepted]
+        if not tracked:
+            now = self._conntrack(now)
+        self.decided += [self._end(row, Ending.ACCEPT) for row in now]
+        return self.decided
+
+    def _conntrack(self, rows: list[Row]) -> list[Row]:
+        """What was told to be left alone is untracked now, and nothing else but what the kernel leaves alone itself.
+
+        The others can't be: they are decided as such, so that no row behind them speaks for them.
+        """
+        at = self.space.index[STATE]
+        untracked = self.space.axes[at].mask(((STATES["untracked"],) * 2,))
+        kernels = {self.space.index[axis]: self.space.axes[self.space.index[axis]].mask(spans)
+                   for axis, spans in ((PROTO, ((ICMP6, ICMP6),)), (HEAD, types(UNTRACKED6)))}  # fmt: skip
+        out = []
+        for row in rows:
+            alone = row.cube[at] & untracked
+            wanted = alone if row.untracked else row.cube[at] & ~untracked
+            if wanted:
+                out.append(row._replace(cube=(*row.cube[:at], wanted, *row.cube[at + 1 :])))
+            if (other := row.cube[at] & ~wanted) and not row.untracked:
+                held = (*row.cube[:at], other, *row.cube[at + 1 :])
+                by_kernel = tuple(mask & kernels.get(place, mask) for place, mask in enumerate(held))
+                if self.family == 6 and all(by_kernel):
+                    out.append(row._replace(cube=by_kernel))
+                other_cubes = without(held, by_kernel) if self.family == 6 and all(by_kernel) else [held]
+                self.decided += [self._end(row._replace(cube=cube), Ending.CONTINUE) for cube in other_cubes]
+            elif other:
+                held = (*row.cube[:at], other, *row.cube[at + 1 :])
+                self.decided.append(self._end(row._replace(cube=held), Ending.CONTINUE))
+        return out
+
+    def _reached(self, rows: list[Row], stage: Stage) -> tuple[list[Row], list[Row]]:
+        """Who meets this stage: a netdev chain sees its own devices alone, a nat chain what begins a connection."""
+        if stage.devices is not None:
+            limit = stage.device_axis, stage.devices
+        elif stage.chain.hook is not None and stage.chain.hook.kind == "nat":
+            limit = STATE, ((STATES["new"],) * 2,)  # the others follow what was decided for their connection
+        else:
+            return rows, []
+        at = self.space.index[limit[0]]
+        mask = self.space.axes[at].mask(limit[1])
+        inside: list[Row] = []
+        outside: list[Row] = []
+        for row in rows:
+            for held, part in ((row.cube[at] & mask, inside), (row.cube[at] & ~mask, outside)):
+                if held:
+                    part.append(row._replace(cube=(*row.cube[:at], held, *row.cube[at + 1 :])))
+        return inside, outside
+
+    def _base(self, rows: list[Row], stage: Stage) -> None:
+        left = self._chain(rows, stage.table, stage.chain, 0)
+        assert stage.chain.hook is not None
+        policy = stage.chain.hook.policy
+        for row in left:
+            crumb = row.crumb if policy is Ending.ACCEPT else Crumb(stage.table, stage.chain, None, None, row.crumb)
+            self._finish(row._replace(crumb=crumb), policy)
+
+    def _chain(self, rows: list[Row], table: Table, chain: Chain, depth: int) -> list[Row]:
+        """Every rule of a chain; the rows that come out at its end or by `return`."""
+        if depth > _DEEPEST:
+            return [row._replace(maybe=(*row.maybe, f"chain {chain.name} is too deep")) for row in rows]
+        returned: list[Row] = []
+        for rule in chain.rules:
+            if not rows:
+                break
+            rows, back = self._rule(rows, table, chain, rule, depth)
+            returned += back
+            if len(rows) + len(self.decided) > _MOST_ROWS:
+                raise TooManyClasses
+        return rows + returned
+
+    def _rule(self, rows: list[Row], table: Table, chain: Chain, rule: Rule, depth: int) -> tuple[list[Row], list[Row]]:
+        """One rule for all rows: those that go on to the next, and those that leave the chain."""
+        on: list[Row] = []
+        active = rows
+        for statement in rule.statements:
+            if not active:
+                return on, []
+            match statement:
+                case Decide(verdict=verdict):
+                    took = [self._matched(row, table, chain, rule, None) for row in active]
+                    more, back = self._verdict(took, verdict, table, depth)
+                    return on + more, back
+                case Choose():
+                    return self._choose(active, on, statement, (table, chain, rule), depth)
+                case _:
+                    active = self._all(active, on, statement, (table, chain, rule))
+        return on + [self._matched(row, table, chain, rule, None) for row in active], []
+
+    def _all(self, rows: list[Row], on: list[Row], statement: Statement, here: tuple[Table, Chain, Rule]) -> list[Row]:
+        """One statement for all rows: returns who still is in the rule; the others are added to `on`."""
+        active: list[Row] = []
+        for row in rows:
+            try:
+                hits, misses = self._statement(row, statement, here)
+            except NotModelled as error:
+                hits, misses = self._doubt(row, f"{error} ({_place(here)})")
+            active += hits
+            on += misses
+        return active
+
+    def _statement(
+        self, row: Row, statement: Statement, here: tuple[Table, Chain, Rule]
+    ) -> tuple[list[Row], list[Row]]:
+        table = here[0]
+        assert self._stage is not None
+        match statement:
+            case Match(left=left, spans=spans, negated=negated):
+                return self._keyed(self.evaluator.match(row, left, spans, negated, table, self._stage))
+            case Anybit(left=left, bits=bits, negated=negated):
+                return self._keyed(self.evaluator.any_bit(row, left, bits, negated, table, self._stage))
+            case Lookup(key=key, set=named, negated=negated):
+                found = self.evaluator.set(named, table)
+                if found.dynamic or found.fault:
+                    return self._doubt(row, f"set {found.name} may change ({_place(here)})")
+                hits, misses = self._keyed(self.evaluator.look_up(row, key, found, table, self._stage))
+                return (misses, hits) if negated else (hits, misses)
+            case Assign(field=name, value=value):
+                return self._keyed(self.evaluator.assign(row, name, value, table, self._stage))
+            case Maybe(text=text) | Update(text=text):
+                return self._doubt(row, f"{text} ({_place(here)})")
+            case Untrack():
+                return [row._replace(untracked=True)], []
+            case Translate(text=text) | Opaque(text=text):
+                self.decided.append(self._end(self._doubtful(row, f"{text} ({_place(here)})"), None))
+                return ([], []) if isinstance(statement, Translate) else self._doubt(row, text)
+            case Aside():
+                return [row], []
+        raise NotModelled(type(statement).__name__)
+
+    def _keyed(self, forked: Forked) -> tuple[list[Row], list[Row]]:
+        """Rows that hit a product get a key of their own: they come before the row that missed."""
+        if not forked.ordered:
+            return forked.hits, forked.misses
+        self._clock += 1
+        return [row._replace(key=(*row.key, self._clock)) for row in forked.hits], forked.misses
+
+    def _doubt(self, row: Row, reason: str) -> tuple[list[Row], list[Row]]:
+        """Perhaps it matches: it goes on in the rule, with the reason; and if not, past it."""
+        return [self._doubtful(row, reason)], [row]
+
+    def _doubtful(self, row: Row, reason: str) -> Row:
+        self._clock += 1
+        maybe = row.maybe if reason in row.maybe else (*row.maybe, reason)
+        return row._replace(maybe=maybe, key=(*row.key, self._clock))
+
+    def _choose(
+        self, active: list[Row], on: list[Row], statement: Choose, here: tuple[Table, Chain, Rule], depth: int
+    ) -> tuple[list[Row], list[Row]]:
+        table, chain, rule = here
+        assert self._stage is not None
+        found = self.evaluator.set(statement.map, table)
+        by_verdict: dict[Verdict, list[Row]] = {}
+        for row in active:
+            try:
+                forked = self.evaluator.choose(row, statement.key, found, table, self._stage)
+            except NotModelled as error:
+                return self._opaque(active, on, f"{error} ({_place(here)})")
+            hits, misses = self._keyed(Forked([hit for hit, _ in forked.hits], forked.misses, forked.ordered))
+            on += misses
+            for hit, (_, element) in zip(hits, forked.hits, strict=True):
+                verdict = found.elements[element].value
+                if isinstance(verdict, Verdict):
+                    by_verdict.setdefault(verdict, []).append(self._matched(hit, table, chain, rule, element))
+        if found.dynamic or found.fault:
+            return self._opaque(active, on, f"map {found.name} may change ({_place(here)})")
+        returned: list[Row] = []
+        for verdict, rows in by_verdict.items():
+            more, back = self._verdict(rows, verdict, table, depth)
+            on += more
+            returned += back
+        return on, returned
+
+    def _opaque(self, rows: list[Row], on: list[Row], reason: str) -> tuple[list[Row], list[Row]]:
+        for row in rows:
+            self.decided.append(self._end(self._doubtful(row, reason), None))
+        return on + rows, []
+
+    def _matched(self, row: Row, table: Table, chain: Chain, rule: Rule, element: int | None) -> Row:
+        if self.met is not None:
+            self.met(table, chain, rule, row.cube)
+        return row._replace(crumb=Crumb(table, chain, rule, element, row.crumb))
+
+    def _verdict(self, rows: list[Row], verdict: Verdict, table: Table, depth: int) -> tuple[list[Row], list[Row]]:
+        """What a verdict does: rows that go on with the next rule, and rows that leave the chain."""
+        match verdict.ending:
+            case Ending.CONTINUE:
+                return rows, []
+            case Ending.RETURN:
+                return [], rows
+            case Ending.JUMP | Ending.GOTO:
+                target = table.chains.get(verdict.chain or "")
+                if target is None:
+                    return self._opaque(rows, [], f"no chain {verdict.chain}")
+                back = self._chain(rows, table, target, depth + 1)
+                return (back, []) if verdict.ending is Ending.JUMP else ([], back)
+        for row in rows:
+            self._finish(row, verdict.ending)
+        return [], []
+
+    def _finish(self, row: Row, ending: Ending) -> None:
+        if ending is Ending.ACCEPT:
+            self._accepted.append(row)
+        elif ending in (Ending.QUEUE, Ending.STOLEN):
+            self.decided.append(self._end(row._replace(maybe=(*row.maybe, f"{ending}: another decides")), None))
+        else:
+            self.decided.append(self._end(row, ending))
+
+    def _end(self, row: Row, ending: Ending | None) -> Decided:
+        return Decided(row.cube, ending, (*row.key, LAST), row.crumb, row.connection, row.maybe)
+
+
+def _place(here: tuple[Table, Chain, Rule]) -> str:
+    table, chain, rule = here
+    at = f"handle {rule.handle}" if rule.handle is not None else f"line {rule.line}"
+    return f"{table.family} {table.name} {chain.name}, {at}"
