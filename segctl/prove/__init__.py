@@ -6,6 +6,6 @@ kernel, a process: a fault in those must show here as a difference.
 """
 
 from segctl.prove.packet import Packet, Way
-from segctl.prove.trace import Met, Trace, follow
+from segctl.prove.trace import Trace, follow
 
-__all__ = ["Met", "Packet", "Trace", "Way", "follow"]
+__all__ = ["Packet", "Trace", "Way", "follow"]

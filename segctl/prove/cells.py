@@ -235,14 +235,29 @@ class Cells:
         ]
         special = ends[0].special or ends[1].special
         local = "lo" in names
+        misplaced = own is None and (ends[0].own or ends[1].own)
+        unlisted = any(name and name not in self.effects.point.interfaces for name in names) and not local
         orig: tuple[Part, ...] = ()
         back: tuple[Part, ...] = ()
-        if not (special or local):
+        if not (special or local or unlisted or misplaced):
             orig = self._services(source, destination, own if undeclared else None)
             back = self._services(destination, source, 1 - own if undeclared and own is not None else None)
         essentials = Essentials() if own is None else self._essentials(source, destination, names)
         return Between(
-            way, family, local, special, lenient, opens[0], opens[1], orig, back, numbers, essentials, undeclared
+            way,
+            family,
+            local,
+            unlisted,
+            misplaced,
+            special,
+            lenient,
+            opens[0],
+            opens[1],
+            orig,
+            back,
+            numbers,
+            essentials,
+            undeclared,
         )
 
     def _services(self, source: int, destination: int, undeclared: int | None) -> tuple[Part, ...]:

@@ -41,6 +41,7 @@ class Must(StrEnum):
     """What must become of a packet. BLOCK: drop or reject. ANY: such a packet can't be, or either is right."""
 
     PASS = "pass"
+    ALWAYS = "pass always"  # without a number that lives: what is essential, and what a point says to itself
     DROP = "drop"
     REJECT = "reject"
     BLOCK = "block"
@@ -66,7 +67,9 @@ class Between:
     """All that the law looks at between two addresses on a way, between two interfaces.
 
     `open_source`, `open_target`: the end lives behind its interface, or that is only logged. `lenient`: both ends
-    observe. `orig`, `back`: what a connection from source to destination, and the other way round, meets. `alive`: the
+    observe. `orig`, `back`: what a connection from source to destination, and the other way round, meets. `unlisted`: an interface is none of
+    the site's, and nothing passes there. `misplaced`: an end is the point's own, which the kernel doesn't
+    forward, unless it isn't there. `alive`: the
     numbers of the connections that these interfaces let through. `undeclared`: an end is an address of the point's
     own that the site doesn't name: it may be held to less.
     """
@@ -74,6 +77,8 @@ class Between:
     way: Way
     family: int
     local: bool
+    unlisted: bool
+    misplaced: bool
     special: bool
     lenient: bool
     open_source: bool
@@ -88,12 +93,19 @@ class Between:
 def clauses(cell: Between) -> Iterator[Clause]:
     """Every packet between the two is in some clause."""
     if cell.local:
-        yield Clause({}, Must.PASS)
+        yield Clause({}, Must.ALWAYS)
+        return
+    if cell.unlisted:
+        yield from _own_errors(cell) if cell.way is Way.OUTPUT else ()
+        yield Clause({}, Must.BLOCK)
         return
     yield from _alive(cell)
+    if cell.misplaced:
+        yield Clause({}, Must.ANY if cell.open_source and cell.open_target else Must.BLOCK)
+        return
     for kind, hops in cell.essentials.rows:
         hop: Limits = {_HOPS[cell.family]: ((hops, hops),)} if hops else {}
-        yield Clause({**_asked(kind), **hop}, Must.ANY if cell.undeclared else Must.PASS)
+        yield Clause({**_asked(kind), **hop}, Must.ANY if cell.undeclared else Must.ALWAYS)
     if cell.way is Way.OUTPUT:
         yield from _own_errors(cell)
     if cell.special:
@@ -117,6 +129,9 @@ def _alive(cell: Between) -> Iterator[Clause]:
     if not cell.alive:
         return
     here = {**_state("established"), NUMBER: cell.alive}
+    if not cell.orig:
+        yield Clause(here, Must.ANY)
+        return
     for ways, parts, back in ((_FORWARDS, cell.orig, False), (_BACKWARDS, cell.back, True)):
         for way in ways:
             yield from _by_parts({**here, **way}, parts, back, cell, {Effect.PASS: Must.PASS}, Must.ANY)
@@ -143,7 +158,7 @@ def _related(cell: Between) -> Iterator[Clause]:
         errors = {**related, PROTO: icmp, HEAD: types(_ERRORS[cell.family]), NUMBER: cell.alive}
         yield Clause(errors, Must.PASS)
     yield Clause({**related, PROTO: icmp, HEAD: types(_NEVER[cell.family])}, Must.DROP)
-    yield Clause(related, Must.PASS if cell.lenient else Must.DROP)
+    yield Clause(related, Must.PASS if cell.lenient and cell.open_target else Must.DROP)
 
 
 def _decided(cell: Between) -> Iterator[Clause]:
@@ -179,8 +194,8 @@ def _by_parts(
     """One clause for each kind of service that isn't of the largest part, and one for that."""
     for at, (some, effect) in enumerate(parts):
         wanted = must.get(effect, otherwise)
-        if cell.undeclared and wanted is Must.PASS:
-            wanted = Must.ANY
+        if cell.undeclared:
+            wanted = Must.ANY if wanted is Must.PASS else Must.BLOCK
         if at == len(parts) - 1:
             yield Clause(limits, wanted)
             return

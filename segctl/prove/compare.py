@@ -47,7 +47,7 @@ class Comparison:
     frame: Frame = field(init=False)
     top: set[int] = field(default_factory=set)
     compared: int = 0
-    _known: dict[object, tuple[list[Clash], set[int]]] = field(default_factory=dict)
+    _known: dict[object, tuple[list[Clash], set[int], set[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.cells = Cells(self.evaluated, self.effects)
@@ -58,10 +58,10 @@ class Comparison:
         for iif, oif in self.cells.interfaces():
             found: set[int] = set()
             for cell in self.cells.between(iif, oif, {}):
-                clash, top = self._cell(cell, self._domain(new=True))
-                found |= {cell.rows[at] for at in top}
+                clash, top, passing = self._cell(cell, self._domain(new=True))
+                self.top |= {cell.rows[at] for at in top}
+                found |= {cell.rows[at] for at in passing}
                 yield from (ClashAt(iif, oif, cell, one) for one in clash)
-            self.top |= found
             key = (self.evaluated.way, *self.cells.names(iif, oif))
             for place in found:
                 one = self.evaluated.decided[place]
@@ -72,7 +72,7 @@ class Comparison:
         """All other packets: of connections, about them, and of none."""
         for iif, oif in self.cells.interfaces():
             for cell in self.cells.between(iif, oif, alive):
-                clash, top = self._cell(cell, self._domain(new=False))
+                clash, top, _ = self._cell(cell, self._domain(new=False))
                 self.top |= {cell.rows[at] for at in top}
                 self.compared += 1
                 yield from (ClashAt(iif, oif, cell, one) for one in clash)
@@ -85,7 +85,7 @@ class Comparison:
         mask = space.axes[space.index[STATE]].mask(state)
         return tuple(cube for cube in self.frame.domain if bool(cube[at] & mask) is new)
 
-    def _cell(self, cell: Cell, domain: tuple[Cube, ...]) -> tuple[list[Clash], set[int]]:
+    def _cell(self, cell: Cell, domain: tuple[Cube, ...]) -> tuple[list[Clash], set[int], set[int]]:
         rows = [(self.frame.rest(cube), one) for cube, one in self.cells.rows(cell)]
         key = (tuple((cube, one.ending, one.maybe) for cube, one in rows), cell.between, domain)
         if key not in self._known:

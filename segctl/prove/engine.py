@@ -1,10 +1,10 @@
 """The class engine: from a listing to every packet's end, as decided rows over a space cut as it needs to be."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from segctl.listing.fields import NEEDS
-from segctl.listing.rule import STATES, Chain, Listing, Rule, Table, Untrack, name_span
+from segctl.listing.rule import STATES, Listing, Untrack, name_span
 from segctl.policy.numbers import SWAPPED
 from segctl.prove.axes import (
     ADDRESS_BITS,
@@ -27,7 +27,7 @@ from segctl.prove.evaluate import Evaluator
 from segctl.prove.lookup import Groups
 from segctl.prove.packet import Way
 from segctl.prove.path import Stage, stages
-from segctl.prove.row import Decided, Row
+from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, NeedsCut, Space, Spans
 from segctl.prove.values import NeedsGroups, Of, complement, groups
 from segctl.prove.walk import Walk
@@ -38,7 +38,7 @@ _MOST_RESTARTS = 200
 _REGISTER = (1 << 32) - 1
 NUMBER_MASK = SWAPPED - 1
 
-Met = Callable[[Table, Chain, Rule, Cube], None]
+Met = Callable[[By, Cube], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def evaluate(
         try:
             _cut_numbers(collected, registers, collector.numbers)
             space = _space(collected, collector.lasts, registers)
-            rows = list(_start(space, registers, way, family, _untracks(met_stages)))
+            start = _start(space, registers, way)
             walk = Walk(space, Evaluator(space, registers, family), family, met)
-            decided = walk.along(rows, met_stages)
-            domain = tuple(row.cube for row in rows)
+            decided = walk.along([start], met_stages)
+            domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))
             return Evaluated(way, family, space, registers, tuple(met_stages), domain, ordered)
         except NeedsCut as need:
@@ -151,23 +151,30 @@ def _domain_cuts(family: int) -> Cuts:
     }
 
 
-def _start(space: Space, registers: Groups, way: Way, family: int, untracks: bool) -> Iterator[Row]:
-    """Every packet that can be: what conntrack can say of it, and the interfaces that its way has."""
-    where = _where(way)
+def _start(space: Space, registers: Groups, way: Way) -> Row:
+    """All packets of a way: those that can't be go along, and nobody asks what becomes of them (`_domain`)."""
+    zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
+    limits = {**_where(way), **{part.axis: NONE for name in zeros for part in registers[name]}}
+    initial = [Of(name, _REGISTER) for name in REGISTERS]
+    return Row(_narrowed(space, space.full, limits), initial[0], initial[1], initial[2], (), None)
+
+
+def _domain(space: Space, registers: Groups, start: Cube, family: int, untracks: bool) -> tuple[Cube, ...]:
+    """What conntrack can say of these packets."""
+    out = []
     for limits in possible(family, untracks):
-        cube = list(space.full)
-        zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
-        alone = {STATE: limits[STATE], DIRECTION: limits.get(DIRECTION, ((0, 1),))}
-        if "ct mark" in limits:
-            zeros.append("ct mark")
-        narrowed = {**where, **alone, **{axis: limits[axis] for axis in (PROTO, HEAD) if axis in limits}}
-        narrowed |= {part.axis: NONE for name in zeros for part in registers[name]}
-        for axis, spans in narrowed.items():
-            at = space.index[axis]
-            cube[at] &= space.axes[at].mask(spans)
-        if all(cube):
-            initial = [Of(name, _REGISTER) for name in REGISTERS]
-            yield Row(tuple(cube), initial[0], initial[1], initial[2], (), None)
+        marks = {part.axis: NONE for part in registers["ct mark"]} if "ct mark" in limits else {}
+        narrowed = {axis: spans for axis, spans in limits.items() if axis != "ct mark"}
+        out.append(_narrowed(space, start, {**narrowed, **marks}))
+    return tuple(cube for cube in out if all(cube))
+
+
+def _narrowed(space: Space, cube: Cube, limits: Mapping[str, Spans]) -> Cube:
+    out = list(cube)
+    for axis, spans in limits.items():
+        at = space.index[axis]
+        out[at] &= space.axes[at].mask(spans)
+    return tuple(out)
 
 
 def _where(way: Way) -> dict[str, Spans]:

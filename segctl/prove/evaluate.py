@@ -17,10 +17,10 @@ from segctl.listing.rule import (
     Table,
 )
 from segctl.prove.axes import IIF, OIF, STATE, Seen, read
-from segctl.prove.lookup import Groups, Hit, Lookups
+from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
-from segctl.prove.row import Row
-from segctl.prove.space import Cube, Space, Spans, meet, without
+from segctl.prove.row import Crumb, Row, joined
+from segctl.prove.space import Cube, Space, Spans, without
 from segctl.prove.values import NotModelled, Of, Value
 from segctl.prove.values import Table as ByClass
 
@@ -29,11 +29,15 @@ _REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmp
 
 
 class Forked(NamedTuple):
-    """Rows that matched, and rows that didn't; `ordered`: the second hold the first as well, and come after them."""
+    """Rows that matched, and rows that didn't; `ordered`: the second hold the first as well, and come after them.
+
+    `negated`: they are the other way round, and it is the second that matched.
+    """
 
     hits: list[Row]
     misses: list[Row]
     ordered: bool = False
+    negated: bool = False
 
 
 class Chosen(NamedTuple):
@@ -60,6 +64,7 @@ class Evaluator:
         self._registers = registers
         self._family = family
         self._lookups = Lookups(space, registers)
+        self._overlaid: dict[tuple[int, int], tuple[ByClass, ByClass, Value]] = {}
         self._tables: dict[tuple[int, Value], tuple[Set, Value, ByClass, int]] = {}
 
     def set(self, named: str | Set, table: Table) -> Set:
@@ -88,11 +93,23 @@ class Evaluator:
     def look_up(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
         """Rows whose key is in the set."""
         chosen = self.choose(row, key, found, table, stage)
-        by_row: dict[Row, list[Cube]] = {}
-        for hit, _ in chosen.hits:
-            by_row.setdefault(hit._replace(cube=()), []).append(hit.cube)
-        hits = [bare._replace(cube=cube) for bare, cubes in by_row.items() for cube in joined(cubes)]
+        hits = [row._replace(cube=cube) for cube in joined([hit.cube for hit, _ in chosen.hits])]
         return Forked(hits, chosen.misses, chosen.ordered)
+
+    def look_past(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
+        """Rows whose key is not in the set; the others.
+
+        It is the row that has the key which keeps its whole cube and comes later: what a rule finds to be out of place
+        is decided in a few products, and the rest goes on as one.
+        """
+        forked = self.look_up(row, key, found, table, stage)
+        if not forked.ordered:
+            return Forked(forked.misses, forked.hits)
+        whole = len(forked.misses) == 1 and forked.misses[0].cube == row.cube
+        outside = _outside(row.cube, [hit.cube for hit in forked.hits]) if whole else None
+        if outside is None:
+            return Forked(forked.hits, forked.misses, True, negated=True)
+        return Forked([row._replace(cube=cube) for cube in outside], [row], True)
 
     def choose(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Chosen:
         """The same, each with the element that it hits."""
@@ -107,14 +124,44 @@ class Evaluator:
             ordered |= rest is None
         return Chosen(hits, misses, ordered)
 
-    def assign(self, row: Row, name: str, value: Expression, table: Table, stage: Stage) -> Forked:
-        """The row with a register set; what another field is set to we don't follow."""
+    def assign(self, row: Row, name: str, value: Expression, table: Table, stage: Stage, last: bool) -> Forked:
+        """The row with a register set; what another field is set to we don't follow.
+
+        `last`: the rule ends here, so that those who miss a map differ from the others in the register alone.
+        """
         if name.startswith(_REWRITES):
             raise NotModelled(f"{name} is rewritten")
+        if last and isinstance(value, Mapped) and (one := self._kept(row, name, value, table, stage)) is not None:
+            return Forked([one], [])
         computed = self._compute(row, value, table, stage)
         setter = _SETTERS.get(name)
         hits = [setter(part, got) if setter else part for part, (got,) in computed.values]
         return Forked(hits, computed.misses, computed.ordered)
+
+    def _kept(self, row: Row, name: str, value: Mapped, table: Table, stage: Stage) -> Row | None:
+        """One row whose register is a map's answer or, for the classes that miss it, what it was."""
+        found = self.set(value.map, table)
+        if found.dynamic or found.fault or isinstance(value.key, Join) or name not in _SETTERS:
+            return None
+        computed = self._compute(row, value.key, table, stage)
+        if computed.misses or len(computed.values) != 1:
+            return None
+        _, (key,) = computed.values[0]
+        if isinstance(key, int) or key.axis in self._registers:
+            return None
+        answers, known = self._table(key, found)
+        at = self._space.index[answers.axis]
+        old = _REGISTERS_OF[name](row)
+        if not row.cube[at] & ~known:
+            return _SETTERS[name](row, answers)
+        if isinstance(old, Of) or (isinstance(old, ByClass) and old.axis != answers.axis):
+            return None
+        memo = (id(answers), old if isinstance(old, int) else id(old))
+        if memo not in self._overlaid:
+            before = [old] * len(answers.values) if isinstance(old, int) else old.values
+            mixed = [new if known >> n & 1 else before[n] for n, new in enumerate(answers.values)]
+            self._overlaid[memo] = ByClass(answers.axis, mixed), answers, old
+        return _SETTERS[name](row, self._overlaid[memo][0])
 
     def _split(self, row: Row, value: Value, spans: Spans) -> tuple[list[Row], list[Row]]:
         """The row's packets with the value in the spans, and the others: disjoint."""
@@ -216,7 +263,7 @@ class Evaluator:
         for hit, element in chosen.hits:
             answer = found.elements[element].value
             if isinstance(answer, int):
-                values.append((hit, (answer,)))
+                values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
         return _Computed(values, chosen.misses, chosen.ordered)
 
     def _by_class(self, computed: _Computed, found: Set) -> _Computed | None:
@@ -302,19 +349,25 @@ def _rest(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
     return []
 
 
-def joined(cubes: list[Cube]) -> list[Cube]:
-    """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
-    if len(cubes) < 2:
-        return cubes
-    for at in range(len(cubes[0])):
-        if len({cube[at] for cube in cubes}) == 1:
-            continue
-        together: dict[Cube, int] = {}
-        for cube in cubes:
-            rest = (*cube[:at], *cube[at + 1 :])
-            together[rest] = together.get(rest, 0) | cube[at]
-        cubes = [(*rest[:at], mask, *rest[at:]) for rest, mask in together.items()]
-    return cubes
-
-
-__all__ = ["Chosen", "Evaluator", "Forked", "Hit", "joined", "meet"]
+def _outside(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
+    """What of a cube is in none of the hits, as products, if they differ from it on two axes at most."""
+    odd = sorted(
+        {at for hit in hits for at, (mine, theirs) in enumerate(zip(hit, cube, strict=True)) if mine != theirs}
+    )
+    if len(odd) != 2:
+        return None
+    first, second = odd
+    held: dict[int, int] = {}
+    for hit in hits:
+        for number in _bits(hit[first]):
+            held[number] = held.get(number, 0) | hit[second]
+    by_rest: dict[int, int] = {}
+    for number in _bits(cube[first]):
+        if rest := cube[second] & ~held.get(number, 0):
+            by_rest[rest] = by_rest.get(rest, 0) | 1 << number
+    made = []
+    for rest, numbers in by_rest.items():
+        out = list(cube)
+        out[first], out[second] = numbers, rest
+        made.append(tuple(out))
+    return made

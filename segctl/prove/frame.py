@@ -83,13 +83,15 @@ class Frame:
 
 def clashes(
     domain: Iterable[Cube], found: Sequence[tuple[Cube, Decided]], wanted: Sequence[Wanted]
-) -> tuple[list[Clash], set[int]]:
-    """Where what the rules do isn't what is wanted; and the places of the rows that decide some packet at all.
+) -> tuple[list[Clash], set[int], set[int]]:
+    """Where what the rules do isn't what is wanted; the places of the rows that decide some packet at all, and of those
+    that let one pass which is wanted to pass by its number.
 
     `found` in the order of their keys, `wanted` in the law's: of each, the first that holds a packet is its own.
     """
     out: list[Clash] = []
     top: set[int] = set()
+    numbered: set[int] = set()
     cubes = [cube for cube, _ in found]
     endings = [(one.ending, bool(one.maybe)) for _, one in found]
     for region in domain:
@@ -99,9 +101,11 @@ def clashes(
             if does == {Ending.CONTINUE}:
                 continue
             for part, must in _musts(piece, wanted):
+                if must is Must.PASS:
+                    numbered.update(places)
                 if not all(_right(ending, must) for ending in does):
                     out.append(Clash(part, places, must))
-    return out, top
+    return out, top, numbered
 
 
 def _first(region: Cube, cubes: Sequence[Cube], maybe: Sequence[bool]) -> Iterator[tuple[Cube, tuple[int, ...]]]:
@@ -139,6 +143,7 @@ def _musts(region: Cube, wanted: Sequence[Wanted]) -> Iterator[tuple[Cube, Must]
 
 _RIGHT = {
     Must.PASS: {Ending.ACCEPT},
+    Must.ALWAYS: {Ending.ACCEPT},
     Must.DROP: {Ending.DROP},
     Must.REJECT: {Ending.REJECT},
     Must.BLOCK: {Ending.DROP, Ending.REJECT},

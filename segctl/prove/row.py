@@ -8,9 +8,9 @@ key). A row with reasons in `maybe` decides its packets now and then; else the n
 
 from typing import NamedTuple
 
-from segctl.listing.rule import Chain, Ending, Rule, Table
-from segctl.prove.space import Cube
-from segctl.prove.values import Value
+from segctl.listing.rule import Chain, Ending, Rule, Set, Table
+from segctl.prove.space import Cube, covers
+from segctl.prove.values import Of, Value
 
 Key = tuple[int, ...]
 LAST = 1 << 60
@@ -18,12 +18,11 @@ LAST = 1 << 60
 
 
 class Crumb(NamedTuple):
-    """One rule (and element of its map, by place) that a row matched, and those before it."""
+    """An element of a map that a row hit, by its place, and those before it."""
 
     table: Table
-    chain: Chain
-    rule: Rule | None  # None: the chain's policy
-    element: int | None
+    map: Set
+    element: int
     before: "Crumb | None"
 
 
@@ -40,12 +39,71 @@ class Row(NamedTuple):
     untracked: bool = False
 
 
+class By(NamedTuple):
+    """The rule that decided (None: the chain's policy)."""
+
+    table: Table
+    chain: Chain
+    rule: Rule | None
+
+
 class Decided(NamedTuple):
     """Packets with their end. `ending` None: nobody can say, for the reasons in `maybe`."""
 
     cube: Cube
     ending: Ending | None
     key: Key
+    by: By | None
     crumb: Crumb | None
     connection: Value
     maybe: tuple[str, ...] = ()
+
+
+def settled(rows: list[Row]) -> list[Row]:
+    """The same packets as fewer rows, at the same rule.
+
+    Rows that nothing tells apart but one axis become one. A row that came off another, and holds what that one holds,
+    will fare as it does: it is left out (only what came off it since lies between them in order, and is decided).
+    """
+    if len(rows) < 2:
+        return rows
+    alike: dict[tuple[object, ...], dict[Key, list[Cube]]] = {}
+    for row in rows:
+        state = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
+        alike.setdefault(state, {}).setdefault(row.key, []).append(row.cube)
+    if len(alike) == len(rows):
+        return rows
+    firsts = {}
+    for row in rows:
+        state = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
+        firsts.setdefault(state, row)
+    out = []
+    for state, by_key in alike.items():
+        held = {key: joined(cubes) for key, cubes in by_key.items()}
+        for key, cubes in held.items():
+            over = [one for at in range(len(key)) for one in held.get(key[:at], ())]
+            out += [
+                firsts[state]._replace(cube=cube, key=key)
+                for cube in cubes
+                if not any(covers(other, cube) for other in over)
+            ]
+    return out
+
+
+def _same(value: Value) -> object:
+    return value if isinstance(value, int | Of) else id(value)
+
+
+def joined(cubes: list[Cube]) -> list[Cube]:
+    """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
+    if len(cubes) < 2:
+        return cubes
+    for at in range(len(cubes[0])):
+        if len({cube[at] for cube in cubes}) == 1:
+            continue
+        together: dict[Cube, int] = {}
+        for cube in cubes:
+            rest = (*cube[:at], *cube[at + 1 :])
+            together[rest] = together.get(rest, 0) | cube[at]
+        cubes = [(*rest[:at], mask, *rest[at:]) for rest, mask in together.items()]
+    return cubes

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from segctl.listing.rule import STATES, Chain, Ending, Listing, Rule, Table, name_span
+from segctl.listing.rule import STATES, Ending, Listing, name_span
 from segctl.model.ranges import V6, family
 from segctl.prove.axes import (
     DADDR,
@@ -22,7 +22,7 @@ from segctl.prove.engine import collect
 from segctl.prove.evaluate import Evaluator
 from segctl.prove.packet import Packet
 from segctl.prove.path import stages
-from segctl.prove.row import Decided, Row
+from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, Space, Spans
 from segctl.prove.values import Value
 from segctl.prove.walk import Walk
@@ -40,20 +40,11 @@ class _Single(Axis):
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """A rule that the packet matched (`rule` None: the chain's policy)."""
-
-    table: Table
-    chain: Chain
-    rule: Rule | None
-
-
-@dataclass(frozen=True, slots=True)
 class Trace:
     """A packet's way: the rules that matched, in order, and its end; None if that depends on `doubts`."""
 
     packet: Packet
-    met: tuple[Met, ...]
+    met: tuple[By, ...]
     ending: Ending | None
     connection_mark: int | None
     doubts: tuple[str, ...] = ()
@@ -64,10 +55,10 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
     kind = family(packet.source)
     met_stages = stages(listing, packet.way, kind, awake)
     space = _space(packet, set(collect(met_stages, kind).cuts))
-    met: list[Met] = []
+    met: list[By] = []
 
-    def hears(table: Table, chain: Chain, rule: Rule, cube: Cube) -> None:
-        met.append(Met(table, chain, rule))
+    def hears(by: By, _cube: Cube) -> None:
+        met.append(by)
 
     walk = Walk(space, Evaluator(space, {}, kind), kind, hears)
     row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, (), None)
@@ -75,7 +66,7 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
     return _told(packet, met, decided)
 
 
-def _told(packet: Packet, met: list[Met], decided: list[Decided]) -> Trace:
+def _told(packet: Packet, met: list[By], decided: list[Decided]) -> Trace:
     may: list[Decided] = []
     for one in decided:
         may.append(one)
@@ -85,8 +76,8 @@ def _told(packet: Packet, met: list[Met], decided: list[Decided]) -> Trace:
     doubts = tuple(dict.fromkeys(reason for one in may for reason in one.maybe))
     last = may[-1]
     ending = last.ending if len(endings) == 1 else None
-    if last.crumb is not None and last.crumb.rule is None:
-        met.append(Met(last.crumb.table, last.crumb.chain, None))
+    if last.by is not None and last.by.rule is None:
+        met.append(last.by)
     mark: Value = last.connection
     return Trace(packet, tuple(met), ending, mark if isinstance(mark, int) else None, doubts if ending is None else ())
 

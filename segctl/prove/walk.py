@@ -33,7 +33,7 @@ from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.conntrack import UNTRACKED6, types
 from segctl.prove.evaluate import Evaluator, Forked
 from segctl.prove.path import Stage
-from segctl.prove.row import LAST, Crumb, Decided, Row
+from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
 from segctl.prove.values import NotModelled
 
@@ -56,25 +56,31 @@ class Walk:
     space: Space
     evaluator: Evaluator
     family: int
-    met: Callable[[Table, Chain, Rule, Cube], None] | None = None
+    met: Callable[[By, Cube], None] | None = None
     decided: list[Decided] = field(default_factory=list)
     _clock: int = 0
     _stage: Stage | None = None
-    _accepted: list[Row] = field(default_factory=list)
+    _accepted: list[tuple[Row, By]] = field(default_factory=list)
 
     def along(self, rows: Iterable[Row], stages: Sequence[Stage]) -> list[Decided]:
         """Send rows through all stages, in order; what the last one accepts has passed."""
-        now, tracked = list(rows), False
+        now: list[tuple[Row, By | None]] = [(row, None) for row in rows]
+        tracked = False
         for stage in stages:
             if Seen.CONNECTION in stage.seen and not tracked:
-                now, tracked = self._conntrack(now), True
+                now, tracked = [(kept, by) for row, by in now for kept in self._conntrack([row])], True
             self._stage, self._accepted = stage, []
-            inside, outside = self._reached(now, stage)
+            outside: list[tuple[Row, By | None]] = []
+            inside: list[Row] = []
+            for row, by in now:
+                reached, past = self._reached([row], stage)
+                inside += reached
+                outside += [(other, by) for other in past]
             self._base(inside, stage)
             now = [*outside, *self._accepted]
         if not tracked:
-            now = self._conntrack(now)
-        self.decided += [self._end(row, Ending.ACCEPT) for row in now]
+            now = [(kept, by) for row, by in now for kept in self._conntrack([row])]
+        self.decided += [_end(row, Ending.ACCEPT, by) for row, by in now]
         return self.decided
 
     def _conntrack(self, rows: list[Row]) -> list[Row]:
@@ -98,10 +104,10 @@ class Walk:
                 if self.family == 6 and all(by_kernel):
                     out.append(row._replace(cube=by_kernel))
                 other_cubes = without(held, by_kernel) if self.family == 6 and all(by_kernel) else [held]
-                self.decided += [self._end(row._replace(cube=cube), Ending.CONTINUE) for cube in other_cubes]
+                self.decided += [_end(row._replace(cube=cube), Ending.CONTINUE, None) for cube in other_cubes]
             elif other:
                 held = (*row.cube[:at], other, *row.cube[at + 1 :])
-                self.decided.append(self._end(row._replace(cube=held), Ending.CONTINUE))
+                self.decided.append(_end(row._replace(cube=held), Ending.CONTINUE, None))
         return out
 
     def _reached(self, rows: list[Row], stage: Stage) -> tuple[list[Row], list[Row]]:
@@ -127,8 +133,7 @@ class Walk:
         assert stage.chain.hook is not None
         policy = stage.chain.hook.policy
         for row in left:
-            crumb = row.crumb if policy is Ending.ACCEPT else Crumb(stage.table, stage.chain, None, None, row.crumb)
-            self._finish(row._replace(crumb=crumb), policy)
+            self._finish(row, policy, By(stage.table, stage.chain, None))
 
     def _chain(self, rows: list[Row], table: Table, chain: Chain, depth: int) -> list[Row]:
         """Every rule of a chain; the rows that come out at its end or by `return`."""
@@ -139,10 +144,11 @@ class Walk:
             if not rows:
                 break
             rows, back = self._rule(rows, table, chain, rule, depth)
+            rows = settled(rows)
             returned += back
             if len(rows) + len(self.decided) > _MOST_ROWS:
                 raise TooManyClasses
-        return rows + returned
+        return settled(rows + returned) if returned else rows
 
     def _rule(self, rows: list[Row], table: Table, chain: Chain, rule: Rule, depth: int) -> tuple[list[Row], list[Row]]:
         """One rule for all rows: those that go on to the next, and those that leave the chain."""
@@ -153,14 +159,15 @@ class Walk:
                 return on, []
             match statement:
                 case Decide(verdict=verdict):
-                    took = [self._matched(row, table, chain, rule, None) for row in active]
-                    more, back = self._verdict(took, verdict, table, depth)
+                    self._matched(active, By(table, chain, rule))
+                    more, back = self._verdict(active, verdict, By(table, chain, rule), depth)
                     return on + more, back
                 case Choose():
                     return self._choose(active, on, statement, (table, chain, rule), depth)
                 case _:
                     active = self._all(active, on, statement, (table, chain, rule))
-        return on + [self._matched(row, table, chain, rule, None) for row in active], []
+        self._matched(active, By(table, chain, rule))
+        return on + active, []
 
     def _all(self, rows: list[Row], on: list[Row], statement: Statement, here: tuple[Table, Chain, Rule]) -> list[Row]:
         """One statement for all rows: returns who still is in the rule; the others are added to `on`."""
@@ -177,7 +184,7 @@ class Walk:
     def _statement(
         self, row: Row, statement: Statement, here: tuple[Table, Chain, Rule]
     ) -> tuple[list[Row], list[Row]]:
-        table = here[0]
+        table, _, rule = here
         assert self._stage is not None
         match statement:
             case Match(left=left, spans=spans, negated=negated):
@@ -188,16 +195,17 @@ class Walk:
                 found = self.evaluator.set(named, table)
                 if found.dynamic or found.fault:
                     return self._doubt(row, f"set {found.name} may change ({_place(here)})")
-                hits, misses = self._keyed(self.evaluator.look_up(row, key, found, table, self._stage))
-                return (misses, hits) if negated else (hits, misses)
+                look = self.evaluator.look_past if negated else self.evaluator.look_up
+                return self._keyed(look(row, key, found, table, self._stage))
             case Assign(field=name, value=value):
-                return self._keyed(self.evaluator.assign(row, name, value, table, self._stage))
+                last = statement is rule.statements[-1]
+                return self._keyed(self.evaluator.assign(row, name, value, table, self._stage, last))
             case Maybe(text=text) | Update(text=text):
                 return self._doubt(row, f"{text} ({_place(here)})")
             case Untrack():
                 return [row._replace(untracked=True)], []
             case Translate(text=text) | Opaque(text=text):
-                self.decided.append(self._end(self._doubtful(row, f"{text} ({_place(here)})"), None))
+                self.decided.append(_end(self._doubtful(row, f"{text} ({_place(here)})"), None, By(*here)))
                 return ([], []) if isinstance(statement, Translate) else self._doubt(row, text)
             case Aside():
                 return [row], []
@@ -208,7 +216,8 @@ class Walk:
         if not forked.ordered:
             return forked.hits, forked.misses
         self._clock += 1
-        return [row._replace(key=(*row.key, self._clock)) for row in forked.hits], forked.misses
+        hits = [row._replace(key=(*row.key, self._clock)) for row in forked.hits]
+        return (forked.misses, hits) if forked.negated else (hits, forked.misses)
 
     def _doubt(self, row: Row, reason: str) -> tuple[list[Row], list[Row]]:
         """Perhaps it matches: it goes on in the rule, with the reason; and if not, past it."""
@@ -236,27 +245,28 @@ class Walk:
             for hit, (_, element) in zip(hits, forked.hits, strict=True):
                 verdict = found.elements[element].value
                 if isinstance(verdict, Verdict):
-                    by_verdict.setdefault(verdict, []).append(self._matched(hit, table, chain, rule, element))
+                    by_verdict.setdefault(verdict, []).append(hit)
         if found.dynamic or found.fault:
             return self._opaque(active, on, f"map {found.name} may change ({_place(here)})")
         returned: list[Row] = []
         for verdict, rows in by_verdict.items():
-            more, back = self._verdict(rows, verdict, table, depth)
+            self._matched(rows, By(table, chain, rule))
+            more, back = self._verdict(settled(rows), verdict, By(table, chain, rule), depth)
             on += more
             returned += back
         return on, returned
 
     def _opaque(self, rows: list[Row], on: list[Row], reason: str) -> tuple[list[Row], list[Row]]:
         for row in rows:
-            self.decided.append(self._end(self._doubtful(row, reason), None))
+            self.decided.append(_end(self._doubtful(row, reason), None, None))
         return on + rows, []
 
-    def _matched(self, row: Row, table: Table, chain: Chain, rule: Rule, element: int | None) -> Row:
+    def _matched(self, rows: list[Row], by: By) -> None:
         if self.met is not None:
-            self.met(table, chain, rule, row.cube)
-        return row._replace(crumb=Crumb(table, chain, rule, element, row.crumb))
+            for row in rows:
+                self.met(by, row.cube)
 
-    def _verdict(self, rows: list[Row], verdict: Verdict, table: Table, depth: int) -> tuple[list[Row], list[Row]]:
+    def _verdict(self, rows: list[Row], verdict: Verdict, by: By, depth: int) -> tuple[list[Row], list[Row]]:
         """What a verdict does: rows that go on with the next rule, and rows that leave the chain."""
         match verdict.ending:
             case Ending.CONTINUE:
@@ -264,25 +274,26 @@ class Walk:
             case Ending.RETURN:
                 return [], rows
             case Ending.JUMP | Ending.GOTO:
-                target = table.chains.get(verdict.chain or "")
+                target = by.table.chains.get(verdict.chain or "")
                 if target is None:
                     return self._opaque(rows, [], f"no chain {verdict.chain}")
-                back = self._chain(rows, table, target, depth + 1)
+                back = self._chain(rows, by.table, target, depth + 1)
                 return (back, []) if verdict.ending is Ending.JUMP else ([], back)
         for row in rows:
-            self._finish(row, verdict.ending)
+            self._finish(row, verdict.ending, by)
         return [], []
 
-    def _finish(self, row: Row, ending: Ending) -> None:
+    def _finish(self, row: Row, ending: Ending, by: By) -> None:
         if ending is Ending.ACCEPT:
-            self._accepted.append(row)
+            self._accepted.append((row, by))
         elif ending in (Ending.QUEUE, Ending.STOLEN):
-            self.decided.append(self._end(row._replace(maybe=(*row.maybe, f"{ending}: another decides")), None))
+            self.decided.append(_end(row._replace(maybe=(*row.maybe, f"{ending}: another decides")), None, by))
         else:
-            self.decided.append(self._end(row, ending))
+            self.decided.append(_end(row, ending, by))
 
-    def _end(self, row: Row, ending: Ending | None) -> Decided:
-        return Decided(row.cube, ending, (*row.key, LAST), row.crumb, row.connection, row.maybe)
+
+def _end(row: Row, ending: Ending | None, by: By | None) -> Decided:
+    return Decided(row.cube, ending, (*row.key, LAST), by, row.crumb, row.connection, row.maybe)
 
 
 def _place(here: tuple[Table, Chain, Rule]) -> str:

@@ -1,0 +1,199 @@
+"""The answer of `nft -j list ruleset` (libnftables-json(5)) to a Listing, in the dialects of nft 1.0.6 and newer.
+
+What nft's listing doesn't say, in JSON and in text alike, and what is done about it:
+
+- What a field implies (`fields.NEEDS`) is left out. The evaluator knows it by the field. Whether a rule asked for
+  `meta nfproto ipv4` before `icmp type` in an `inet` table can't be told: nft leaves it out where it is, and says
+  nothing where it isn't (`meta l4proto icmp icmp type …`).
+- In `ip` and `ip6` tables `ip6 nexthdr tcp tcp dport 22` is listed as `tcp dport 22`, as is `meta l4proto tcp`;
+  they differ for packets with extension headers.
+- The ICMP type that `icmp mtu`, `icmpv6 mtu` and the like belong to is left out too: put back here.
+- The flags of a table are garbage in 1.0.6: `dormant` says which sleep.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from segctl.listing.digest import digest
+from segctl.listing.elements import OBJECTS, Shape, elements_of
+from segctl.listing.expressions import Scope, read
+from segctl.listing.rule import (
+    Chain,
+    Element,
+    Ending,
+    Family,
+    Hook,
+    Listing,
+    Rule,
+    Set,
+    Statement,
+    Table,
+    Unreadable,
+    Update,
+)
+from segctl.listing.say import say
+from segctl.listing.statements import statements
+from segctl.listing.values import Values, words_of
+
+Object = dict[str, Any]
+"""What stands under `table`, `chain`, `set`, `rule` … of the document."""
+
+Elements = Callable[[str, str, Set], tuple[Element, ...] | None]
+"""Family, table and the declaration of a set to its elements; None: take those of the document."""
+
+_IGNORED = frozenset(
+    {
+        "metainfo", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy",
+        "flowtable",
+    }
+)  # fmt: skip
+"""Objects that do nothing until a rule names them; the rule then says what it does."""
+
+_HARMLESS = frozenset({"counter", "last"})
+
+
+def parse(
+    document: Any,
+    elements: Elements | None = None,
+    dormant: Mapping[tuple[str, str], bool] | None = None,
+    interfaces: Mapping[int, str] | None = None,
+) -> Listing:
+    """A document to a Listing; raises Unreadable only if it is no such document.
+
+    `elements` answers for the elements of named sets, if they come another way. `dormant`: (family, table) of those
+    that sleep. `interfaces`: names by index; a name in a rule that isn't among them gets an index that no interface
+    has, and stands in the Listing's `interfaces`.
+    """
+    objects = document.get("nftables") if isinstance(document, dict) else None
+    if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+        raise Unreadable("this is no answer of `nft -j list ruleset`", help='it begins with {"nftables": [')
+    reader = _Reader(Values(dict(interfaces or {})), elements, dormant or {})
+    for one in objects:
+        for kind, about in one.items():
+            reader.take(kind, about)
+    return reader.listing()
+
+
+class _Reader:
+    """Objects in any order to tables: rules are read last, as their words depend on the sets."""
+
+    def __init__(self, values: Values, elements: Elements | None, dormant: Mapping[tuple[str, str], bool]) -> None:
+        self.values, self.elements, self.dormant = values, elements, dormant
+        self.tables: dict[tuple[str, str], Object] = {}
+        self.chains: dict[tuple[str, str], dict[str, Object]] = {}
+        self.sets: dict[tuple[str, str], dict[str, Object]] = {}
+        self.rules: dict[tuple[str, str], dict[str, list[Object]]] = {}
+        self.gaps: list[str] = []
+
+    def take(self, kind: str, about: Any) -> None:
+        if kind in _IGNORED:
+            return
+        try:
+            if kind == "table":
+                self.tables[about["family"], about["name"]] = about
+                return
+            at = about["family"], about["table"]
+            if kind == "chain":
+                self.chains.setdefault(at, {})[about["name"]] = about
+            elif kind in ("set", "map", "meter"):
+                self.sets.setdefault(at, {})[about["name"]] = about
+            elif kind == "rule":
+                self.rules.setdefault(at, {}).setdefault(about["chain"], []).append(about)
+            else:
+                self.gaps.append(f"{kind} isn't understood: {words_of(about)[:200]}")
+        except (KeyError, TypeError):
+            self.gaps.append(f"{kind} isn't understood: {words_of(about)[:200]}")
+
+    def listing(self) -> Listing:
+        everywhere = dict.fromkeys([*self.tables, *self.chains, *self.sets, *self.rules])
+        tables = []
+        for family, name in everywhere:
+            if family not in set(Family):
+                self.gaps.append(f"table {name} is of the family {family}, which isn't understood")
+                continue
+            tables.append(self._table(Family(family), name))
+        return Listing(tuple(tables), tuple(self.gaps), digest(tables, self.gaps), self.values.interfaces)
+
+    def _table(self, family: Family, name: str) -> Table:
+        at = str(family), name
+        scope = Scope(family, {}, self.values)
+        declared = {key: self._declared(about, scope) for key, about in self.sets.get(at, {}).items()}
+        scope = Scope(family, {key: held for key, (held, _) in declared.items()}, self.values)
+        chains = {key: self._chain(about, at, scope) for key, about in self.chains.get(at, {}).items()}
+        for chain in self.rules.get(at, {}).keys() - chains.keys():
+            self.gaps.append(f"{family} {name} has rules in the chain {chain}, which isn't listed")
+        updated = {one.set for chain in chains.values() for rule in chain.rules for one in _updates(rule.statements)}
+        sets = {
+            key: self._filled(at, held, bits, self.sets[at][key], key in updated)
+            for key, (held, bits) in declared.items()
+        }
+        about = self.tables.get(at, {})
+        return Table(family, name, chains, sets, self.dormant.get(at, False), about.get("handle"))
+
+    def _declared(self, about: Object, scope: Scope) -> tuple[Set, tuple[int | None, ...]]:
+        """A set without its elements, and the widths of its parts where it says them."""
+        parts, bits = _types(about.get("type"), scope)
+        answers = None
+        if "map" in about:
+            answers = " . ".join(_types(about["map"], scope)[0])
+        flags = about.get("flags", ())
+        dynamic = "dynamic" in ([flags] if isinstance(flags, str) else flags)
+        inner = about.get("stmt") or []
+        odd = [say(one) for one in (inner if isinstance(inner, list) else [inner]) if not set(one) <= _HARMLESS]
+        fault = f"each of its elements holds a {', '.join(odd)}" if odd else None
+        return Set(about["name"], parts, answers, (), dynamic, fault, about.get("handle")), bits
+
+    def _filled(
+        self, at: tuple[str, str], held: Set, bits: tuple[int | None, ...], about: Object, updated: bool
+    ) -> Set:
+        held = replace(held, dynamic=held.dynamic or updated)
+        given = self.elements(*at, held) if self.elements is not None else None
+        if given is not None:
+            return replace(held, elements=given)
+        raw = about.get("elem") or []
+        if not isinstance(raw, list):
+            raw = [raw]
+        found, fault = elements_of(raw, Shape(held.parts, bits, held.answers), self.values)
+        faults = [one for one in (held.fault, fault) if one]
+        return replace(held, elements=found, fault="; ".join(faults) or None)
+
+    def _chain(self, about: Object, at: tuple[str, str], scope: Scope) -> Chain:
+        said = self.rules.get(at, {}).get(about["name"], ())
+        rules = tuple(_rule(one, scope) for one in said)
+        hook = None
+        if "hook" in about:
+            devices = about.get("dev", ())
+            hook = Hook(
+                about.get("type", "filter"),
+                about["hook"],
+                int(about.get("prio", 0)),
+                Ending(about.get("policy", "accept")),
+                (devices,) if isinstance(devices, str) else tuple(devices),
+            )
+        return Chain(about["name"], rules, hook, about.get("handle"))
+
+
+def _updates(said: Iterable[Statement]) -> Iterable[Update]:
+    return (one for one in said if isinstance(one, Update))
+
+
+def _types(said: Any, scope: Scope) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
+    """The types of a set's key or answer: words, or (in newer dialects) the expressions that they are the types of."""
+    if isinstance(said, dict) and "typeof" in said:
+        typed = read(said["typeof"], scope)
+        return typed.parts, typed.bits
+    parts = tuple(str(said).split(" . ")) if isinstance(said, str) else tuple(str(one) for one in said or ("unknown",))
+    return parts, (None,) * len(parts)
+
+
+def _rule(about: Object, scope: Scope) -> Rule:
+    said = about.get("expr") or []
+    found = [one for each in said for one in statements(each, scope)]
+    words = " ".join(map(say, said))
+    if about.get("comment"):
+        words += f' comment "{about["comment"]}"'
+    return Rule(tuple(found), words, about.get("handle"), about.get("line"))
+
+
+__all__ = ["OBJECTS", "Elements", "parse"]

@@ -1,0 +1,139 @@
+"""JSON of libnftables-json(5) in words near nft(8)'s: for people, never read again."""
+
+from typing import Any
+
+Said = Any
+
+
+def say(said: Said) -> str:
+    """A statement, expression or constant in one line."""
+    if isinstance(said, bool):
+        return "exists" if said else "missing"
+    if isinstance(said, list):
+        return ",".join(map(say, said))
+    if not isinstance(said, dict):
+        return str(said)
+    if len(said) != 1:
+        return _pairs(said)
+    ((kind, about),) = said.items()
+    if kind in _OPERATORS and isinstance(about, list):
+        return f" {kind} ".join(f"({say(one)})" if _operation(one) else say(one) for one in about)
+    writer = _WRITERS.get(kind)
+    try:
+        if writer is not None:
+            return writer(about)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass
+    return f"{kind} {say(about)}".rstrip() if about is not None else kind
+
+
+_OPERATORS = frozenset({"&", "|", "^", "<<", ">>"})
+
+
+def _operation(said: Said) -> bool:
+    return isinstance(said, dict) and len(said) == 1 and not _OPERATORS.isdisjoint(said)
+
+
+def _pairs(about: Said) -> str:
+    if not isinstance(about, dict):
+        return say(about)
+    return " ".join(say(value) if key == "key" else f"{key} {say(value)}" for key, value in about.items())
+
+
+def _match(about: Said) -> str:
+    operator = about.get("op", "==")
+    said = "" if operator in ("==", "in") else f"{operator} "
+    left = say(about["left"])
+    if operator == "==" and (_operation(about["left"]) or about["left"].keys() & {"map"}):
+        said = "== "
+    return f"{left} {said}{say(about['right'])}"
+
+
+def _set(about: Said) -> str:
+    if isinstance(about, dict):  # the statement
+        inner = "".join(f" {say(one)}" for one in about.get("stmt", ()))
+        return f"{about['op']} {about['set']} {{ {say(about['elem'])}{inner} }}"
+    listed = about if isinstance(about, list) else [about]
+    return "{ " + ", ".join(_pair(one) for one in listed) + " }"
+
+
+def _pair(one: Said) -> str:
+    return f"{say(one[0])} : {say(one[1])}" if isinstance(one, list) and len(one) == 2 else say(one)
+
+
+def _elem(about: Said) -> str:
+    return say(about["val"]) + "".join(f" {key} {say(value)}" for key, value in about.items() if key != "val")
+
+
+def _ct(about: Said) -> str:
+    return " ".join(str(about[key]) for key in ("dir", "family", "key") if key in about)
+
+
+def _payload(about: Said) -> str:
+    if "base" in about:
+        return f"@{about['base']},{about['offset']},{about['len']}"
+    return f"{about['protocol']} {about['field']}"
+
+
+def _fib(about: Said) -> str:
+    flags = about["flags"] if isinstance(about["flags"], list) else [about["flags"]]
+    return f"fib {' . '.join(flags)} {about['result']}"
+
+
+def _meta(about: Said) -> str:
+    bare = ("iif", "oif", "iifname", "oifname", "iifgroup", "oifgroup")
+    return str(about["key"]) if about["key"] in bare else f"meta {about['key']}"
+
+
+def _option(kind: str) -> Any:
+    def writer(about: Said) -> str:
+        if "base" in about:
+            return f"{kind} @{about['base']},{about['offset']},{about['len']}"
+        return " ".join([kind, *(str(about[key]) for key in ("name", "field") if key in about)])
+
+    return writer
+
+
+def _extension(about: Said) -> str:
+    return f"{about['name']} {about['field']}" if "field" in about else f"exthdr {about['name']}"
+
+
+def _limit(about: Said) -> str:
+    if isinstance(about, str):
+        return f'limit name "{about}"'
+    over = "over " if about.get("inv") else ""
+    unit = f" {about['rate_unit']}" if "rate_unit" in about else ""
+    return f"limit rate {over}{about['rate']}{unit}/{about['per']}"
+
+
+def _reject(about: Said) -> str:
+    if not about:
+        return "reject"
+    return f"reject with {about['type']} {about.get('expr', '')}".rstrip()
+
+
+_WRITERS: dict[str, Any] = {
+    "match": _match,
+    "payload": _payload,
+    "meta": _meta,
+    "ct": lambda about: f"ct {_ct(about)}",
+    "fib": _fib,
+    "exthdr": _extension,
+    "tcp option": _option("tcp option"),
+    "ip option": _option("ip option"),
+    "sctp chunk": _option("sctp chunk"),
+    "concat": lambda about: " . ".join(map(say, about)),
+    "prefix": lambda about: f"{say(about['addr'])}/{about['len']}",
+    "range": lambda about: f"{say(about[0])}-{say(about[1])}",
+    "elem": _elem,
+    "set": _set,
+    "map": lambda about: f"{say(about['key'])} map {say(about['data'])}",
+    "vmap": lambda about: f"{say(about['key'])} vmap {say(about['data'])}",
+    "mangle": lambda about: f"{say(about['key'])} set {say(about['value'])}",
+    "jump": lambda about: f"jump {about['target']}",
+    "goto": lambda about: f"goto {about['target']}",
+    "counter": lambda about: f'counter name "{about}"' if isinstance(about, str) else "counter",
+    "limit": _limit,
+    "reject": _reject,
+    "log": lambda about: f"log {_pairs(about)}" if about else "log",
+}

@@ -1,0 +1,235 @@
+"""Statements of libnftables-json(5) to those of rule.py, each with the kernel's meaning.
+
+Match: `in` is the implicit operator of bitmasks, any of these bits; `!` none of them; `==` and `!=` are exact, with
+flags and with sets too (checked against `nft --debug=netlink`). A miss of a verdict map ends the rule.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from segctl.listing.elements import verdict
+from segctl.listing.expressions import Scope, Typed, read, set_of
+from segctl.listing.fields import CHANCE, IMPLIED_TYPE
+from segctl.listing.rule import (
+    Anybit,
+    Aside,
+    Assign,
+    Bits,
+    Choose,
+    Decide,
+    Ending,
+    Expression,
+    Join,
+    Load,
+    Lookup,
+    Mapped,
+    Match,
+    Maybe,
+    Opaque,
+    Set,
+    Shift,
+    Span,
+    Statement,
+    Strange,
+    Translate,
+    Untrack,
+    Update,
+    Verdict,
+)
+from segctl.listing.say import say
+from segctl.listing.values import NotUnderstood, words_of
+
+Said = Any
+"""A statement of a JSON document."""
+
+
+def statements(said: Said, scope: Scope) -> Iterator[Statement]:
+    """What a statement stands for: one, or with what it implies more. What isn't understood is Opaque; never raises."""
+    if isinstance(said, str):
+        said = {"text": said}
+    if isinstance(said, dict) and len(said) == 1:
+        ((kind, about),) = said.items()
+        reader = _READERS.get(kind)
+        if reader is not None:
+            try:
+                yield from reader(about, said, scope)
+                return
+            except (NotUnderstood, KeyError, TypeError, ValueError, AttributeError, IndexError):
+                pass
+    yield Opaque(say(said))
+
+
+def _loads(expression: Expression) -> Iterator[str]:
+    match expression:
+        case Load(field=field):
+            yield field
+        case Bits(of=of) | Shift(of=of):
+            yield from _loads(of)
+        case Join(parts=parts):
+            for part in parts:
+                yield from _loads(part)
+        case Mapped(key=key):
+            yield from _loads(key)
+
+
+def _implied(expression: Expression) -> Iterator[Statement]:
+    """The ICMP types that a field belongs to; nft asks for them and doesn't say so."""
+    for field in _loads(expression):
+        if field in IMPLIED_TYPE:
+            kind = IMPLIED_TYPE[field]
+            yield Match(Load(f"{field.split()[0]} type", 8), ((kind, kind),))
+
+
+def _match(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    left, right, operator = read(about["left"], scope), about["right"], about.get("op", "==")
+    if isinstance(right, bool):
+        left = _presence(about["left"], left)
+    if "numgen" in about["left"] or not CHANCE.isdisjoint(_loads(left.expression)):
+        yield Maybe(say(said))
+        return
+    yield from _implied(left.expression)
+    if left.strange:
+        yield Match(Strange(say(said)), ())
+        return
+    try:
+        yield _compared(left, operator, right, scope)
+    except (NotUnderstood, KeyError, TypeError, ValueError):
+        yield Match(Strange(say(said)), ())
+
+
+def _presence(said: Said, left: Typed) -> Typed:
+    """`tcp option 77 exists` is written as its first byte, but compared with true or false."""
+    option = said.get("tcp option") if isinstance(said, dict) else None
+    if isinstance(option, dict) and "base" in option:
+        return Typed(Load(f"tcp option {option['base']}", 1), ("boolean",), (1,))
+    return left
+
+
+def _compared(left: Typed, operator: str, right: Said, scope: Scope) -> Statement:
+    negated = operator in ("!=", "!")
+    if isinstance(right, str) and right.startswith("@"):
+        return Lookup(left.expression, right[1:], negated)
+    if isinstance(right, dict) and "set" in right:
+        return _in_set(left, set_of(right, left, None, scope), negated)
+    if len(left.parts) > 1:
+        return _in_set(left, set_of({"set": [right]}, left, None, scope), negated)
+    kind, bits, values = left.parts[0], left.bits[0], scope.values
+    if operator in ("in", "!"):
+        return Anybit(left.expression, values.number(kind, right), negated)
+    if isinstance(right, bool) and kind in ("iface_index", "ifname"):  # fib … oif exists, missing
+        return Match(left.expression, ((0, 0),), negated != right)
+    if operator in ("==", "!="):
+        if isinstance(right, list):
+            return Match(left.expression, (_exactly(values.number(kind, right)),), negated)
+        return Match(left.expression, (values.span(kind, right, bits),), negated)
+    return Match(left.expression, _ordered(operator, values.number(kind, right), bits))
+
+
+def _exactly(number: int) -> Span:
+    return number, number
+
+
+def _ordered(operator: str, number: int, bits: int | None) -> tuple[Span, ...]:
+    if bits is None:
+        raise NotUnderstood("a comparison of unknown width")
+    first, last = {
+        "<": (0, number - 1),
+        "<=": (0, number),
+        ">": (number + 1, (1 << bits) - 1),
+        ">=": (number, (1 << bits) - 1),
+    }[operator]
+    return ((first, last),) if first <= last else ()
+
+
+def _in_set(left: Typed, held: str | Set, negated: bool) -> Statement:
+    """An anonymous set of one part whose elements are plain is a list of spans."""
+    if isinstance(held, Set) and len(held.parts) == 1 and held.fault is None:
+        return Match(left.expression, tuple(element.key[0] for element in held.elements), negated)
+    return Lookup(left.expression, held, negated)
+
+
+def _vmap(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    key = read(about["key"], scope)
+    yield from _implied(key.expression)
+    expression = key.expression
+    if not CHANCE.isdisjoint(_loads(expression)):
+        expression = Strange(say(about["key"]))
+    yield Choose(expression, set_of(about["data"], key, "verdict", scope))
+
+
+def _mangle(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    key = read(about["key"], scope)
+    if not isinstance(key.expression, Load):
+        yield Opaque(say(said))
+        return
+    value = read(about["value"], scope, key.parts[0]).expression
+    yield from _implied(value)
+    if not CHANCE.isdisjoint(_loads(value)):
+        value = Strange(say(about["value"]))
+    yield Assign(key.expression.field, value)
+
+
+def _plain_verdict(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    yield Decide(verdict(said))
+
+
+def _reject(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    yield Decide(Verdict(Ending.REJECT), say(said))
+
+
+def _queue(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    yield Decide(Verdict(Ending.QUEUE), say(said))
+
+
+def _is(kind: Callable[[str], Statement]) -> Callable[[Said, Said, Scope], Iterator[Statement]]:
+    def reader(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+        yield kind(say(said))
+
+    return reader
+
+
+def _untrack(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    yield Untrack()
+
+
+_DECIDES_NOTHING = frozenset({"counter", "last", "log"})
+
+
+def _update(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    """`add @set { key statement … }`, and meter: the element's own limit or the like then decides whether to go on."""
+    name = about.get("set") or about.get("map") or about["name"]
+    text = say(said)
+    yield Update(str(name).removeprefix("@"), text)
+    inner = about.get("stmt") or []
+    for one in inner if isinstance(inner, list) else [inner]:
+        if not (isinstance(one, dict) and one.keys() <= _DECIDES_NOTHING):
+            yield Maybe(say(one))
+
+
+def _text(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    """What nft has no JSON for, it writes as a string of its text: `update @map { … }`."""
+    words = str(about).split()
+    if len(words) > 2 and words[0] in ("add", "update", "delete") and words[1].startswith("@"):
+        yield Update(words[1][1:], str(about))
+        inner = set(words[2:])
+        if not inner.isdisjoint({"limit", "quota", "count"}):
+            yield Maybe(str(about))
+        return
+    yield Opaque(words_of(about))
+
+
+_READERS: dict[str, Callable[[Said, Said, Scope], Iterator[Statement]]] = {
+    "match": _match,
+    "vmap": _vmap,
+    "mangle": _mangle,
+    **dict.fromkeys(("accept", "drop", "continue", "return", "jump", "goto"), _plain_verdict),
+    "reject": _reject,
+    "queue": _queue,
+    **dict.fromkeys(("counter", "log", "comment", "last", "ct helper", "ct timeout", "ct expectation"), _is(Aside)),
+    **dict.fromkeys(("secmark",), _is(Aside)),
+    **dict.fromkeys(("limit", "quota", "ct count"), _is(Maybe)),
+    **dict.fromkeys(("snat", "dnat", "masquerade", "redirect"), _is(Translate)),
+    "notrack": _untrack,
+    **dict.fromkeys(("set", "map", "meter"), _update),
+    "text": _text,
+}
