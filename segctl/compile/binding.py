@@ -43,12 +43,19 @@ class Numbers:
     """
 
     def __init__(
-        self, found: Allowances, classes: Classes, point: Point, loose: Iterable[str], observing: bool
+        self,
+        found: Allowances,
+        classes: Classes,
+        point: Point,
+        loose: Iterable[str],
+        observing: bool,
+        open_ends: tuple[frozenset[Zone], frozenset[Zone]],
     ) -> None:
         self._observing = observing
         self._interfaces = sorted(point.interfaces)
         self._loose = frozenset(loose)
         self._classes = classes
+        self._open = open_ends
         self._ways = {one.base: tuple(self._of(one)) for one in found.all()}
         self._numbers = number_all(_meaning(one, way) for one in found.all() for way in self._ways[one.base])
         self._found = found
@@ -87,6 +94,8 @@ class Numbers:
 
     def _of(self, one: Allowance) -> Iterable[tuple[str, ...]]:
         """The ways of an allowance: (in, out) for what is forwarded, (interface,) for our own addresses."""
+        if one.kind == "default":
+            return self._of_default()
         sources = [self._classes.zone(number) for number in sorted(one.sources)]
         targets = [self._classes.zone(number) for number in sorted(one.targets)]
         ins = self._places(one, sources)
@@ -97,6 +106,16 @@ class Numbers:
         if any(zone.ours for zone in sources):
             ways |= dict.fromkeys((place,) for place in outs)
         return ways
+
+    def _of_default(self) -> Iterable[tuple[str, ...]]:
+        """Between segments that don't refuse, as source and as destination; within one its own `intra` counts."""
+        ways: dict[tuple[str, ...], None] = {}
+        for source, target in product(*(sorted(zones, key=lambda zone: zone.number) for zones in self._open)):
+            if source.segment == target.segment:
+                continue
+            ends = [() if zone.ours else (*zone.places, *self._loose) for zone in (source, target)]
+            ways |= dict.fromkeys(product(*ends) if all(ends) else ((place,) for place in ends[0] or ends[1]))
+        return sorted(ways)
 
     def _places(self, one: Allowance, zones: list[Zone]) -> list[str]:
         """Interfaces where an end may be: what only is logged, if it comes from elsewhere, may be anywhere."""

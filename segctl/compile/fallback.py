@@ -54,12 +54,16 @@ class _Enforced:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """The maps of the last steps, the look-ups of selective modes, and the chains that refuse."""
+    """The maps of the last steps, the look-ups of selective modes, and the chains that refuse.
+
+    `open_ends`: the zones that don't refuse, as source and as destination.
+    """
 
     maps: list[NamedMap]
     selective: Stage
     denies: tuple[DenyChain, ...]
     observes: bool
+    open_ends: tuple[frozenset[Zone], frozenset[Zone]]
 
 
 def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
@@ -84,7 +88,11 @@ def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
         NamedMap(Name("defaults"), (Field.SOURCE, Field.TARGET), Field.VERDICT, tuple(pairs)),
     ]
     observes = any(element.value == ("goto", "observe") for element in pairs)
-    return Fallback([one for one in maps if one.elements], builder.stage(), denies, observes)
+    open_ends = (
+        frozenset(z for z in sources if not sources[z].refuses),
+        frozenset(z for z in targets if not targets[z].refuses),
+    )
+    return Fallback([one for one in maps if one.elements], builder.stage(), denies, observes, open_ends)
 
 
 def _behaviour(policy: Policy, zone: Zone, *, inbound: bool) -> Behaviour:

@@ -12,8 +12,12 @@ from segctl.listing.words import WIDTHS
 Raw = Any
 """Of a JSON document: an element's key, or for a map a list of key and answer."""
 
-OBJECTS = frozenset({"counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy"})
-"""What an element may answer instead of data: the name of an object, which is no number."""
+OBJECTS = frozenset(
+    {
+        "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy", "translation",
+    }
+)  # fmt: skip
+"""What an element may answer that is no data for us: the name of an object, or what NAT makes of an address."""
 
 _HARMLESS = frozenset({"val", "timeout", "expires", "comment", "counter", "last"})
 _VERDICTS = frozenset(Ending) - {Ending.REJECT, Ending.STOLEN, Ending.QUEUE}
@@ -57,7 +61,7 @@ class _Spans(dict[Raw, Span]):
         self.kind, self.bits, self.known = kind, bits, values
 
     def __missing__(self, value: Raw) -> Span:
-        if value.__class__ is int and self.kind != "time":
+        if value.__class__ is int and self.kind not in ("time", "ct_label"):
             found: Span = (value, value)
         else:
             found = self.known.span(self.kind, value, self.bits)

@@ -7,6 +7,7 @@ from typing import Any
 from segctl.listing.elements import Shape, elements_of
 from segctl.listing.fields import BITS, OPTION_BITS, TYPES
 from segctl.listing.rule import Bits, Constant, Expression, Family, Join, Load, Mapped, Set, Shift, Strange
+from segctl.listing.say import say
 from segctl.listing.values import NotUnderstood, Values, words_of
 from segctl.listing.words import WIDTHS
 
@@ -66,7 +67,7 @@ def read(said: Said, scope: Scope, wanted: str = "integer") -> Typed:
                 return _mapped(about, scope, wanted)
         number = scope.values.number(wanted, said)
     except (NotUnderstood, KeyError, TypeError, ValueError, AttributeError):
-        return _unknown(words_of(said))
+        return _unknown(say(said))
     return Typed(Constant(number), (wanted,), (WIDTHS.get(wanted),))
 
 
@@ -118,8 +119,6 @@ def _ct(about: Said, scope: Scope) -> Typed:
     if key in ("saddr", "daddr"):
         family = about.get("family", scope.family)
         key = f"{family} {key}"
-    elif "family" in about and not key.startswith("ip"):
-        key = f"{about['family']} {key}"
     return _load(f"ct {direction} {key}" if direction else f"ct {key}")
 
 
@@ -174,7 +173,7 @@ def _operation(operator: str, operands: Said, scope: Scope, wanted: str) -> Type
     left = read(operands[0], scope, wanted)
     for said in operands[1:]:
         if left.strange or len(left.parts) != 1:
-            return _unknown(words_of({operator: operands}))
+            return _unknown(say({operator: operands}))
         left = _operate(operator, left, said, scope)
     return left
 

@@ -148,6 +148,7 @@ def _fill() -> None:
     for one in _OTHERS.split(", "):
         field, kind = one.split(":")
         put(field, kind)
+    BITS["ct expiration"] = 32  # milliseconds; `meta time` has the same type and twice the width
 
 
 _fill()
@@ -158,7 +159,10 @@ OPTION_BITS = {
         ("tcp option", {"kind": 8, "length": 8, "size": 16, "count": 8, "left": 32, "right": 32, "tsval": 32}),
         ("tcp option", {"tsecr": 32, "subtype": 4}),
         ("ip option", {"type": 8, "length": 8, "ptr": 8, "addr": 32, "value": 16}),
-        ("sctp chunk", {"type": 8, "flags": 8, "length": 16}),
+        ("sctp chunk", {"type": 8, "flags": 8, "length": 16, "tsn": 32, "stream": 16, "ssn": 16, "ppid": 32}),
+        ("sctp chunk", {"init-tag": 32, "a-rwnd": 32, "num-outbound-streams": 16, "num-inbound-streams": 16}),
+        ("sctp chunk", {"initial-tsn": 32, "cum-tsn-ack": 32, "num-gap-ack-blocks": 16, "num-dup-tsns": 16}),
+        ("sctp chunk", {"lowest-tsn": 32, "seqno": 32, "new-cum-tsn": 32}),
     )
     for field, bits in bits_of.items()
 }

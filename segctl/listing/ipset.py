@@ -215,7 +215,7 @@ def _ports(one: _Made, text: str) -> Read:
     kind = protocol(said) if colon else 6
     if kind in (1, 58):
         asked, codes = icmp(ports, kind == 58)
-        held = (asked << 8 | codes[0], asked << 8 | codes[1])
+        held = (asked << 8 | codes[0],) * 2  # a name without a code is code 0 here (ipset_parse_icmp)
     else:
         held = span(ports, 0xFFFF, "-")
     if held[0] > held[1]:
@@ -259,8 +259,20 @@ def _finish(one: _Made) -> Set:
     if one.kind == "list:set":
         members = tuple(Element(box.spans, expires=None if box.expires == inf else box.expires) for box in one.boxes)
         return Set(one.name, one.parts, None, members, fault="; ".join(one.faults) or None)
-    # A later line about the same element is the newer one.
-    found = disjoint(list({box.spans: box for box in one.boxes}.values()))
+    boxes = list({box.spans: box for box in one.boxes}.values())  # the later line about an element is the newer one
+    found = disjoint(boxes + _shadows(boxes) if one.kind == "hash:net,iface" else boxes)
     if found.returns:
         one.faults.append("a nomatch element ends after a while: what it took out is in the set again")
     return Set(one.name, one.parts, None, found.elements, fault="; ".join(one.faults) or None)
+
+
+def _shadows(boxes: list[Box]) -> list[Box]:
+    """In a `hash:net,iface` the longest prefix that is there decides, whatever its interface (IP_SET_HASH_WITH_MULTI):
+    after the elements of a network, nobody else of it is in the set.
+    """
+    lives: dict[tuple[Span, tuple[int, ...]], float] = {}
+    for box in boxes:
+        key = box.spans[0], box.order
+        lives[key] = max(lives.get(key, 0), box.expires)
+    every = (0, (1 << 128) - 1)
+    return [Box((net, every), (*order, 1), False, expires) for (net, order), expires in lives.items()]

@@ -89,23 +89,27 @@ class _Reader:
         self._chains: dict[str, _Chain] | None = None
 
     def read(self, text: str) -> None:
-        lines = iter(list(enumerate(text.split("\n"), 1)))
-        for number, line in lines:
-            line = line.strip()
+        lines = text.split("\n")
+        at = 0
+        while at < len(lines):
+            line = lines[at].strip()
+            at += 1
             if line.startswith("# Table `") or line.startswith("# Warning: "):
-                self.gaps.append(f"line {number}: {line[2:]}")
+                self.gaps.append(f"line {at}: {line[2:]}")
             if not line or line.startswith("#"):
                 continue
             if line.startswith("*"):
-                self._begin(line[1:].strip(), number)
+                self._begin(line[1:].strip(), at)
             elif self._chains is None:
-                raise Unreadable("here a table would begin (`*filter`)", number, _HELP)
+                raise Unreadable("here a table would begin (`*filter`)", at, _HELP)
             elif line == "COMMIT":
                 self._chains = None
             elif line.startswith(":"):
-                self._declare(self._chains, line, number)
+                self._declare(self._chains, line, at)
             else:
-                self._rule(self._chains, line, number, lines)
+                whole = _closed(line, lines[at : at + _LONGEST]) if '"' in line else line
+                self._rule(self._chains, whole, at)
+                at += whole.count("\n")
         if self._chains is not None:
             self.gaps.append(f"the table {self._table} has no COMMIT: the text may be cut off")
 
@@ -131,10 +135,13 @@ class _Reader:
         if policy != "-" and name.lower() not in _HOOKS.get(self._table, {}) and self._table in _HOOKS:
             self.gaps.append(f"line {number}: the table {self._table} has no hook for the chain {name}")
 
-    def _rule(self, chains: dict[str, _Chain], line: str, number: int, lines: Iterator[tuple[int, str]]) -> None:
+    def _rule(self, chains: dict[str, _Chain], line: str, number: int) -> None:
         text = re.sub(r"^\[\d+:\d+\]\s*", "", line)
-        said = _words(text, lines)
-        command = said[0].text
+        try:
+            said, strange = words(text), False
+        except Unclosed:
+            said, strange = [Word(word) for word in text.split()], True
+        command = said[0].text if said else ""
         if command in ("-P", "--policy") and len(said) == 3 and said[2].text in _POLICIES:
             chains.setdefault(said[1].text, _Chain()).policy = said[2].text
         elif command in ("-N", "--new-chain") and len(said) == 2:
@@ -146,7 +153,7 @@ class _Reader:
                 at = 0
                 if rest and rest[0].text.isdigit():
                     at, rest = max(0, int(rest[0].text) - 1), rest[1:]
-            chain.rules.insert(at, _Line(number, text, sort(rest)))
+            chain.rules.insert(at, _Line(number, text, Sorted(strays=[text]) if strange else sort(rest)))
         else:
             raise Unreadable(f"`{line[:60]}` is no line of iptables-save", number, _HELP)
 
@@ -158,17 +165,26 @@ class _Reader:
         return chains[name]
 
 
-def _words(text: str, lines: Iterator[tuple[int, str]]) -> list[Word]:
-    """The words of a line; a quoted one may go on in the next (a comment with a line's end in it is saved so)."""
-    whole = text
-    while True:
-        try:
-            return words(whole)
-        except Unclosed:
-            more = next(lines, None)
-            if more is None:
-                return [Word(word) for word in text.split()]
-            whole += "\n" + more[1]
+_LONGEST = 256  # XT_MAX_COMMENT_LEN: no other quoted word is longer
+
+
+def _closed(line: str, more: list[str]) -> str:
+    """A line, with those behind it that a quoted word goes on in: a comment with a line's end in it is saved so."""
+    whole, rest = line, iter(more)
+    while _open(whole):
+        one = next(rest, None)
+        if one is None or len(whole) - len(line) > _LONGEST:
+            return line
+        whole += "\n" + one
+    return whole
+
+
+def _open(text: str) -> bool:
+    try:
+        words(text)
+    except Unclosed:
+        return True
+    return False
 
 
 def _written(chains: dict[str, _Chain]) -> Iterator[str]:

@@ -8,6 +8,9 @@ What nft's listing doesn't say, in JSON and in text alike, and what is done abou
 - In `ip` and `ip6` tables `ip6 nexthdr tcp tcp dport 22` is listed as `tcp dport 22`, as is `meta l4proto tcp`;
   they differ for packets with extension headers.
 - The ICMP type that `icmp mtu`, `icmpv6 mtu` and the like belong to is left out too: put back here.
+- A set whose type nft doesn't know makes it list *every* rule with a set without that condition, and exit with 0. It
+  says so on stderr, only there: whoever calls nft must look. A rule that lost all its statements is Opaque.
+- Whether packets may change a set is seen by the rules that do so; 1.0.6 leaves out the flag `dynamic`.
 - The flags of a table are garbage in 1.0.6: `dormant` says which sleep.
 """
 
@@ -16,8 +19,9 @@ from dataclasses import replace
 from typing import Any
 
 from segctl.listing.digest import digest
-from segctl.listing.elements import OBJECTS, Shape, elements_of
+from segctl.listing.elements import Shape, elements_of
 from segctl.listing.expressions import Scope, read
+from segctl.listing.overlaps import ambiguous
 from segctl.listing.rule import (
     Chain,
     Element,
@@ -25,6 +29,7 @@ from segctl.listing.rule import (
     Family,
     Hook,
     Listing,
+    Opaque,
     Rule,
     Set,
     Statement,
@@ -137,26 +142,25 @@ class _Reader:
         answers = None
         if "map" in about:
             answers = " . ".join(_types(about["map"], scope)[0])
-        flags = about.get("flags", ())
-        dynamic = "dynamic" in ([flags] if isinstance(flags, str) else flags)
         inner = about.get("stmt") or []
         odd = [say(one) for one in (inner if isinstance(inner, list) else [inner]) if not set(one) <= _HARMLESS]
         fault = f"each of its elements holds a {', '.join(odd)}" if odd else None
-        return Set(about["name"], parts, answers, (), dynamic, fault, about.get("handle")), bits
+        return Set(about["name"], parts, answers, (), False, fault, about.get("handle")), bits
 
     def _filled(
         self, at: tuple[str, str], held: Set, bits: tuple[int | None, ...], about: Object, updated: bool
     ) -> Set:
-        held = replace(held, dynamic=held.dynamic or updated)
-        given = self.elements(*at, held) if self.elements is not None else None
-        if given is not None:
-            return replace(held, elements=given)
-        raw = about.get("elem") or []
-        if not isinstance(raw, list):
-            raw = [raw]
-        found, fault = elements_of(raw, Shape(held.parts, bits, held.answers), self.values)
-        faults = [one for one in (held.fault, fault) if one]
-        return replace(held, elements=found, fault="; ".join(faults) or None)
+        held = replace(held, dynamic=updated)
+        shape = Shape(held.parts, bits, held.answers)
+        found = self.elements(*at, held) if self.elements is not None else None
+        faults = [held.fault]
+        if found is None:
+            raw = about.get("elem") or []
+            found, fault = elements_of(raw if isinstance(raw, list) else [raw], shape, self.values)
+            faults.append(fault)
+        if held.answers is not None and ambiguous([one for one in found if one.key != shape.whole()]):
+            faults.append("elements overlap, and the listing doesn't say which came first")
+        return replace(held, elements=found, fault="; ".join(filter(None, faults)) or None)
 
     def _chain(self, about: Object, at: tuple[str, str], scope: Scope) -> Chain:
         said = self.rules.get(at, {}).get(about["name"], ())
@@ -190,10 +194,9 @@ def _types(said: Any, scope: Scope) -> tuple[tuple[str, ...], tuple[int | None, 
 def _rule(about: Object, scope: Scope) -> Rule:
     said = about.get("expr") or []
     found = [one for each in said for one in statements(each, scope)]
-    words = " ".join(map(say, said))
-    if about.get("comment"):
+    if "expr" not in about:
+        found = [Opaque("nft lists the rule without its statements")]
+    words = about.get("text") or " ".join(map(say, said))
+    if about.get("comment") and "text" not in about:
         words += f' comment "{about["comment"]}"'
     return Rule(tuple(found), words, about.get("handle"), about.get("line"))
-
-
-__all__ = ["OBJECTS", "Elements", "parse"]

@@ -16,12 +16,14 @@ def say(said: Said) -> str:
     if len(said) != 1:
         return _pairs(said)
     ((kind, about),) = said.items()
+    if isinstance(about, dict) and "words" in about:
+        return str(about["words"])
     if kind in _OPERATORS and isinstance(about, list):
         return f" {kind} ".join(f"({say(one)})" if _operation(one) else say(one) for one in about)
     writer = _WRITERS.get(kind)
     try:
         if writer is not None:
-            return writer(about)
+            return str(writer(about))
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
     return f"{kind} {say(about)}".rstrip() if about is not None else kind
@@ -42,7 +44,7 @@ def _pairs(about: Said) -> str:
 
 def _match(about: Said) -> str:
     operator = about.get("op", "==")
-    said = "" if operator in ("==", "in") else f"{operator} "
+    said = "" if operator in ("==", "in", "implicit") else f"{operator} "
     left = say(about["left"])
     if operator == "==" and (_operation(about["left"]) or about["left"].keys() & {"map"}):
         said = "== "
@@ -55,6 +57,10 @@ def _set(about: Said) -> str:
         return f"{about['op']} {about['set']} {{ {say(about['elem'])}{inner} }}"
     listed = about if isinstance(about, list) else [about]
     return "{ " + ", ".join(_pair(one) for one in listed) + " }"
+
+
+def _mapped(about: Said) -> str:
+    return f"{say(about['key'])} map {say(about['data'])}"
 
 
 def _pair(one: Said) -> str:
@@ -106,10 +112,55 @@ def _limit(about: Said) -> str:
     return f"limit rate {over}{about['rate']}{unit}/{about['per']}"
 
 
+def _quota(about: Said) -> str:
+    if isinstance(about, str):
+        return f'quota name "{about}"'
+    if "val" not in about:
+        return f"quota name {say(about)}"
+    return f"quota {'over ' if about.get('inv') else ''}{about['val']} {about.get('val_unit', 'bytes')}"
+
+
 def _reject(about: Said) -> str:
     if not about:
         return "reject"
     return f"reject with {about['type']} {about.get('expr', '')}".rstrip()
+
+
+def _elsewhere(kind: str) -> Any:
+    """`dup` and `fwd`: an address, a device, or both."""
+
+    def writer(about: Said) -> str:
+        to, device = about.get("addr"), about.get("dev")
+        family = f" {about['family']}" if "family" in about else ""
+        if to is None:
+            return f"{kind} to {device}"
+        return f"{kind}{family} to {say(to)}" + (f" device {device}" if device else "")
+
+    return writer
+
+
+def _nat(kind: str) -> Any:
+    def writer(about: Said) -> str:
+        if about is None:
+            return kind
+        family = f" {about['family']}" if "family" in about else ""
+        port = f":{say(about['port'])}" if "port" in about else ""
+        to = f" to {say(about['addr']) if 'addr' in about else ''}{port}" if port or "addr" in about else ""
+        flags = f" {say(about['flags'])}" if "flags" in about else ""
+        return f"{kind}{family}{to}{flags}"
+
+    return writer
+
+
+def _generated(kind: str) -> Any:
+    """`numgen`, `jhash`, `symhash`."""
+
+    def writer(about: Said) -> str:
+        offset = f" offset {about['offset']}" if about.get("offset") else ""
+        of = about.get("mode") or (say(about["expr"]) if "expr" in about else "")
+        return f"{kind} {of} mod {about['mod']}{offset}".replace("  ", " ")
+
+    return writer
 
 
 _WRITERS: dict[str, Any] = {
@@ -127,13 +178,19 @@ _WRITERS: dict[str, Any] = {
     "range": lambda about: f"{say(about[0])}-{say(about[1])}",
     "elem": _elem,
     "set": _set,
-    "map": lambda about: f"{say(about['key'])} map {say(about['data'])}",
+    "map": lambda about: _set({**about, "set": about["map"]}) if "op" in about else _mapped(about),
     "vmap": lambda about: f"{say(about['key'])} vmap {say(about['data'])}",
     "mangle": lambda about: f"{say(about['key'])} set {say(about['value'])}",
     "jump": lambda about: f"jump {about['target']}",
     "goto": lambda about: f"goto {about['target']}",
     "counter": lambda about: f'counter name "{about}"' if isinstance(about, str) else "counter",
+    "last": lambda about: "last",
     "limit": _limit,
+    "quota": _quota,
     "reject": _reject,
+    **{kind: _nat(kind) for kind in ("snat", "dnat", "masquerade", "redirect", "tproxy")},
+    "dup": _elsewhere("dup"),
+    "fwd": _elsewhere("fwd"),
+    **{kind: _generated(kind) for kind in ("numgen", "jhash", "symhash")},
     "log": lambda about: f"log {_pairs(about)}" if about else "log",
 }

@@ -1,7 +1,13 @@
 """Statements of libnftables-json(5) to those of rule.py, each with the kernel's meaning.
 
 Match: `in` is the implicit operator of bitmasks, any of these bits; `!` none of them; `==` and `!=` are exact, with
-flags and with sets too (checked against `nft --debug=netlink`). A miss of a verdict map ends the rule.
+flags and with sets too (checked against `nft --debug=netlink`).
+
+A miss of a map ends the rule, of a verdict map too. So does writing to a header or TCP option (Assign to such a field)
+that the packet doesn't have; writing to a connection that it doesn't have does nothing, and the rule goes on.
+Opaque by intent: dup and fwd (a copy, or the packet, leaves elsewhere), flow (later packets pass by the rules), tproxy
+(goes on in the rule, if there is a socket), synproxy (takes SYN and ACK of TCP), `ct expectation set` (ends the rule
+once the connection is confirmed), and xt.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +15,7 @@ from typing import Any
 
 from segctl.listing.elements import verdict
 from segctl.listing.expressions import Scope, Typed, read, set_of
-from segctl.listing.fields import CHANCE, IMPLIED_TYPE
+from segctl.listing.fields import CHANCE, IMPLIED_TYPE, IPV4, IPV6
 from segctl.listing.rule import (
     Anybit,
     Aside,
@@ -19,6 +25,7 @@ from segctl.listing.rule import (
     Decide,
     Ending,
     Expression,
+    Family,
     Join,
     Load,
     Lookup,
@@ -38,6 +45,7 @@ from segctl.listing.rule import (
 )
 from segctl.listing.say import say
 from segctl.listing.values import NotUnderstood, words_of
+from segctl.listing.words import BITMASKS
 
 Said = Any
 """A statement of a JSON document."""
@@ -114,6 +122,8 @@ def _compared(left: Typed, operator: str, right: Said, scope: Scope) -> Statemen
     if len(left.parts) > 1:
         return _in_set(left, set_of({"set": [right]}, left, None, scope), negated)
     kind, bits, values = left.parts[0], left.bits[0], scope.values
+    if operator == "implicit":  # of text, where JSON says which it is
+        operator = "in" if kind in BITMASKS else "=="
     if operator in ("in", "!"):
         return Anybit(left.expression, values.number(kind, right), negated)
     if isinstance(right, bool) and kind in ("iface_index", "ifname"):  # fib … oif exists, missing
@@ -151,10 +161,7 @@ def _in_set(left: Typed, held: str | Set, negated: bool) -> Statement:
 def _vmap(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     key = read(about["key"], scope)
     yield from _implied(key.expression)
-    expression = key.expression
-    if not CHANCE.isdisjoint(_loads(expression)):
-        expression = Strange(say(about["key"]))
-    yield Choose(expression, set_of(about["data"], key, "verdict", scope))
+    yield Choose(_certain(key, about["key"]), set_of(about["data"], key, "verdict", scope))
 
 
 def _mangle(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -162,11 +169,9 @@ def _mangle(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     if not isinstance(key.expression, Load):
         yield Opaque(say(said))
         return
-    value = read(about["value"], scope, key.parts[0]).expression
-    yield from _implied(value)
-    if not CHANCE.isdisjoint(_loads(value)):
-        value = Strange(say(about["value"]))
-    yield Assign(key.expression.field, value)
+    value = read(about["value"], scope, key.parts[0])
+    yield from _implied(value.expression)
+    yield Assign(key.expression.field, _certain(value, about["value"]))
 
 
 def _plain_verdict(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -182,10 +187,37 @@ def _queue(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
 
 
 def _is(kind: Callable[[str], Statement]) -> Callable[[Said, Said, Scope], Iterator[Statement]]:
+    """A statement that is its words; `counter name tcp dport map @m` first looks up, and a miss ends the rule."""
+
     def reader(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+        mapped = about.get("map") if isinstance(about, dict) else None
+        if mapped is not None:
+            key = read(mapped["key"], scope)
+            yield from _implied(key.expression)
+            yield Lookup(_certain(key, mapped["key"]), set_of(mapped["data"], key, "counter", scope))
         yield kind(say(said))
 
     return reader
+
+
+def _nat(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    """A translation for one family, or to what a map says: others, and those that it misses, go on behind the rule."""
+    if isinstance(about, dict):
+        family = {"ip": IPV4, "ip6": IPV6}.get(about.get("family", ""))
+        if family is not None and scope.family is Family.INET:
+            yield Match(Load("meta nfproto", 8), ((family, family),))
+        for part in ("addr", "port"):
+            mapped = about[part].get("map") if isinstance(about.get(part), dict) else None
+            if mapped is not None:
+                key = read(mapped["key"], scope)
+                yield from _implied(key.expression)
+                yield Lookup(_certain(key, mapped["key"]), set_of(mapped["data"], key, "translation", scope))
+    yield Translate(say(said))
+
+
+def _certain(key: Typed, said: Said) -> Expression:
+    """The expression, or Strange if it depends on something outside the packet."""
+    return key.expression if CHANCE.isdisjoint(_loads(key.expression)) else Strange(say(said))
 
 
 def _untrack(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -204,6 +236,15 @@ def _update(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     for one in inner if isinstance(inner, list) else [inner]:
         if not (isinstance(one, dict) and one.keys() <= _DECIDES_NOTHING):
             yield Maybe(say(one))
+
+
+_HARMLESS_XT = {("match", "comment"), ("target", "LOG"), ("target", "NFLOG")}
+
+
+def _xt(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    """A match or target of iptables-nft: JSON doesn't say its parameters, but of some they don't matter."""
+    harmless = isinstance(about, dict) and (about.get("type"), about.get("name")) in _HARMLESS_XT
+    yield (Aside if harmless else Opaque)(say(said))
 
 
 def _text(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -225,11 +266,11 @@ _READERS: dict[str, Callable[[Said, Said, Scope], Iterator[Statement]]] = {
     **dict.fromkeys(("accept", "drop", "continue", "return", "jump", "goto"), _plain_verdict),
     "reject": _reject,
     "queue": _queue,
-    **dict.fromkeys(("counter", "log", "comment", "last", "ct helper", "ct timeout", "ct expectation"), _is(Aside)),
-    **dict.fromkeys(("secmark",), _is(Aside)),
+    **dict.fromkeys(("counter", "log", "comment", "last", "ct helper", "ct timeout", "secmark"), _is(Aside)),
     **dict.fromkeys(("limit", "quota", "ct count"), _is(Maybe)),
-    **dict.fromkeys(("snat", "dnat", "masquerade", "redirect"), _is(Translate)),
+    **dict.fromkeys(("snat", "dnat", "masquerade", "redirect"), _nat),
     "notrack": _untrack,
     **dict.fromkeys(("set", "map", "meter"), _update),
+    "xt": _xt,
     "text": _text,
 }

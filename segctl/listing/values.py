@@ -88,13 +88,14 @@ def _of_text(kind: str, text: str) -> int:
     if known is not None:
         return known
     try:
-        return _PARSERS.get(kind, lambda number: int(number, 0))(text)
+        parser = _PARSERS.get(kind)
+        return int(text, 0) if parser is None else parser(text)
     except (ValueError, OSError):
         raise NotUnderstood(text) from None
 
 
 class Values:
-    """Constants to numbers; knows the names of interfaces by index, and makes up an index for a name that it isn't told.
+    """Constants to numbers; knows interfaces by index, and makes up an index for a name that it isn't told.
 
     `interfaces` is what it knows by now: give it to the Listing.
     """
@@ -118,6 +119,8 @@ class Values:
         if isinstance(value, bool):
             return int(value)
         if isinstance(value, int):
+            if kind == "ct_label":  # a label's number is that of its bit
+                return 1 << value
             return value * 1000 if kind == "time" else value
         if isinstance(value, str):
             if kind in _NAMES:
@@ -166,5 +169,23 @@ class Values:
             return name_span(value)
         if value == "*":
             return 0, (1 << WIDTHS.get(kind, bits or 128)) - 1
-        number = self.number(kind, value)
+        try:
+            number = self.number(kind, value)
+        except NotUnderstood:
+            if not isinstance(value, str):
+                raise
+            return self._written(kind, value, bits)
         return number, number
+
+    def _written(self, kind: str, text: str, bits: int | None) -> Span:
+        """A range or prefix as text has them: `80-90`, `10.0.0.0/8`; a word may have a `-` of its own."""
+        address, slash, prefix = text.partition("/")
+        if slash and prefix.isdigit():
+            return self.span(kind, {"prefix": {"addr": address, "len": int(prefix)}}, bits)
+        pieces = text.split("-")
+        for at in range(1, len(pieces)):
+            try:
+                return self.number(kind, "-".join(pieces[:at])), self.number(kind, "-".join(pieces[at:]))
+            except NotUnderstood:
+                continue
+        raise NotUnderstood(text)

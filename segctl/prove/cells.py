@@ -5,6 +5,7 @@ are looked at pair by pair; all other pairs fall into groups whose ends meet the
 statements, and whose segments fall back alike: one pair stands for its group.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,9 +21,10 @@ from segctl.prove.axes import DADDR, IIF, OIF, SADDR
 from segctl.prove.clauses import Between, Essentials
 from segctl.prove.effects import Effects, Part, Place, half, kinds, own_addresses
 from segctl.prove.engine import Evaluated
+from segctl.prove.frame import Frame, shadowed
 from segctl.prove.packet import Way
 from segctl.prove.row import Decided
-from segctl.prove.space import Cube, Spans, bits
+from segctl.prove.space import Cube, Spans, bits, meet
 
 Pair = tuple[int, int]
 """The classes of a source and of a destination."""
@@ -45,6 +47,15 @@ class _Statement(NamedTuple):
     destination: int
 
 
+class _Spot(NamedTuple):
+    """A pair, how many it stands for, and the rows that decide it."""
+
+    source: int
+    destination: int
+    pairs: int
+    rows: list[int]
+
+
 class _Row(NamedTuple):
     source: int
     destination: int
@@ -58,11 +69,37 @@ Alive = Mapping[tuple[Way, str, str], Spans]
 
 
 @dataclass(slots=True)
+class _Groups:
+    """Address classes in groups that broad rows and statements treat alike; `met` remembers the rows of two groups."""
+
+    sources: list[list[int]]
+    destinations: list[list[int]]
+    met: dict[Pair, list[int]] = field(default_factory=dict)
+    of_source: dict[int, int] = field(init=False)
+    of_destination: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.of_source = {number: at for at, group in enumerate(self.sources) for number in group}
+        self.of_destination = {number: at for at, group in enumerate(self.destinations) for number in group}
+
+    def untouched(self, touched: Mapping[Pair, object]) -> Iterator[tuple[int, int, int, Pair]]:
+        """Each pair of groups that has pairs beside the touched ones: how many, and one of them."""
+        inside: dict[Pair, int] = defaultdict(int)
+        for source, destination in touched:
+            inside[self.of_source[source], self.of_destination[destination]] += 1
+        for s, some in enumerate(self.sources):
+            for d, others in enumerate(self.destinations):
+                if left := len(some) * len(others) - inside[s, d]:
+                    yield s, d, left, next((a, b) for a in some for b in others if (a, b) not in touched)
+
+
+@dataclass(slots=True)
 class Cells:
     """The cells of one walk."""
 
-    evaluated: Evaluated
+    frame: Frame
     effects: Effects
+    evaluated: Evaluated = field(init=False)
     places: list[Place] = field(init=False)
     addresses: list[int] = field(init=False)
     _rows: list[_Row] = field(init=False)
@@ -73,9 +110,12 @@ class Cells:
     _loose: frozenset[str] = field(init=False)
     _own: tuple[int, ...] = field(init=False)
     _own_place: Place = field(init=False)
+    _layouts: dict[Pair, list[_Spot]] = field(default_factory=dict)
+    _shadows: dict[object, bool] = field(default_factory=dict)
     _parts: dict[object, tuple[Part, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.evaluated = self.frame.evaluated
         space, family = self.evaluated.space, self.evaluated.family
         axis = space.axes[space.index[SADDR]]
         self.addresses = [value + (V6 if family == 6 else 0) for value in axis.least]
@@ -150,27 +190,55 @@ class Cells:
 
     def between(self, iif: int, oif: int, alive: Alive) -> Iterator[Cell]:
         """Every cell of two interfaces."""
+        names = self.names(iif, oif)
+        numbers = self._alive(names, alive)
+        if (iif, oif) not in self._layouts:
+            self._layouts[iif, oif] = list(self._layout(iif, oif, names))
+        for spot in self._layouts[iif, oif]:
+            yield Cell(*spot, self._between(spot.source, spot.destination, names, numbers))
+
+    def _layout(self, iif: int, oif: int, names: tuple[str, str]) -> Iterator[_Spot]:
         rows = [place for (i, o), held in self._buckets.items() if i >> iif & 1 and o >> oif & 1 for place in held]
         rows.sort()
         broad = [place for place in rows if not self._rows[place].narrow]
-        names = self.names(iif, oif)
-        numbers = self._alive(names, alive)
-        touched: dict[Pair, list[int]] = defaultdict(list)
-        for pair in self._touched(names):
-            touched[pair] = []
+        groups = _Groups(
+            self._alike([self._rows[place].source for place in broad], names[0]),
+            self._alike([self._rows[place].destination for place in broad], names[1]),
+        )
+        touched: dict[Pair, list[int]] = {pair: [] for pair in self._touched(names)}
         for place in rows:
-            if self._rows[place].narrow:
-                for source in bits(self._rows[place].source):
-                    for destination in bits(self._rows[place].destination):
-                        touched[source, destination].append(place)
+            if not self._rows[place].narrow:
+                continue
+            for source in bits(self._rows[place].source):
+                for destination in bits(self._rows[place].destination):
+                    if not self._shadowed(place, self._met(groups, broad, source, destination)):
+                        touched.setdefault((source, destination), []).append(place)
         for (source, destination), narrow in touched.items():
-            met = sorted([*narrow, *(place for place in broad if self._meets(place, source, destination))])
-            yield Cell(source, destination, 1, met, self._between(source, destination, names, numbers))
-        yield from self._groups(broad, touched, names, numbers)
+            met = self._met(groups, broad, source, destination)
+            yield _Spot(source, destination, 1, sorted([*narrow, *met]) if narrow else met)
+        for s, d, pairs, example in groups.untouched(touched):
+            yield _Spot(*example, pairs, self._met(groups, broad, groups.sources[s][0], groups.destinations[d][0]))
 
-    def _meets(self, place: int, source: int, destination: int) -> bool:
-        row = self._rows[place]
-        return bool(row.source >> source & 1 and row.destination >> destination & 1)
+    def _met(self, groups: "_Groups", broad: list[int], source: int, destination: int) -> list[int]:
+        """The broad rows that hold a pair, as all pairs of its group."""
+        key = groups.of_source[source], groups.of_destination[destination]
+        if key not in groups.met:
+            rows = self._rows
+            groups.met[key] = [
+                at for at in broad if rows[at].source >> source & 1 and rows[at].destination >> destination & 1
+            ]
+        return groups.met[key]
+
+    def _shadowed(self, place: int, broad: list[int]) -> bool:
+        """Whether broad rows that come before this one hold all of its packets that can be."""
+        frame = self.frame
+        before = broad[: bisect_left(broad, place)]
+        key = frame.kinds[place], tuple(frame.kinds[at] for at in before)
+        if key not in self._shadows:
+            mine = [both for cube in frame.domain if (both := meet(frame.rests[place], cube)) is not None]
+            certain = (frame.rests[at] for at in before if not self.evaluated.decided[at].maybe)
+            self._shadows[key] = shadowed(mine, certain)
+        return self._shadows[key]
 
     def _touched(self, names: tuple[str, str]) -> Iterator[Pair]:
         """The pairs that a narrow statement speaks of, and those of one segment, if they live behind these two."""
@@ -178,25 +246,6 @@ class Cells:
             ends = zip((source, destination), names, strict=True)
             if all(not name or name in self._loose or name in where for where, name in ends):
                 yield from pairs
-
-    def _groups(
-        self, broad: list[int], touched: Mapping[Pair, object], names: tuple[str, str], numbers: Spans
-    ) -> Iterator[Cell]:
-        sources = self._alike([self._rows[place].source for place in broad], names[0])
-        destinations = self._alike([self._rows[place].destination for place in broad], names[1])
-        inside: dict[tuple[int, int], int] = defaultdict(int)
-        of_source = {number: at for at, group in enumerate(sources) for number in group}
-        of_destination = {number: at for at, group in enumerate(destinations) for number in group}
-        for source, destination in touched:
-            inside[of_source[source], of_destination[destination]] += 1
-        for s, some in enumerate(sources):
-            mine = [place for place in broad if self._rows[place].source >> some[0] & 1]
-            for d, others in enumerate(destinations):
-                left = len(some) * len(others) - inside[s, d]
-                if left:
-                    source, destination = next((a, b) for a in some for b in others if (a, b) not in touched)
-                    met = [place for place in mine if self._rows[place].destination >> destination & 1]
-                    yield Cell(source, destination, left, met, self._between(source, destination, names, numbers))
 
     def _alike(self, masks: list[int], name: str) -> list[list[int]]:
         """Address classes that meet the same broad rows and statements, and whose segments fall back alike."""
@@ -305,4 +354,4 @@ class Cells:
 
     def rows(self, cell: Cell) -> list[tuple[Cube, Decided]]:
         """A cell's rows, in order of their keys."""
-        return [(self.evaluated.decided[place].cube, self.evaluated.decided[place]) for place in cell.rows]
+        return [(self.frame.rests[place], self.evaluated.decided[place]) for place in cell.rows]

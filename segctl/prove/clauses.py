@@ -46,6 +46,7 @@ class Must(StrEnum):
     REJECT = "reject"
     BLOCK = "block"
     ANY = "any"
+    EITHER = "either"  # as ANY, without a number that lives
 
 
 class Clause(NamedTuple):
@@ -66,12 +67,12 @@ class Essentials:
 class Between:
     """All that the law looks at between two addresses on a way, between two interfaces.
 
-    `open_source`, `open_target`: the end lives behind its interface, or that is only logged. `lenient`: both ends
-    observe. `orig`, `back`: what a connection from source to destination, and the other way round, meets. `unlisted`: an interface is none of
-    the site's, and nothing passes there. `misplaced`: an end is the point's own, which the kernel doesn't
-    forward, unless it isn't there. `alive`: the
-    numbers of the connections that these interfaces let through. `undeclared`: an end is an address of the point's
-    own that the site doesn't name: it may be held to less.
+    `local`: over loopback. `unlisted`: an interface is none of the site's, and nothing passes there. `misplaced`: an end
+    is the point's own, which the kernel doesn't forward unless the address isn't there. `lenient`: both ends observe.
+    `open_source`, `open_target`: the end lives behind its interface, or that it doesn't is only logged. `orig`, `back`:
+    what a connection from source to destination, and the other way round, meets. `alive`: the numbers of the
+    connections that these interfaces let through. `undeclared`: an end is an address of the point's own that the site
+    doesn't name: it may get no more than each that it names.
     """
 
     way: Way
@@ -101,11 +102,13 @@ def clauses(cell: Between) -> Iterator[Clause]:
         return
     yield from _alive(cell)
     if cell.misplaced:
-        yield Clause({}, Must.ANY if cell.open_source and cell.open_target else Must.BLOCK)
+        if not cell.open_source:
+            yield Clause({STATE: complement(_state("related")[STATE], 127)}, Must.BLOCK)
+        yield Clause({}, Must.ANY)
         return
     for kind, hops in cell.essentials.rows:
         hop: Limits = {_HOPS[cell.family]: ((hops, hops),)} if hops else {}
-        yield Clause({**_asked(kind), **hop}, Must.ANY if cell.undeclared else Must.ALWAYS)
+        yield Clause({**_asked(kind), **hop}, Must.EITHER if cell.undeclared else Must.ALWAYS)
     if cell.way is Way.OUTPUT:
         yield from _own_errors(cell)
     if cell.special:
@@ -194,7 +197,7 @@ def _by_parts(
     """One clause for each kind of service that isn't of the largest part, and one for that."""
     for at, (some, effect) in enumerate(parts):
         wanted = must.get(effect, otherwise)
-        if cell.undeclared:
+        if cell.undeclared and wanted is not Must.ANY:
             wanted = Must.ANY if wanted is Must.PASS else Must.BLOCK
         if at == len(parts) - 1:
             yield Clause(limits, wanted)

@@ -8,10 +8,10 @@ from segctl.listing.rule import STATES, Ending
 from segctl.model.ranges import Ranges
 from segctl.prove.axes import STATE
 from segctl.prove.cells import Alive, Cell, Cells
-from segctl.prove.clauses import NUMBER_MASK, Between, clauses
+from segctl.prove.clauses import NUMBER_MASK, clauses
 from segctl.prove.effects import Effects
 from segctl.prove.engine import Evaluated
-from segctl.prove.frame import Clash, Frame, Wanted, clashes
+from segctl.prove.frame import Clash, Frame, clashes
 from segctl.prove.packet import Way
 from segctl.prove.space import Cube, Spans
 
@@ -47,18 +47,20 @@ class Comparison:
     frame: Frame = field(init=False)
     top: set[int] = field(default_factory=set)
     compared: int = 0
+    _domains: dict[bool, tuple[Cube, ...]] = field(init=False)
     _known: dict[object, tuple[list[Clash], set[int], set[int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.cells = Cells(self.evaluated, self.effects)
         self.frame = Frame.of(self.evaluated)
+        self.cells = Cells(self.frame, self.effects)
+        self._domains = {new: self._domain(new) for new in (True, False)}
 
     def beginnings(self, numbers: Numbers) -> Iterator[ClashAt]:
         """Packets that begin a connection; what they get goes into `numbers`."""
         for iif, oif in self.cells.interfaces():
             found: set[int] = set()
             for cell in self.cells.between(iif, oif, {}):
-                clash, top, passing = self._cell(cell, self._domain(new=True))
+                clash, top, passing = self._cell(cell, new=True)
                 self.top |= {cell.rows[at] for at in top}
                 found |= {cell.rows[at] for at in passing}
                 yield from (ClashAt(iif, oif, cell, one) for one in clash)
@@ -72,7 +74,7 @@ class Comparison:
         """All other packets: of connections, about them, and of none."""
         for iif, oif in self.cells.interfaces():
             for cell in self.cells.between(iif, oif, alive):
-                clash, top, _ = self._cell(cell, self._domain(new=False))
+                clash, top, _ = self._cell(cell, new=False)
                 self.top |= {cell.rows[at] for at in top}
                 self.compared += 1
                 yield from (ClashAt(iif, oif, cell, one) for one in clash)
@@ -85,12 +87,9 @@ class Comparison:
         mask = space.axes[space.index[STATE]].mask(state)
         return tuple(cube for cube in self.frame.domain if bool(cube[at] & mask) is new)
 
-    def _cell(self, cell: Cell, domain: tuple[Cube, ...]) -> tuple[list[Clash], set[int], set[int]]:
-        rows = [(self.frame.rest(cube), one) for cube, one in self.cells.rows(cell)]
-        key = (tuple((cube, one.ending, one.maybe) for cube, one in rows), cell.between, domain)
+    def _cell(self, cell: Cell, new: bool) -> tuple[list[Clash], set[int], set[int]]:
+        key = (tuple(self.frame.kinds[at] for at in cell.rows), cell.between, new)
         if key not in self._known:
-            self._known[key] = clashes(domain, rows, self._wanted(cell.between))
+            wanted = self.frame.wanted(clauses(cell.between))
+            self._known[key] = clashes(self._domains[new], self.cells.rows(cell), wanted)
         return self._known[key]
-
-    def _wanted(self, between: Between) -> list[Wanted]:
-        return self.frame.wanted(clauses(between))

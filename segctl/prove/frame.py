@@ -35,11 +35,16 @@ class Clash(NamedTuple):
 
 @dataclass(slots=True)
 class Frame:
-    """A space without interfaces and addresses. `domain`: the packets that can be."""
+    """A space without interfaces and addresses. `domain`: the packets that can be.
+
+    `rests`: of each decided row its cube on these axes; `kinds`: a number for each distinct cube, end and doubts.
+    """
 
     evaluated: Evaluated
     places: tuple[int, ...]
     domain: tuple[Cube, ...]
+    rests: list[Cube] = field(default_factory=list)
+    kinds: list[int] = field(default_factory=list)
     _cubes: dict[object, list[Cube]] = field(default_factory=dict)
 
     @classmethod
@@ -48,7 +53,13 @@ class Frame:
         space = evaluated.space
         places = tuple(at for at, axis in enumerate(space.axes) if axis.name not in OUTER)
         rest = {tuple(cube[at] for at in places) for cube in evaluated.domain}
-        return cls(evaluated, places, tuple(sorted(rest)))
+        made = cls(evaluated, places, tuple(sorted(rest)))
+        numbers: dict[object, int] = {}
+        for one in evaluated.decided:
+            cube = made.rest(one.cube)
+            made.rests.append(cube)
+            made.kinds.append(numbers.setdefault((cube, one.ending, one.maybe), len(numbers)))
+        return made
 
     def rest(self, cube: Cube) -> Cube:
         """A cube's masks on the axes of the frame."""
@@ -81,6 +92,16 @@ class Frame:
             yield self.rest(tuple(full))
 
 
+def shadowed(regions: Iterable[Cube], earlier: Iterable[Cube]) -> bool:
+    """Whether the earlier cubes hold all of these regions."""
+    left = list(regions)
+    for cube in earlier:
+        left = [piece for one in left for piece in without(one, cube)]
+        if not left:
+            return True
+    return not left
+
+
 def clashes(
     domain: Iterable[Cube], found: Sequence[tuple[Cube, Decided]], wanted: Sequence[Wanted]
 ) -> tuple[list[Clash], set[int], set[int]]:
@@ -101,7 +122,7 @@ def clashes(
             if does == {Ending.CONTINUE}:
                 continue
             for part, must in _musts(piece, wanted):
-                if must is Must.PASS:
+                if must in (Must.PASS, Must.ANY):
                     numbered.update(places)
                 if not all(_right(ending, must) for ending in does):
                     out.append(Clash(part, places, must))
@@ -151,4 +172,4 @@ _RIGHT = {
 
 
 def _right(ending: Ending | None, must: Must) -> bool:
-    return must is Must.ANY or ending is Ending.CONTINUE or ending in _RIGHT[must]
+    return must in (Must.ANY, Must.EITHER) or ending is Ending.CONTINUE or ending in _RIGHT[must]

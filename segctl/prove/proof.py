@@ -17,6 +17,7 @@ from segctl.prove.packet import Way
 from segctl.prove.space import NeedsCut, Spans
 
 Awake = dict[tuple[str, str], bool]
+_MOST_RESTARTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +30,25 @@ class Compared:
 
 def compare(listing: Listing, policy: Policy, point: Point, at: datetime, awake: Awake | None = None) -> Compared:
     """Every packet of every family and way, rules against intent."""
-    found: list[tuple[Comparison, ClashAt]] = []
-    every: list[Comparison] = []
-    for family in (4, 6):
-        cuts = intent_cuts(policy, point, family)
-        while True:
-            try:
-                made, clashes = _family(listing, Effects(policy, point, at), family, cuts, awake)
-                break
-            except NeedsCut as need:
-                cuts.setdefault(need.axis, set()).update(need.sets)
-        every += made
-        found += clashes
-    return Compared(tuple(every), tuple(found))
+    effects = Effects(policy, point, at)
+    cuts = {family: intent_cuts(policy, point, family) for family in (4, 6)}
+    for _ in range(_MOST_RESTARTS):
+        try:
+            walks = [evaluate(listing, way, family, cuts[family], awake) for family in (4, 6) for way in Way]
+            return _compared([Comparison(walk, effects) for walk in walks])
+        except NeedsCut as need:
+            for family in (4, 6):
+                cuts[family].setdefault(need.axis, set()).update(need.sets)
+    raise AssertionError("the classes don't settle")
 
 
-def _family(
-    listing: Listing, effects: Effects, family: int, cuts: Cuts, awake: Awake | None
-) -> tuple[list[Comparison], list[tuple[Comparison, ClashAt]]]:
-    comparisons = [Comparison(evaluate(listing, way, family, cuts, awake), effects) for way in Way]
+def _compared(comparisons: list[Comparison]) -> Compared:
+    """First what begins a connection, in both families: a number is alive where some connection got it."""
     numbers = Numbers()
     clashes = [(one, clash) for one in comparisons for clash in one.beginnings(numbers)]
     alive = numbers.spans()
     clashes += [(one, clash) for one in comparisons for clash in one.others(alive)]
-    return comparisons, clashes
+    return Compared(tuple(comparisons), tuple(clashes))
 
 
 def intent_cuts(policy: Policy, point: Point, family: int) -> Cuts:

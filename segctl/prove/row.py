@@ -68,15 +68,13 @@ def settled(rows: list[Row]) -> list[Row]:
     if len(rows) < 2:
         return rows
     alike: dict[tuple[object, ...], dict[Key, list[Cube]]] = {}
+    firsts: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        state = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
-        alike.setdefault(state, {}).setdefault(row.key, []).append(row.cube)
+        like = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
+        alike.setdefault(like, {}).setdefault(row.key, []).append(row.cube)
+        firsts.setdefault(like, row)
     if len(alike) == len(rows):
         return rows
-    firsts = {}
-    for row in rows:
-        state = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
-        firsts.setdefault(state, row)
     out = []
     for state, by_key in alike.items():
         held = {key: joined(cubes) for key, cubes in by_key.items()}

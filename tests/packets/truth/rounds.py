@@ -184,17 +184,19 @@ class Ring:
         return found
 
 
-def shown(verdict: Verdict) -> str:
-    """A packet and the two verdicts, for people."""
-    packet, fate = verdict.shot.packet, verdict.fate
+def shown(verdict: Verdict, rules: RuleSet) -> str:
+    """A packet, as far as the rules speak of it, and the two verdicts, for people."""
+    packet, fate, text = verdict.shot.packet, verdict.fate, rules.text
+    spoken = {name: value for name, value in packet.fields.items() if name.split()[-1].split(",")[-1] in text}
     lines = [
         f"{verdict.shot.kind}: {packet.way} {packet.iif or '-'} -> {packet.oif or '-'}, protocol {packet.protocol}",
         f"  {show_address(packet.source)} -> {show_address(packet.destination)}, head {packet.head} ({packet.head:#x}),"
         f" tail {packet.tail} ({packet.tail:#x}), flags {packet.flags:#x}",
         f"  {packet.state} {packet.direction}, ct mark {packet.connection_mark:#x}, mark {packet.mark:#x}, priority"
         f" {packet.priority:#x}; conntrack said {fate.state}",
-        "  " + ", ".join(f"{name} {value:#x}" for name, value in packet.fields.items()),
+        "  " + ", ".join(f"{name} {value:#x}" for name, value in spoken.items()),
         f"kernel:    {verdict.kernel} (went {fate.went}, answered {fate.answered})",
-        f"evaluator: {verdict.said.ending}" + "".join(f"\n    {one}" for one in verdict.said.met),
+        f"evaluator: {verdict.said.ending} {' '.join(verdict.said.doubts)}",
+        *(f"    {one}" for one in verdict.said.met),
     ]
     return "\n".join(lines)

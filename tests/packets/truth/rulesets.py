@@ -34,10 +34,7 @@ class TableText:
 
     def lines(self) -> list[str]:
         head = [f"table {self.family} {self.name} {{", *([" flags dormant;"] if self.dormant else [])]
-        # chains first without rules: sets of verdicts name them, and rules name sets
-        empty = [line for chain in self.chains for line in replace(chain, rules=()).lines()]
-        sets = [f" {one}" for one in self.sets]
-        return [*head, *empty, *sets, *(line for chain in self.chains for line in replace(chain, head="").lines()), "}"]
+        return [*head, *(f" {one}" for one in self.sets), *(line for chain in self.chains for line in chain.lines()), "}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +75,15 @@ class RuleSet:
 
 
 def _without(table: TableText, gone: set[int]) -> TableText:
-    """Rules stand at the end, each chain's between the lines of its braces; sets before them."""
-    at = len(table.lines()) - 1 - sum(len(chain.rules) + 2 for chain in table.chains)
-    first_set = at - len(table.sets) + 1
-    sets = tuple(one for place, one in enumerate(table.sets) if first_set + place not in gone)
+    """Sets stand behind the table's head, then each chain's rules behind its own."""
+    at = 1 + table.dormant + 1
+    sets = tuple(one for place, one in enumerate(table.sets, at) if place not in gone)
+    at += len(table.sets)
     chains = []
     for chain in table.chains:
-        first = at + 2
-        rules = tuple(rule for place, rule in enumerate(chain.rules) if first + place not in gone)
-        chains.append(replace(chain, rules=rules))
-        at += len(chain.rules) + 2
+        at += 1 + bool(chain.head)
+        chains.append(replace(chain, rules=tuple(rule for place, rule in enumerate(chain.rules, at) if place not in gone)))
+        at += len(chain.rules) + 1
     return replace(table, sets=sets, chains=tuple(chains))
 
 

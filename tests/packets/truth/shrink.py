@@ -41,5 +41,5 @@ def report(ring: Ring, volley: Volley, verdict: Verdict) -> str:
     small = smallest(ring, volley, verdict)
     head = f"seed {volley.seed}, packet {verdict.shot.number}"
     if small is None:
-        return f"{head}: differs only among the others\n{shown(verdict)}\n{volley.rules.text}"
-    return f"{head}\n{shown(small[1])}\n{small[0].rules.text}"
+        return f"{head}: differs only among the others\n{shown(verdict, volley.rules)}\n{volley.rules.text}"
+    return f"{head}\n{shown(small[1], small[0].rules)}\n{small[0].rules.text}"

@@ -109,8 +109,6 @@ _BOTH = """
 -m bpf --bytecode "1,6 0 0 1"
 -m rpfilter
 -m policy --dir in --pol none
--m socket
--m connlimit --connlimit-upto 5
 """
 
 FOUR = [
@@ -333,8 +331,8 @@ def frames6() -> list[bytes]:
         out += [here / TCP(sport=sport, dport=dport, flags="A"), here / UDP(sport=sport, dport=dport)]
     out += [here / TCP(sport=2000, dport=443, flags=one) for one in ("", "S", "F", "FPU", "SF", "SEC")]
     raw = {
-        47: b"\0" * 8, 132: b"\x13\xc4\x13\xc4" + b"\0" * 12, 136: b"\0\x07\0\x09\0\0\0\0", 50: (260).to_bytes(4) + b"\0" * 20,
-        58: b"\x01\x04" + b"\0" * 46, 59: b"", 33: dccp(0),
+        47: b"\0" * 8, 132: b"\x13\xc4\x13\xc4" + b"\0" * 12, 136: b"\0\x07\0\x09\0\0\0\0",
+        50: (260).to_bytes(4) + b"\0" * 20, 58: b"\x01\x04" + b"\0" * 46, 59: b"", 33: dccp(0),
     }  # fmt: skip
     out += [IPv6(src="fd09::2", dst=OWN6, nh=kind) / Raw(body) for kind, body in raw.items()]
     out.append(IPv6(src="fd09::2", dst=OWN6, nh=58) / Raw(b"\x01\x03" + b"\0" * 46))

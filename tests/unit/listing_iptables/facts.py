@@ -1,5 +1,6 @@
 """A frame's fields in nft's words, read from its bytes (RFC 791, 8200, 9293, 768, 792, 4443 …)."""
 
+import socket
 from collections.abc import Iterable
 
 Facts = dict[str, int]
@@ -11,8 +12,18 @@ def number(data: bytes) -> int:
     return int.from_bytes(data)
 
 
-def facts(frame: bytes, iif: str, local: Iterable[int] = (), broadcast: Iterable[int] = ()) -> Facts:
-    """The fields of a frame that came in by `iif`; `local`, `broadcast` are the machine's own addresses."""
+def packed(address: str) -> int:
+    return number(socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address))
+
+
+def facts(
+    frame: bytes, iif: str, local: Iterable[int] = (), broadcast: Iterable[int] = (), payload: bool = False
+) -> Facts:
+    """The fields of a frame that came in by `iif`; `local`, `broadcast` are the machine's own addresses.
+
+    `payload`: what a later fragment carries is read as a transport header, as nf_tables' own expressions do it
+    (nft_payload_fast_eval of Linux 6.18 doesn't ask whether there is one).
+    """
     packet = frame[14:]
     out = {
         "ether daddr": number(frame[:6]), "ether saddr": number(frame[6:12]),
@@ -20,11 +31,13 @@ def facts(frame: bytes, iif: str, local: Iterable[int] = (), broadcast: Iterable
         "meta pkttype": 1 if frame[:6] == b"\xff" * 6 else 2 if frame[0] & 1 else 0,
         "ct state": 64,
     }  # fmt: skip
-    out |= _four(packet, set(local), set(broadcast)) if packet[0] >> 4 == 4 else _six(packet, set(local))
+    out |= (
+        _four(packet, set(local), set(broadcast), payload) if packet[0] >> 4 == 4 else _six(packet, set(local), payload)
+    )
     return out
 
 
-def _four(packet: bytes, local: set[int], broadcast: set[int]) -> Facts:
+def _four(packet: bytes, local: set[int], broadcast: set[int], payload: bool) -> Facts:
     out = {
         "ip saddr": number(packet[12:16]), "ip daddr": number(packet[16:20]), "ip ttl": packet[8],
         "ip dscp": packet[1] >> 2, "ip ecn": packet[1] & 3, "ip frag-off": number(packet[6:8]),
@@ -34,12 +47,12 @@ def _four(packet: bytes, local: set[int], broadcast: set[int]) -> Facts:
         address = out[f"ip {end}"]
         kind = 2 if address in local else 3 if address in broadcast else 5 if address >> 28 == 14 else 1
         out[f"fib {end} type"] = kind
-    if not out["ip frag-off"] & 0x1FFF:
+    if payload or not out["ip frag-off"] & 0x1FFF:
         out |= _transport(packet[9], packet[(packet[0] & 15) * 4 :])
     return out
 
 
-def _six(packet: bytes, local: set[int]) -> Facts:
+def _six(packet: bytes, local: set[int], payload: bool) -> Facts:
     service = number(packet[:2]) >> 4 & 0xFF
     out = {
         "ip6 saddr": number(packet[8:24]), "ip6 daddr": number(packet[24:40]), "ip6 hoplimit": packet[7],
@@ -56,6 +69,8 @@ def _six(packet: bytes, local: set[int]) -> Facts:
             first = not out["frag frag-off"]
         if name == "rt":
             out |= {"rt type": rest[2], "rt seg-left": rest[3]}
+        if not first and payload:  # the offset of the transport header is then 0: the IP header is read
+            return out | {"meta l4proto": rest[0]} | _transport(rest[0], packet)
         size = 8 if name == "frag" else rest[1] * 8 + 8
         kind, rest = rest[0], rest[size:]
     out["meta l4proto"] = kind

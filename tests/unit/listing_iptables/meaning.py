@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from segctl.listing.rule import (
     Anybit,
     Aside,
+    Assign,
     Bits,
     Constant,
     Decide,
@@ -84,6 +85,21 @@ def fits(rule: Rule, facts: Facts, sets: Mapping[str, Set]) -> bool | None:
             case _:
                 break
     return True if sure else None
+
+
+def after(rules: Iterable[Rule], facts: Facts, sets: Mapping[str, Set]) -> Facts:
+    """The fields behind some rules that each surely fit or not, and set something."""
+    now = dict(facts)
+    for rule in rules:
+        fit = fits(rule, now, sets)
+        assert fit is not None, rule
+        for statement in rule.statements if fit else ():
+            if isinstance(statement, Assign):
+                made = value(statement.value, now)
+                if made is None:  # without a connection there is no mark to take
+                    break
+                now[statement.field] = made
+    return now
 
 
 def line_fits(rules: Iterable[Rule], facts: Facts, sets: Mapping[str, Set]) -> bool | None:
