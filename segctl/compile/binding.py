@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from itertools import product
 
 from segctl.compile.allowances import Allowance, Allowances
+from segctl.compile.fallback import Ends, Fallback
 from segctl.compile.ruleset import Element, Field, Meaning, NamedMap, zone_sets
 from segctl.compile.tokens import Name
-from segctl.compile.zones import Classes, Zone
+from segctl.compile.zones import Classes, Zone, world_id
 from segctl.model.point import Point
 from segctl.model.selector import POINTS
 from segctl.policy.coverage import bound
@@ -48,14 +49,15 @@ class Numbers:
         classes: Classes,
         point: Point,
         loose: Iterable[str],
-        observing: bool,
-        open_ends: tuple[frozenset[Zone], frozenset[Zone]],
+        lenient: Iterable[NamedMap],
+        last: Fallback,
     ) -> None:
-        self._observing = observing
+        self._observing = bool(lenient) or last.observes
+        self._last = last
+        self._anywhere = _special_observed(lenient, classes)
         self._interfaces = sorted(point.interfaces)
         self._loose = frozenset(loose)
         self._classes = classes
-        self._open = open_ends
         self._ways = {one.base: tuple(self._of(one)) for one in found.all()}
         self._numbers = number_all(_meaning(one, way) for one in found.all() for way in self._ways[one.base])
         self._found = found
@@ -95,7 +97,9 @@ class Numbers:
     def _of(self, one: Allowance) -> Iterable[tuple[str, ...]]:
         """The ways of an allowance: (in, out) for what is forwarded, (interface,) for our own addresses."""
         if one.kind == "default":
-            return self._of_default()
+            return self._fallen_back([self._last.open_ends])
+        if one.kind == "observe" and not self._anywhere:
+            return self._fallen_back(self._last.observed)
         sources = [self._classes.zone(number) for number in sorted(one.sources)]
         targets = [self._classes.zone(number) for number in sorted(one.targets)]
         ins = self._places(one, sources)
@@ -107,15 +111,26 @@ class Numbers:
             ways |= dict.fromkeys((place,) for place in outs)
         return ways
 
-    def _of_default(self) -> Iterable[tuple[str, ...]]:
-        """Between segments that don't refuse, as source and as destination; within one its own `intra` counts."""
+    def _fallen_back(self, pairs: Iterable[Ends]) -> Iterable[tuple[str, ...]]:
+        """Between which interfaces the last steps of the law let through: of two zones, one with itself where both are."""
         ways: dict[tuple[str, ...], None] = {}
-        for source, target in product(*(sorted(zones, key=lambda zone: zone.number) for zones in self._open)):
-            if source.segment == target.segment:
-                continue
-            ends = [() if zone.ours else (*zone.places, *self._loose) for zone in (source, target)]
-            ways |= dict.fromkeys(product(*ends) if all(ends) else ((place,) for place in ends[0] or ends[1]))
+        for sources, targets in pairs:
+            inside = {zone.segment for zone in sources} == {zone.segment for zone in targets}
+            alone = inside and len({zone.segment for zone in sources}) == 1
+            for (place, here), (other, there) in product(self._held(sources).items(), self._held(targets).items()):
+                if (place or other) and (alone or len(here | there) > 1):
+                    ways[(place, other) if place and other else (place or other,)] = None
         return sorted(ways)
+
+    def _held(self, zones: Iterable[Zone]) -> dict[str, set[str]]:
+        """Interface ("" for the point itself) to the segments of the zones that may be met there."""
+        held: dict[str, set[str]] = {}
+        for zone in zones:
+            lost = self._observing and not zone.places and not zone.ours
+            places = self._interfaces if lost else [*zone.places, *self._loose]
+            for place in [""] if zone.ours else places:
+                held.setdefault(place, set()).add(zone.segment)
+        return held
 
     def _places(self, one: Allowance, zones: list[Zone]) -> list[str]:
         """Interfaces where an end may be: what only is logged, if it comes from elsewhere, may be anywhere."""
@@ -124,6 +139,12 @@ class Numbers:
             return self._interfaces
         where = {place for zone in zones for place in zone.places}
         return sorted(where | self._loose if zones else where)
+
+
+def _special_observed(lenient: Iterable[NamedMap], classes: Classes) -> bool:
+    """Whether a special address can be observed: it counts as the world, and nothing binds it to an interface."""
+    world = world_id(classes) >> 16 << 16
+    return any((world,) == element.key for made in lenient for element in made.elements)
 
 
 def _meaning(one: Allowance, way: tuple[str, ...]) -> tuple[str, ...]:

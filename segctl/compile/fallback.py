@@ -5,7 +5,7 @@ whether it refuses, whether it observes, what it answers, how loud it is. There 
 segments, so each zone leads to its behaviour, and pairs of behaviours to what is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -52,18 +52,24 @@ class _Enforced:
     target: tuple[tuple[int, int], ...]
 
 
+Ends = tuple[frozenset[Zone], frozenset[Zone]]
+"""Zones as sources, and as destinations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fallback:
     """The maps of the last steps, the look-ups of selective modes, and the chains that refuse.
 
-    `open_ends`: the zones that don't refuse, as source and as destination.
+    `open_ends`: the zones that don't refuse, as source and as destination. `observed`: such pairs of zones whose denies
+    are only logged; within one segment the pair is the segment's with itself.
     """
 
     maps: list[NamedMap]
     selective: Stage
     denies: tuple[DenyChain, ...]
     observes: bool
-    open_ends: tuple[frozenset[Zone], frozenset[Zone]]
+    open_ends: Ends
+    observed: tuple[Ends, ...]
 
 
 def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
@@ -88,11 +94,36 @@ def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
         NamedMap(Name("defaults"), (Field.SOURCE, Field.TARGET), Field.VERDICT, tuple(pairs)),
     ]
     observes = any(element.value == ("goto", "observe") for element in pairs)
-    open_ends = (
-        frozenset(z for z in sources if not sources[z].refuses),
-        frozenset(z for z in targets if not targets[z].refuses),
-    )
-    return Fallback([one for one in maps if one.elements], builder.stage(), denies, observes, open_ends)
+    open_ends = _with(sources, lambda one: not one.refuses), _with(targets, lambda one: not one.refuses)
+    watched = tuple(_observed(pairs, ids, sources, [targets, firm], same, classes))
+    kept = [one for one in maps if one.elements]
+    return Fallback(kept, builder.stage(), denies, observes, open_ends, watched)
+
+
+def _with(zones: Mapping[Zone, Behaviour], wanted: Callable[[Behaviour], bool]) -> frozenset[Zone]:
+    return frozenset(zone for zone, behaviour in zones.items() if wanted(behaviour))
+
+
+def _observed(
+    pairs: list[Element],
+    ids: dict[Behaviour, int],
+    sources: Mapping[Zone, Behaviour],
+    targets: list[Mapping[Zone, Behaviour]],
+    same: Behaviour,
+    classes: Classes,
+) -> Iterator[Ends]:
+    """Between which zones a deny is only logged."""
+    for element in pairs:
+        if element.value != ("goto", "observe"):
+            continue
+        first, second = element.key
+        ends = frozenset(z for held in targets for z, one in held.items() if ids[one] == second)
+        if first == ids[same]:
+            for zones in classes.by_segment().values():
+                if inside := ends & frozenset(zones):
+                    yield frozenset(zones), inside
+        else:
+            yield frozenset(z for z, one in sources.items() if ids[one] == first), ends
 
 
 def _behaviour(policy: Policy, zone: Zone, *, inbound: bool) -> Behaviour:

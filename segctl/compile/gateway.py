@@ -24,7 +24,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
     lenient, world_too = lenient_zones(policy, classes)
     loose = loose_interfaces(policy, point)
     last = fall_back(policy, classes, found)
-    numbers = Numbers(found, classes, point, loose, observing=bool(lenient) or last.observes, open_ends=last.open_ends)
+    numbers = Numbers(found, classes, point, loose, lenient, last)
     stages, maps = _stages(
         {
             "manage": [(one, None) for one in found.management],

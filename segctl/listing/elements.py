@@ -20,7 +20,7 @@ OBJECTS = frozenset(
 """What an element may answer that is no data for us: the name of an object, or what NAT makes of an address."""
 
 _HARMLESS = frozenset({"val", "timeout", "expires", "comment", "counter", "last"})
-_VERDICTS = frozenset(Ending) - {Ending.REJECT, Ending.STOLEN, Ending.QUEUE}
+_VERDICTS = frozenset({"accept", "drop", "return", "continue"})
 
 
 def verdict(said: Raw) -> Verdict:

@@ -9,7 +9,7 @@ from segctl.listing.fields import BITS, OPTION_BITS, TYPES
 from segctl.listing.rule import Bits, Constant, Expression, Family, Join, Load, Mapped, Set, Shift, Strange
 from segctl.listing.say import say
 from segctl.listing.values import NotUnderstood, Values, words_of
-from segctl.listing.words import WIDTHS
+from segctl.listing.words import HOST_ORDER, WIDTHS
 
 Said = Any
 """An expression of a JSON document."""
@@ -143,11 +143,25 @@ def _osf(about: Said, _: Scope) -> Typed:
 
 def _concat(about: Said, scope: Scope) -> Typed:
     parts = [read(part, scope) for part in about]
+    if any(_narrow(part.expression) for part in parts):
+        raise NotUnderstood("nft 1.0.6 lists what such a concatenation is compared with as something else")
     return Typed(
         Join(tuple(part.expression for part in parts)),
         tuple(kind for part in parts for kind in part.parts),
         tuple(bits for part in parts for bits in part.bits),
     )
+
+
+def _narrow(expression: Expression) -> bool:
+    """Whether it is a shift of a field of some bits of a byte: `ip dscp >> 2`, which nft should have left out."""
+    return isinstance(expression, Shift) and isinstance(expression.of, Load) and expression.of.bits % 8 != 0
+
+
+def misread(key: Typed, data: Said) -> bool:
+    """Whether a look-up in a named set isn't what nft lists: of bits across bytes, shifted in the wrong order."""
+    load = key.expression
+    named = isinstance(data, str) and data.startswith("@")
+    return named and isinstance(load, Load) and load.field in ("ip6 dscp", "frag frag-off")
 
 
 _READERS: dict[str, Callable[[Said, Scope], Typed]] = {
@@ -179,26 +193,20 @@ def _operation(operator: str, operands: Said, scope: Scope, wanted: str) -> Type
 
 
 def _operate(operator: str, left: Typed, said: Said, scope: Scope) -> Typed:
-    kind = left.parts[0]
+    kind, bits, of = left.parts[0], left.bits[0] or 32, left.expression
+    if isinstance(of, Constant):
+        raise NotUnderstood("an operation on constants")
+    full = (1 << max(bits, 32)) - 1
     number = scope.values.number("integer" if operator in ("<<", ">>") else kind, said)
-    width = max(left.bits[0] or 0, 32)
-    full = (1 << width) - 1
-    of = left.expression
-    match operator:
-        case "<<":
-            out: Expression = Bits(Shift(of, number), full)
-        case ">>":
-            out = Shift(of, -number)
-        case "&":
-            out = masked(of, number, 0)
-        case "|":
-            out = masked(of, ~number & full, number)
-        case _:
-            out = masked(of, full, number)
-    if isinstance(of, Constant) and isinstance(out, Bits):
-        out = Constant((of.value & out.mask) ^ out.flip) if out.of is of else Constant(of.value << number & full)
-    elif isinstance(of, Constant):
-        out = Constant(of.value >> number)
+    out: Expression
+    if operator in ("<<", ">>"):
+        if bits > 8 and kind not in HOST_ORDER:
+            raise NotUnderstood("the kernel shifts in its own byte order, whatever the field's")
+        out = Shift(of, -number) if operator == ">>" else Bits(Shift(of, number), full)
+    elif operator == "&":
+        out = masked(of, number, 0)
+    else:
+        out = masked(of, full if operator == "^" else ~number & full, number)
     return Typed(out, left.parts, left.bits)
 
 
@@ -211,6 +219,8 @@ def masked(of: Expression, mask: int, flip: int) -> Bits:
 
 def _mapped(about: Said, scope: Scope, wanted: str) -> Typed:
     key = read(about["key"], scope)
+    if misread(key, about["data"]):
+        raise NotUnderstood("nft lists it as something else than it is")
     held = set_of(about["data"], key, wanted, scope)
     answers = (scope.sets[held].answers if held in scope.sets else None) if isinstance(held, str) else held.answers
     kind = answers or wanted

@@ -1,8 +1,15 @@
 """The fields of packets and connections that nft(8) names: how wide, of what type, and what packet has them.
 
-nft leaves out of a listing what a field implies (`meta l4proto tcp` before `tcp dport`, and in `inet`, `bridge` and
-`netdev` tables `meta nfproto ipv4` before `ip saddr`), although the kernel's rule holds it: `NEEDS` is what is left
-out, read from the rules that nft makes (`nft --debug=netlink`). So `icmp type` in an `inet` table asks for IPv4 too.
+nft leaves out of a listing what a field implies (`meta l4proto tcp` before `tcp dport`, and in tables of several
+families `meta nfproto ipv4` before `ip saddr`), although the kernel's rule holds it: `NEEDS` is that, read from the
+rules that nft makes (`nft --debug=netlink`). ICMP's fields don't need an IP version: what asks for one beside them is
+a Match of its own in the parsed rule (implied.py), as an IPv6 packet may well have protocol 1.
+
+A field that a packet lacks ends the rule. Beside NEEDS: `th` fields and all others of the transport header need a
+packet that isn't a later fragment, and is long enough; `meta l4proto` a packet whose protocol the kernel found; `meta
+iifgroup`, `iiftype`, `iifkind` (and `oif…`) an interface, whereas `iif` is 0 and `iifname` empty without one; `exthdr
+frag`, `tcp option sack-perm` and the like, compared with exists or missing, are 1 or 0 and never lacking (of IPv6, or
+any packet); `rt ip nexthop` an IPv4 packet, `ct original ip saddr` an IPv4 connection.
 """
 
 from typing import NamedTuple
@@ -46,10 +53,10 @@ _HEADERS: dict[str, tuple[int | None, int | None, str]] = {
         "version:4 dscp:dscp ecn:ecn flowlabel:20 length:16 nexthdr:inet_proto hoplimit:8 saddr:ipv6_addr"
         " daddr:ipv6_addr",
     ),
-    "icmp": (IPV4, 1, "type:icmp_type code:icmp_code checksum:16 id:16 sequence:16 gateway:32 mtu:16"),
-    "igmp": (IPV4, 2, "type:igmp_type mrt:8 checksum:16 group:ipv4_addr"),
+    "icmp": (None, 1, "type:icmp_type code:icmp_code checksum:16 id:16 sequence:16 gateway:32 mtu:16"),
+    "igmp": (None, 2, "type:igmp_type mrt:8 checksum:16 group:ipv4_addr"),
     "icmpv6": (
-        IPV6,
+        None,
         58,
         "type:icmpv6_type code:icmpv6_code checksum:16 parameter-problem:32 packet-too-big:32 mtu:32 id:16 sequence:16"
         " max-delay:16 taddr:ipv6_addr daddr:ipv6_addr",
@@ -114,6 +121,26 @@ def _kind(kind: str) -> str:
     return "integer" if kind.isdigit() else kind
 
 
+OPTION_BITS = {
+    f"{of} {field}": bits
+    for of, bits_of in (
+        ("tcp option", {"kind": 8, "length": 8, "size": 16, "count": 8, "left": 32, "right": 32, "tsval": 32}),
+        ("tcp option", {"tsecr": 32, "subtype": 4}),
+        ("ip option", {"type": 8, "length": 8, "ptr": 8, "addr": 32, "value": 16}),
+        ("sctp chunk", {"type": 8, "flags": 8, "length": 16, "tsn": 32, "stream": 16, "ssn": 16, "ppid": 32}),
+        ("sctp chunk", {"init-tag": 32, "a-rwnd": 32, "num-outbound-streams": 16, "num-inbound-streams": 16}),
+        ("sctp chunk", {"initial-tsn": 32, "cum-tsn-ack": 32, "num-gap-ack-blocks": 16, "num-dup-tsns": 16}),
+        ("sctp chunk", {"lowest-tsn": 32, "seqno": 32, "new-cum-tsn": 32}),
+    )
+    for field, bits in bits_of.items()
+}
+"""Fields of options: `OPTION FIELD`, the option's own name left out, as all have the same."""
+
+_TCP_OPTIONS = (
+    *("eol", "nop", "maxseg", "window", "sack-perm", "sack", "sack0", "sack1", "sack2", "sack3", "timestamp"),
+    *("echo", "fastopen", "md5sig", "mptcp"),
+)
+
 TYPES: dict[str, str] = {}
 """Field: its data type, as `nft describe` says it; what has no words of its own is `integer`."""
 
@@ -139,6 +166,13 @@ def _fill() -> None:
             NEEDS[f"{protocol} {name}"] = Need(_width(kind), IPV6, None)
         put(f"exthdr {protocol}", "boolean")
         NEEDS[f"exthdr {protocol}"] = Need(1, IPV6, None)
+    for option in ("lsrr", "rr", "ssrr", "ra"):
+        for name in ("type", "length", "ptr", "addr", "value"):
+            NEEDS[f"ip option {option} {name}"] = Need(OPTION_BITS[f"ip option {name}"], IPV4, None)
+        NEEDS[f"ip option {option}"] = Need(1, IPV4, None)
+    for option in _TCP_OPTIONS:
+        for name in ("kind", "length", "size", "count", "left", "right", "tsval", "tsecr", "subtype"):
+            NEEDS[f"tcp option {option} {name}"] = Need(OPTION_BITS[f"tcp option {name}"], None, 6)
     for prefix, said in (("meta", _META), ("ct", _CT)):
         for name, kind in (one.split(":") for one in said.split()):
             put(f"{prefix} {name}", kind)
@@ -153,21 +187,6 @@ def _fill() -> None:
 
 _fill()
 
-OPTION_BITS = {
-    f"{of} {field}": bits
-    for of, bits_of in (
-        ("tcp option", {"kind": 8, "length": 8, "size": 16, "count": 8, "left": 32, "right": 32, "tsval": 32}),
-        ("tcp option", {"tsecr": 32, "subtype": 4}),
-        ("ip option", {"type": 8, "length": 8, "ptr": 8, "addr": 32, "value": 16}),
-        ("sctp chunk", {"type": 8, "flags": 8, "length": 16, "tsn": 32, "stream": 16, "ssn": 16, "ppid": 32}),
-        ("sctp chunk", {"init-tag": 32, "a-rwnd": 32, "num-outbound-streams": 16, "num-inbound-streams": 16}),
-        ("sctp chunk", {"initial-tsn": 32, "cum-tsn-ack": 32, "num-gap-ack-blocks": 16, "num-dup-tsns": 16}),
-        ("sctp chunk", {"lowest-tsn": 32, "seqno": 32, "new-cum-tsn": 32}),
-    )
-    for field, bits in bits_of.items()
-}
-"""Fields of options: `OPTION FIELD`, the option's own name left out, as all have the same."""
-
 IMPLIED_TYPE = {
     "icmp mtu": 3,
     "icmp gateway": 5,
@@ -179,8 +198,8 @@ IMPLIED_TYPE = {
 """Fields of some ICMP messages only: nft asks for the type before, and leaves that out of the listing too."""
 
 WITHOUT_CONNECTION = frozenset({"ct state"})
-"""The fields of a connection that a packet has without one (`invalid` and `untracked` are states): of all other `ct`
-fields a packet without a connection has none, and the rule ends."""
+"""The fields of a connection that a packet has without one (`invalid` and `untracked` are states); any other `ct`
+field such a packet lacks. Setting one is no match: on such a packet it does nothing."""
 
 CHANCE = frozenset(
     {

@@ -37,8 +37,15 @@ def disjoint(boxes: Sequence[Box]) -> Disjoint:
     if not boxes:
         return Disjoint((), False)
     returns = [False]
-    pieces = _pieces(boxes, 0, returns)
-    elements = (Element(spans, expires=None if lives == inf else lives) for spans, lives in pieces)
+    # Ranges last: where a part is a number, those of other numbers aren't cut along.
+    ranges = [sum(first != last for first, last in spans) for spans in zip(*(box.spans for box in boxes), strict=True)]
+    order = sorted(range(len(ranges)), key=ranges.__getitem__)
+    back = sorted(range(len(order)), key=order.__getitem__)
+    turned = [box._replace(spans=tuple(box.spans[at] for at in order)) for box in boxes]
+    pieces = _pieces(turned, 0, returns)
+    elements = (
+        Element(tuple(spans[at] for at in back), expires=None if lives == inf else lives) for spans, lives in pieces
+    )
     return Disjoint(tuple(elements), returns[0])
 
 

@@ -1,6 +1,6 @@
 """`iptables-save` and `ip6tables-save` to tables: the hooks that the kernel hangs them on, their chains and rules.
 
-A line becomes one rule, or several of the same line and text where it says *or* (iptables_values.Cases). A line that we
+A line becomes one rule, or several of the same line and text where it says *or* (iptables_cases.Cases). A line that we
 can't understand wholly keeps its words in an `Opaque` behind the conditions that we do understand. Old dialects are
 read too: they stand in dumps that people keep.
 """

@@ -77,7 +77,7 @@ def within(left: Expression, spans: Iterable[Span], negated: bool = False) -> Ca
 
 
 def masked(left: Load, value: int, mask: int, negated: bool = False) -> Cases:
-    """`(left & mask) == value`; nothing is asked where the mask is empty."""
+    """`(left & mask) == value`."""
     full = (1 << left.bits) - 1
     if mask & full == full:
         return within(left, ((value, value),), negated)

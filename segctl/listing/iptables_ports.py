@@ -1,7 +1,8 @@
 """The matches that ask a transport header: ports, TCP flags, ICMP types (xt_tcpudp.c, xt_sctp.c, xt_dccp.c).
 
-What all of them share with nft: a later fragment has no such header, so that a rule that asks for one doesn't match,
-negated or not.
+A later fragment has no such header: a rule that asks for one doesn't match, negated or not. (Where iptables-nft makes
+nf_tables' own expressions of `-m tcp` and `-m udp`, Linux 6.18 reads what the fragment carries instead, unless somebody
+reassembles it before: nft_payload_fast_eval doesn't ask.)
 """
 
 from segctl.listing.iptables_cases import ALWAYS, Around, Cases, both, box, load, within

@@ -2,15 +2,14 @@
 
 What nft's listing doesn't say, in JSON and in text alike, and what is done about it:
 
-- What a field implies (`fields.NEEDS`) is left out. The evaluator knows it by the field. Whether a rule asked for
-  `meta nfproto ipv4` before `icmp type` in an `inet` table can't be told: nft leaves it out where it is, and says
-  nothing where it isn't (`meta l4proto icmp icmp type …`).
-- In `ip` and `ip6` tables `ip6 nexthdr tcp tcp dport 22` is listed as `tcp dport 22`, as is `meta l4proto tcp`;
-  they differ for packets with extension headers.
-- The ICMP type that `icmp mtu`, `icmpv6 mtu` and the like belong to is left out too: put back here.
+- What a field implies is left out: the protocol of its header (`fields.NEEDS`, which the evaluator knows by the field),
+  and more, that implied.py puts back. Once it can't be told what a rule asks for: see there.
+- In `ip` and `ip6` tables `ip6 nexthdr tcp tcp dport 22` is listed as `tcp dport 22`, as is `meta l4proto tcp tcp dport
+  22`: they differ for packets with extension headers. Read is the second.
 - A set whose type nft doesn't know makes it list *every* rule with a set without that condition, and exit with 0. It
   says so on stderr, only there: whoever calls nft must look. A rule that lost all its statements is Opaque.
 - Whether packets may change a set is seen by the rules that do so; 1.0.6 leaves out the flag `dynamic`.
+- 1.0.6 doesn't say the devices of a chain on ingress or egress: a gap.
 - The flags of a table are garbage in 1.0.6: `dormant` says which sleep.
 """
 
@@ -21,6 +20,7 @@ from typing import Any
 from segctl.listing.digest import digest
 from segctl.listing.elements import Shape, elements_of
 from segctl.listing.expressions import Scope, read
+from segctl.listing.implied import completed
 from segctl.listing.overlaps import ambiguous
 from segctl.listing.rule import (
     Chain,
@@ -56,6 +56,7 @@ _IGNORED = frozenset(
 """Objects that do nothing until a rule names them; the rule then says what it does."""
 
 _HARMLESS = frozenset({"counter", "last"})
+_ON_DEVICES = frozenset({"ingress", "egress"})
 
 
 def parse(
@@ -143,7 +144,8 @@ class _Reader:
         if "map" in about:
             answers = " . ".join(_types(about["map"], scope)[0])
         inner = about.get("stmt") or []
-        odd = [say(one) for one in (inner if isinstance(inner, list) else [inner]) if not set(one) <= _HARMLESS]
+        kinds = [_kind(one) for one in (inner if isinstance(inner, list) else [inner])]
+        odd = [kind for kind in kinds if kind not in _HARMLESS]
         fault = f"each of its elements holds a {', '.join(odd)}" if odd else None
         return Set(about["name"], parts, answers, (), False, fault, about.get("handle")), bits
 
@@ -168,6 +170,8 @@ class _Reader:
         hook = None
         if "hook" in about:
             devices = about.get("dev", ())
+            if about["hook"] in _ON_DEVICES and not devices:
+                self.gaps.append(f"{' '.join(at)} {about['name']}: nft doesn't say on which devices the chain is")
             hook = Hook(
                 about.get("type", "filter"),
                 about["hook"],
@@ -176,6 +180,10 @@ class _Reader:
                 (devices,) if isinstance(devices, str) else tuple(devices),
             )
         return Chain(about["name"], rules, hook, about.get("handle"))
+
+
+def _kind(said: Any) -> str:
+    return next(iter(said)) if isinstance(said, dict) and said else say(said)
 
 
 def _updates(said: Iterable[Statement]) -> Iterable[Update]:
@@ -193,7 +201,7 @@ def _types(said: Any, scope: Scope) -> tuple[tuple[str, ...], tuple[int | None, 
 
 def _rule(about: Object, scope: Scope) -> Rule:
     said = about.get("expr") or []
-    found = [one for each in said for one in statements(each, scope)]
+    found = list(completed((one for each in said for one in statements(each, scope)), scope.family))
     if "expr" not in about:
         found = [Opaque("nft lists the rule without its statements")]
     words = about.get("text") or " ".join(map(say, said))

@@ -11,7 +11,8 @@ mean, where nft can translate them.
 from typing import Any
 
 from segctl.listing import nft_json
-from segctl.listing.nft_fields import elements, expression
+from segctl.listing.nft_constants import elements
+from segctl.listing.nft_fields import expression
 from segctl.listing.nft_rules import statements
 from segctl.listing.nft_tokens import Cursor, NotSo, Token, Tokens, tokens_of, words
 from segctl.listing.rule import Family, Listing, Unreadable

@@ -104,19 +104,28 @@ def _extension(about: Said) -> str:
     return f"{about['name']} {about['field']}" if "field" in about else f"exthdr {about['name']}"
 
 
-def _limit(about: Said) -> str:
+def _named(kind: str, about: Said) -> str | None:
+    """`counter name "x"`, or by a map; None for one that stands in the rule."""
     if isinstance(about, str):
-        return f'limit name "{about}"'
+        return f'{kind} name "{about}"'
+    return f"{kind} name {say(about)}" if isinstance(about, dict) and "map" in about else None
+
+
+def _set_by_name(kind: str) -> Any:
+    def writer(about: Said) -> str:
+        return f'{kind} set "{about}"' if isinstance(about, str) else f"{kind} set {say(about)}"
+
+    return writer
+
+
+def _limit(about: Said) -> str:
     over = "over " if about.get("inv") else ""
     unit = f" {about['rate_unit']}" if "rate_unit" in about else ""
-    return f"limit rate {over}{about['rate']}{unit}/{about['per']}"
+    burst = f" burst {about['burst']} {about.get('burst_unit', 'packets')}" if "burst" in about else ""
+    return f"limit rate {over}{about['rate']}{unit}/{about['per']}{burst}"
 
 
 def _quota(about: Said) -> str:
-    if isinstance(about, str):
-        return f'quota name "{about}"'
-    if "val" not in about:
-        return f"quota name {say(about)}"
     return f"quota {'over ' if about.get('inv') else ''}{about['val']} {about.get('val_unit', 'bytes')}"
 
 
@@ -156,7 +165,7 @@ def _generated(kind: str) -> Any:
     """`numgen`, `jhash`, `symhash`."""
 
     def writer(about: Said) -> str:
-        offset = f" offset {about['offset']}" if about.get("offset") else ""
+        offset = "".join(f" {key} {about[key]}" for key in ("seed", "offset") if about.get(key))
         of = about.get("mode") or (say(about["expr"]) if "expr" in about else "")
         return f"{kind} {of} mod {about['mod']}{offset}".replace("  ", " ")
 
@@ -183,10 +192,13 @@ _WRITERS: dict[str, Any] = {
     "mangle": lambda about: f"{say(about['key'])} set {say(about['value'])}",
     "jump": lambda about: f"jump {about['target']}",
     "goto": lambda about: f"goto {about['target']}",
-    "counter": lambda about: f'counter name "{about}"' if isinstance(about, str) else "counter",
+    "counter": lambda about: _named("counter", about) or "counter",
     "last": lambda about: "last",
-    "limit": _limit,
-    "quota": _quota,
+    "ct count": lambda about: f"ct count {'over ' if about.get('inv') else ''}{about['val']}",
+    **{kind: _set_by_name(kind) for kind in ("ct helper", "ct timeout", "ct expectation")},
+    "synproxy": lambda about: f'synproxy name "{about}"' if isinstance(about, str) else f"synproxy {_pairs(about)}",
+    "limit": lambda about: _named("limit", about) or _limit(about),
+    "quota": lambda about: _named("quota", about) or _quota(about),
     "reject": _reject,
     **{kind: _nat(kind) for kind in ("snat", "dnat", "masquerade", "redirect", "tproxy")},
     "dup": _elsewhere("dup"),

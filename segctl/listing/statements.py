@@ -14,27 +14,24 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from segctl.listing.elements import verdict
-from segctl.listing.expressions import Scope, Typed, read, set_of
-from segctl.listing.fields import CHANCE, IMPLIED_TYPE, IPV4, IPV6
+from segctl.listing.expressions import Scope, Typed, misread, read, set_of
+from segctl.listing.fields import CHANCE, IPV4, IPV6
+from segctl.listing.implied import loads, of_reject, of_version
 from segctl.listing.rule import (
     Anybit,
     Aside,
     Assign,
-    Bits,
     Choose,
     Decide,
     Ending,
     Expression,
     Family,
-    Join,
     Load,
     Lookup,
-    Mapped,
     Match,
     Maybe,
     Opaque,
     Set,
-    Shift,
     Span,
     Statement,
     Strange,
@@ -67,35 +64,13 @@ def statements(said: Said, scope: Scope) -> Iterator[Statement]:
     yield Opaque(say(said))
 
 
-def _loads(expression: Expression) -> Iterator[str]:
-    match expression:
-        case Load(field=field):
-            yield field
-        case Bits(of=of) | Shift(of=of):
-            yield from _loads(of)
-        case Join(parts=parts):
-            for part in parts:
-                yield from _loads(part)
-        case Mapped(key=key):
-            yield from _loads(key)
-
-
-def _implied(expression: Expression) -> Iterator[Statement]:
-    """The ICMP types that a field belongs to; nft asks for them and doesn't say so."""
-    for field in _loads(expression):
-        if field in IMPLIED_TYPE:
-            kind = IMPLIED_TYPE[field]
-            yield Match(Load(f"{field.split()[0]} type", 8), ((kind, kind),))
-
-
 def _match(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     left, right, operator = read(about["left"], scope), about["right"], about.get("op", "==")
     if isinstance(right, bool):
         left = _presence(about["left"], left)
-    if "numgen" in about["left"] or not CHANCE.isdisjoint(_loads(left.expression)):
+    if "numgen" in about["left"] or not CHANCE.isdisjoint(loads(left.expression)):
         yield Maybe(say(said))
         return
-    yield from _implied(left.expression)
     if left.strange:
         yield Match(Strange(say(said)), ())
         return
@@ -116,6 +91,8 @@ def _presence(said: Said, left: Typed) -> Typed:
 def _compared(left: Typed, operator: str, right: Said, scope: Scope) -> Statement:
     negated = operator in ("!=", "!")
     if isinstance(right, str) and right.startswith("@"):
+        if misread(left, right):
+            raise NotUnderstood("nft lists it as something else than it is")
         return Lookup(left.expression, right[1:], negated)
     if isinstance(right, dict) and "set" in right:
         return _in_set(left, set_of(right, left, None, scope), negated)
@@ -160,8 +137,7 @@ def _in_set(left: Typed, held: str | Set, negated: bool) -> Statement:
 
 def _vmap(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     key = read(about["key"], scope)
-    yield from _implied(key.expression)
-    yield Choose(_certain(key, about["key"]), set_of(about["data"], key, "verdict", scope))
+    yield Choose(_certain(key, about["key"], about["data"]), set_of(about["data"], key, "verdict", scope))
 
 
 def _mangle(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -170,7 +146,6 @@ def _mangle(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
         yield Opaque(say(said))
         return
     value = read(about["value"], scope, key.parts[0])
-    yield from _implied(value.expression)
     yield Assign(key.expression.field, _certain(value, about["value"]))
 
 
@@ -179,6 +154,7 @@ def _plain_verdict(about: Said, said: Said, scope: Scope) -> Iterator[Statement]
 
 
 def _reject(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
+    yield from of_reject(about, scope.family)
     yield Decide(Verdict(Ending.REJECT), say(said))
 
 
@@ -187,17 +163,21 @@ def _queue(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
 
 
 def _is(kind: Callable[[str], Statement]) -> Callable[[Said, Said, Scope], Iterator[Statement]]:
-    """A statement that is its words; `counter name tcp dport map @m` first looks up, and a miss ends the rule."""
+    """A statement that is its words."""
 
     def reader(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
-        mapped = about.get("map") if isinstance(about, dict) else None
-        if mapped is not None:
-            key = read(mapped["key"], scope)
-            yield from _implied(key.expression)
-            yield Lookup(_certain(key, mapped["key"]), set_of(mapped["data"], key, "counter", scope))
+        yield from _looked_up(about, "counter", scope)
         yield kind(say(said))
 
     return reader
+
+
+def _looked_up(about: Said, answers: str, scope: Scope) -> Iterator[Statement]:
+    """`counter name tcp dport map @m`, `dnat to tcp dport map @m`: a miss ends the rule."""
+    mapped = about.get("map") if isinstance(about, dict) else None
+    if isinstance(mapped, dict):
+        key = read(mapped["key"], scope)
+        yield Lookup(_certain(key, mapped["key"], mapped["data"]), set_of(mapped["data"], key, answers, scope))
 
 
 def _nat(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
@@ -205,19 +185,16 @@ def _nat(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
     if isinstance(about, dict):
         family = {"ip": IPV4, "ip6": IPV6}.get(about.get("family", ""))
         if family is not None and scope.family is Family.INET:
-            yield Match(Load("meta nfproto", 8), ((family, family),))
+            yield of_version(family, scope.family)
         for part in ("addr", "port"):
-            mapped = about[part].get("map") if isinstance(about.get(part), dict) else None
-            if mapped is not None:
-                key = read(mapped["key"], scope)
-                yield from _implied(key.expression)
-                yield Lookup(_certain(key, mapped["key"]), set_of(mapped["data"], key, "translation", scope))
+            yield from _looked_up(about.get(part), "translation", scope)
     yield Translate(say(said))
 
 
-def _certain(key: Typed, said: Said) -> Expression:
-    """The expression, or Strange if it depends on something outside the packet."""
-    return key.expression if CHANCE.isdisjoint(_loads(key.expression)) else Strange(say(said))
+def _certain(key: Typed, said: Said, data: Said = None) -> Expression:
+    """The expression, or Strange if it depends on something outside the packet or isn't what nft lists."""
+    known = CHANCE.isdisjoint(loads(key.expression)) and not misread(key, data)
+    return key.expression if known else Strange(say(said))
 
 
 def _untrack(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:

@@ -41,6 +41,7 @@ class Seen(StrEnum):
     IIF = "iif"
     OIF = "oif"
     CONNECTION = "connection"  # conntrack has looked at it
+    ROUTED = "routed"  # a router has taken one off its life
 
 
 @dataclass(frozen=True, slots=True)

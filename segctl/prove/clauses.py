@@ -67,8 +67,8 @@ class Essentials:
 class Between:
     """All that the law looks at between two addresses on a way, between two interfaces.
 
-    `local`: over loopback. `unlisted`: an interface is none of the site's, and nothing passes there. `misplaced`: an end
-    is the point's own, which the kernel doesn't forward unless the address isn't there. `lenient`: both ends observe.
+    `local`: over loopback. `unlisted`: an interface is none of the site's, and nothing passes there. `misplaced`: an
+    end is the point's own, which the kernel doesn't forward unless it isn't there. `lenient`: both ends observe.
     `open_source`, `open_target`: the end lives behind its interface, or that it doesn't is only logged. `orig`, `back`:
     what a connection from source to destination, and the other way round, meets. `alive`: the numbers of the
     connections that these interfaces let through. `undeclared`: an end is an address of the point's own that the site

@@ -123,6 +123,8 @@ class Collector:
         """The axis that an expression takes its value from, if nothing else comes in."""
         try:
             match expression:
+                case Load(field="meta iif" | "meta oif"):
+                    return None  # by index: each interface that is there has a class of its own
                 case Load(field=field, bits=bits):
                     found = read(field, bits, self.family)
                     if found is not None:

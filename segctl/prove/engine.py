@@ -70,7 +70,8 @@ def evaluate(
     collector = collect(met_stages, family)
     collected, masks = collector.cuts, collector.masks
     masks["ct mark"].add(NUMBER_MASK)
-    for more in (_domain_cuts(family), cuts or {}):
+    there = {(name_span(name),) for name in listing.interfaces.values()}
+    for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts or {}):
         for axis, sets in more.items():
             collected.setdefault(axis, set()).update(sets)
     for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
@@ -81,7 +82,7 @@ def evaluate(
             _cut_numbers(collected, registers, collector.numbers)
             space = _space(collected, collector.lasts, registers)
             start = _start(space, registers, way)
-            walk = Walk(space, Evaluator(space, registers, family), family, met)
+            walk = Walk(space, Evaluator(space, registers, family, listing.interfaces), family, met)
             decided = walk.along([start], met_stages)
             domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))

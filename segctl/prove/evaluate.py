@@ -1,6 +1,6 @@
 """What one statement makes of one row: who matches, who doesn't, what a register holds afterwards."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from segctl.listing.rule import (
@@ -15,43 +15,52 @@ from segctl.listing.rule import (
     Shift,
     Strange,
     Table,
+    name_span,
 )
 from segctl.prove.axes import IIF, OIF, STATE, Seen, read
 from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
 from segctl.prove.row import Crumb, Row, joined
-from segctl.prove.space import Cube, Space, Spans, without
-from segctl.prove.values import NotModelled, Of, Value
+from segctl.prove.space import Cube, NeedsCut, Space, Spans, without
+from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
 
 _CONNECTED: Spans = tuple((STATES[word], STATES[word]) for word in ("established", "related", "new"))
+_NOWHERE = 1 << 33
+_HOPS = ("ip ttl", "ip6 hoplimit")
+_OF_INTERFACE = {
+    **dict.fromkeys(("meta iifgroup", "meta iiftype", "meta iifkind"), Seen.IIF),
+    **dict.fromkeys(("meta oifgroup", "meta oiftype", "meta oifkind"), Seen.OIF),
+}
 _REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmpv6 ", "sctp ", "exthdr ")
 
 
 class Forked(NamedTuple):
     """Rows that matched, and rows that didn't; `ordered`: the second hold the first as well, and come after them.
 
-    `negated`: they are the other way round, and it is the second that matched.
+    `negated`: they are the other way round, and it is the second that matched. `lacking` didn't match either way.
     """
 
     hits: list[Row]
     misses: list[Row]
     ordered: bool = False
     negated: bool = False
+    lacking: Sequence[Row] = ()
 
 
 class Chosen(NamedTuple):
-    """The same with the place of the element that was hit."""
+    """Rows with the place of the element that they hit, rows that hit none, and rows that lack the key."""
 
     hits: list[tuple[Row, int]]
     misses: list[Row]
-    ordered: bool = False
+    ordered: bool
+    lacking: list[Row]
 
 
-class _Computed(NamedTuple):
+class Computed(NamedTuple):
     """An expression's value for each part of a row, and the parts that don't have it."""
 
-    values: list[tuple[Row, tuple[Value, ...]]]
+    values: list[tuple[Row, tuple[Known, ...]]]
     misses: list[Row]
     ordered: bool = False
 
@@ -59,13 +68,21 @@ class _Computed(NamedTuple):
 class Evaluator:
     """The statements of a walk's rules over its space."""
 
-    def __init__(self, space: Space, registers: Groups, family: int) -> None:
+    def __init__(self, space: Space, registers: Groups, family: int, interfaces: Mapping[int, str]) -> None:
         self._space = space
         self._registers = registers
         self._family = family
         self._lookups = Lookups(space, registers)
+        self._indices = {axis: self._by_index(axis, interfaces) for axis in (IIF, OIF)}
         self._overlaid: dict[tuple[int, int], tuple[ByClass, ByClass, Value]] = {}
-        self._tables: dict[tuple[int, Value], tuple[Set, Value, ByClass, int]] = {}
+        self._lessened: dict[str, ByClass] = {}
+        self._tables: dict[tuple[int, Known], tuple[Set, Known, ByClass, int]] = {}
+
+    def _by_index(self, axis: str, interfaces: Mapping[int, str]) -> ByClass:
+        """The index of each interface class; of one that isn't there a number that no rule names."""
+        known = {name_span(name)[0]: index for index, name in interfaces.items()} | {0: 0}
+        classes = self._space.axes[self._space.index[axis]]
+        return ByClass(axis, [known.get(value, _NOWHERE) for value in classes.least])
 
     def set(self, named: str | Set, table: Table) -> Set:
         """A set by name; NotModelled if the table has none such."""
@@ -94,7 +111,7 @@ class Evaluator:
         """Rows whose key is in the set."""
         chosen = self.choose(row, key, found, table, stage)
         hits = [row._replace(cube=cube) for cube in joined([hit.cube for hit, _ in chosen.hits])]
-        return Forked(hits, chosen.misses, chosen.ordered)
+        return Forked(hits, chosen.misses + chosen.lacking, chosen.ordered)
 
     def look_past(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
         """Rows whose key is not in the set; the others.
@@ -102,27 +119,29 @@ class Evaluator:
         It is the row that has the key which keeps its whole cube and comes later: what a rule finds to be out of place
         is decided in a few products, and the rest goes on as one.
         """
-        forked = self.look_up(row, key, found, table, stage)
-        if not forked.ordered:
-            return Forked(forked.misses, forked.hits)
-        whole = len(forked.misses) == 1 and forked.misses[0].cube == row.cube
-        outside = _outside(row.cube, [hit.cube for hit in forked.hits]) if whole else None
+        chosen = self.choose(row, key, found, table, stage)
+        hits = [row._replace(cube=cube) for cube in joined([hit.cube for hit, _ in chosen.hits])]
+        if not chosen.ordered:
+            return Forked(chosen.misses, hits + chosen.lacking)
+        whole = len(chosen.misses) == 1 and chosen.misses[0].cube == row.cube
+        outside = _outside(row.cube, [hit.cube for hit in hits]) if whole else None
         if outside is None:
-            return Forked(forked.hits, forked.misses, True, negated=True)
+            return Forked(hits, chosen.misses, True, negated=True, lacking=chosen.lacking)
         return Forked([row._replace(cube=cube) for cube in outside], [row], True)
 
     def choose(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Chosen:
         """The same, each with the element that it hits."""
         computed = self._compute(row, key, table, stage)
         hits: list[tuple[Row, int]] = []
-        misses, ordered = list(computed.misses), computed.ordered
+        misses: list[Row] = []
+        ordered = computed.ordered
         for part, values in computed.values:
             got = list(self._lookups.hits(part.cube, values, found))
             hits += [(part._replace(cube=hit.cube), hit.element) for hit in got]
             rest = _rest(part.cube, [hit.cube for hit in got])
             misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]
             ordered |= rest is None
-        return Chosen(hits, misses, ordered)
+        return Chosen(hits, misses, ordered, computed.misses)
 
     def assign(self, row: Row, name: str, value: Expression, table: Table, stage: Stage, last: bool) -> Forked:
         """The row with a register set; what another field is set to we don't follow.
@@ -130,11 +149,16 @@ class Evaluator:
         `last`: the rule ends here, so that those who miss a map differ from the others in the register alone.
         """
         if name.startswith(_REWRITES):
+            if read(name, 0, self._family) is None:
+                return Forked([], [row])  # the packet has no such header: the rule's unlisted condition
             raise NotModelled(f"{name} is rewritten")
         if last and isinstance(value, Mapped) and (one := self._kept(row, name, value, table, stage)) is not None:
             return Forked([one], [])
-        computed = self._compute(row, value, table, stage)
         setter = _SETTERS.get(name)
+        try:
+            computed = self._compute(row, value, table, stage)
+        except NotModelled as error:
+            return Forked([setter(row, Unknown(str(error))) if setter else row], [])
         hits = [setter(part, got) if setter else part for part, (got,) in computed.values]
         return Forked(hits, computed.misses, computed.ordered)
 
@@ -154,7 +178,7 @@ class Evaluator:
         old = _REGISTERS_OF[name](row)
         if not row.cube[at] & ~known:
             return _SETTERS[name](row, answers)
-        if isinstance(old, Of) or (isinstance(old, ByClass) and old.axis != answers.axis):
+        if isinstance(old, Of | Unknown) or (isinstance(old, ByClass) and old.axis != answers.axis):
             return None
         memo = (id(answers), old if isinstance(old, int) else id(old))
         if memo not in self._overlaid:
@@ -163,7 +187,7 @@ class Evaluator:
             self._overlaid[memo] = ByClass(answers.axis, mixed), answers, old
         return _SETTERS[name](row, self._overlaid[memo][0])
 
-    def _split(self, row: Row, value: Value, spans: Spans) -> tuple[list[Row], list[Row]]:
+    def _split(self, row: Row, value: Known, spans: Spans) -> tuple[list[Row], list[Row]]:
         """The row's packets with the value in the spans, and the others: disjoint."""
         if isinstance(value, int):
             inside = any(first <= value <= last for first, last in spans)
@@ -181,10 +205,10 @@ class Evaluator:
                 out.append(row._replace(cube=tuple(cube)))
         return out
 
-    def _compute(self, row: Row, expression: Expression, table: Table, stage: Stage) -> _Computed:
+    def _compute(self, row: Row, expression: Expression, table: Table, stage: Stage) -> Computed:
         match expression:
             case Constant(value=value):
-                return _Computed([(row, (value,))], [])
+                return Computed([(row, (value,))], [])
             case Load(field=field, bits=bits):
                 return self._load(row, field, bits, stage)
             case Bits(of=of, mask=mask, flip=flip):
@@ -199,12 +223,12 @@ class Evaluator:
                 raise NotModelled(text)
 
     @staticmethod
-    def _mapped_values(computed: _Computed, work: Callable[[Value], Value]) -> _Computed:
-        values: list[tuple[Row, tuple[Value, ...]]] = [(row, (work(value),)) for row, (value,) in computed.values]
-        return _Computed(values, computed.misses, computed.ordered)
+    def _mapped_values(computed: Computed, work: Callable[[Known], Known]) -> Computed:
+        values: list[tuple[Row, tuple[Known, ...]]] = [(row, (work(value),)) for row, (value,) in computed.values]
+        return Computed(values, computed.misses, computed.ordered)
 
-    def _join(self, row: Row, parts: tuple[Expression, ...], table: Table, stage: Stage) -> _Computed:
-        done: list[tuple[Row, tuple[Value, ...]]] = [(row, ())]
+    def _join(self, row: Row, parts: tuple[Expression, ...], table: Table, stage: Stage) -> Computed:
+        done: list[tuple[Row, tuple[Known, ...]]] = [(row, ())]
         misses: list[Row] = []
         ordered = False
         for part in parts:
@@ -215,29 +239,48 @@ class Evaluator:
                 misses += computed.misses
                 ordered |= computed.ordered
             done = after
-        return _Computed(done, misses, ordered)
+        return Computed(done, misses, ordered)
 
-    def _load(self, row: Row, field: str, bits: int, stage: Stage) -> _Computed:
+    def _load(self, row: Row, field: str, bits: int, stage: Stage) -> Computed:
         reading = read(field, bits, self._family)
         if reading is None:
-            return _Computed([], [row])
-        value: Value = reading.of
+            return Computed([], [row])
+        value: Known = reading.of
         needs = list(reading.needs)
         connected = Seen.CONNECTION in stage.seen
         if isinstance(value, Of):
             if value.axis in _REGISTERS_OF:
-                value = _REGISTERS_OF[value.axis](row)
+                held = _REGISTERS_OF[value.axis](row)
+                if isinstance(held, Unknown):
+                    raise NotModelled(held.reason)
+                value = held
             elif value.axis == STATE and not connected:
                 value = STATES["untracked"] if row.untracked else STATES["invalid"]
-            elif value.axis in (IIF, OIF) and Seen(value.axis) not in stage.seen:
-                value = 0
+            elif value.axis in (IIF, OIF):
+                if Seen(value.axis) not in stage.seen:
+                    value = 0
+                elif field in ("meta iif", "meta oif"):
+                    value = self._indices[value.axis]
+            elif field in _OF_INTERFACE and _OF_INTERFACE[field] not in stage.seen:
+                return Computed([], [row])
+            elif field in _HOPS and Seen.ROUTED in stage.seen:
+                value = self._less_one(value.axis)
         if reading.connection:
             if not connected:
-                return _Computed([], [row])
+                return Computed([], [row])
             needs.append((STATE, _CONNECTED))
         return self._needing(row, value, needs)
 
-    def _needing(self, row: Row, value: Value, needs: list[tuple[str, Spans]]) -> _Computed:
+    def _less_one(self, name: str) -> ByClass:
+        """What a router leaves of a packet's life (ip_forward, ip6_forward: before the forward hook)."""
+        if name not in self._lessened:
+            axis = self._space.axes[self._space.index[name]]
+            if any(size > 1 for size in axis.sizes):
+                raise NeedsCut(name, *(((value, value),) for value in range(256)))
+            self._lessened[name] = ByClass(name, [max(value - 1, 0) for value in axis.least])
+        return self._lessened[name]
+
+    def _needing(self, row: Row, value: Known, needs: list[tuple[str, Spans]]) -> Computed:
         """The row's packets that have the field, and those that lack it."""
         misses = []
         for axis, spans in needs:
@@ -246,11 +289,11 @@ class Evaluator:
             if outside := row.cube[at] & ~mask:
                 misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
             if not row.cube[at] & mask:
-                return _Computed([], misses)
+                return Computed([], misses)
             row = row._replace(cube=(*row.cube[:at], row.cube[at] & mask, *row.cube[at + 1 :]))
-        return _Computed([(row, (value,))], misses)
+        return Computed([(row, (value,))], misses)
 
-    def _answer(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> _Computed:
+    def _answer(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Computed:
         """What a map answers: by class of one axis where the key is that axis, else by element."""
         if found.dynamic or found.fault:
             raise NotModelled(f"map {found.name} may change")
@@ -259,15 +302,15 @@ class Evaluator:
             if not computed.ordered and (made := self._by_class(computed, found)) is not None:
                 return made
         chosen = self.choose(row, key, found, table, stage)
-        values: list[tuple[Row, tuple[Value, ...]]] = []
+        values: list[tuple[Row, tuple[Known, ...]]] = []
         for hit, element in chosen.hits:
             answer = found.elements[element].value
             if isinstance(answer, int):
                 values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
-        return _Computed(values, chosen.misses, chosen.ordered)
+        return Computed(values, chosen.misses + chosen.lacking, chosen.ordered)
 
-    def _by_class(self, computed: _Computed, found: Set) -> _Computed | None:
-        values: list[tuple[Row, tuple[Value, ...]]] = []
+    def _by_class(self, computed: Computed, found: Set) -> Computed | None:
+        values: list[tuple[Row, tuple[Known, ...]]] = []
         misses = list(computed.misses)
         for row, (value,) in computed.values:
             if isinstance(value, int) or value.axis in self._registers:
@@ -278,9 +321,9 @@ class Evaluator:
                 values.append((row._replace(cube=(*row.cube[:at], inside, *row.cube[at + 1 :])), (table,)))
             if outside := row.cube[at] & ~known:
                 misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
-        return _Computed(values, misses)
+        return Computed(values, misses)
 
-    def _table(self, value: Value, found: Set) -> tuple[ByClass, int]:
+    def _table(self, value: Known, found: Set) -> tuple[ByClass, int]:
         """The map's answer for each class of the value's axis, and the classes that it answers."""
         key = id(found), value
         if key not in self._tables:
@@ -312,11 +355,11 @@ def _bits(mask: int) -> Iterable[int]:
         mask ^= low
 
 
-def _bitwise(value: Value, mask: int, flip: int) -> Value:
+def _bitwise(value: Known, mask: int, flip: int) -> Known:
     return (value & mask) ^ flip if isinstance(value, int) else value.bitwise(mask, flip)
 
 
-def _shifted(value: Value, by: int) -> Value:
+def _shifted(value: Known, by: int) -> Known:
     if isinstance(value, int):
         return value << by if by > 0 else value >> -by
     return value.shifted(by)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from segctl.listing.rule import Element, Set, Span
 from segctl.prove.space import Cube, NeedsCut, Space, Spans
-from segctl.prove.values import Group, NotModelled, Of, Table, Value, complement, preimage, register_cubes
+from segctl.prove.values import Group, Known, NotModelled, Of, Table, complement, preimage, register_cubes
 
 Groups = dict[str, tuple[Group, ...]]
 
@@ -26,10 +26,10 @@ class Lookups:
         self._grouped: dict[tuple[int, int], dict[Span, list[tuple[int, Element]]]] = {}
         self._points: dict[tuple[int, int], dict[int, list[tuple[int, Element]]]] = {}
         self._ranged: dict[tuple[int, int], list[tuple[Span, list[tuple[int, Element]]]]] = {}
-        self._restrictions: dict[tuple[Value, Span], tuple[tuple[tuple[int, int], ...], ...]] = {}
+        self._restrictions: dict[tuple[Known, Span], tuple[tuple[tuple[int, int], ...], ...]] = {}
         self._held: dict[int, Set] = {}
 
-    def hits(self, row: Cube, parts: Sequence[Value], found: Set) -> Iterator[Hit]:
+    def hits(self, row: Cube, parts: Sequence[Known], found: Set) -> Iterator[Hit]:
         """Disjoint cubes of the row (an interval set's elements are disjoint), each with the element that it hits."""
         self._held[id(found)] = found
         lead = _lead(parts)
@@ -44,7 +44,7 @@ class Lookups:
                     yield Hit(cube, at)
 
     def _leading(
-        self, row: Cube, part: Value, found: Set, lead: int
+        self, row: Cube, part: Known, found: Set, lead: int
     ) -> Iterator[tuple[Span, list[tuple[int, Element]]]]:
         """The elements whose leading part the row can hit, those of one span together."""
         key = id(found), lead
@@ -82,7 +82,7 @@ class Lookups:
         for axis, sets in missing.items():
             raise NeedsCut(axis, *sets)
 
-    def restrict(self, cube: Cube, part: Value, span: Span) -> list[Cube]:
+    def restrict(self, cube: Cube, part: Known, span: Span) -> list[Cube]:
         """The packets of a cube whose value is in the span."""
         if isinstance(part, int):
             return [cube] if span[0] <= part <= span[1] else []
@@ -128,7 +128,7 @@ class Lookups:
             yield ((at, rest),)
 
 
-def _lead(parts: Sequence[Value]) -> int:
+def _lead(parts: Sequence[Known]) -> int:
     """The part to begin with: a number picks one element of thousands, a table one in each class."""
     for kind in (int, Table):
         for at, part in enumerate(parts):

@@ -75,6 +75,8 @@ def _seen(way: Way, hook: str, priority: int) -> frozenset[Seen]:
     first = hook in ("prerouting", "output")
     if hook != "ingress" and not (first and priority < CONNTRACK):
         seen.add(Seen.CONNECTION)
+    if way is Way.FORWARD and hook in ("forward", "postrouting", "egress"):
+        seen.add(Seen.ROUTED)
     return frozenset(seen)
 
 

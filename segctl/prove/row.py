@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Set, Table
 from segctl.prove.space import Cube, covers
-from segctl.prove.values import Of, Value
+from segctl.prove.values import Table as ByClass
+from segctl.prove.values import Value
 
 Key = tuple[int, ...]
 LAST = 1 << 60
@@ -89,7 +90,7 @@ def settled(rows: list[Row]) -> list[Row]:
 
 
 def _same(value: Value) -> object:
-    return value if isinstance(value, int | Of) else id(value)
+    return id(value) if isinstance(value, ByClass) else value
 
 
 def joined(cubes: list[Cube]) -> list[Cube]:

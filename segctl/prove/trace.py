@@ -19,14 +19,15 @@ from segctl.prove.axes import (
     TAIL,
 )
 from segctl.prove.engine import collect
-from segctl.prove.evaluate import Evaluator
+from segctl.prove.evaluate import Computed, Evaluator
 from segctl.prove.packet import Packet
-from segctl.prove.path import stages
+from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, Space, Spans
-from segctl.prove.values import Value
+from segctl.prove.values import Known, Table, Value
 from segctl.prove.walk import Walk
 
+_CORE = (IIF, OIF, SADDR, DADDR, PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION)
 _DIRECTIONS = {"original": 0, "reply": 1}
 
 
@@ -37,6 +38,30 @@ class _Single(Axis):
 
     def mask(self, spans: Spans) -> int:
         return int(any(first <= self.least[0] <= last for first, last in spans))
+
+
+class _Concrete(Evaluator):
+    """Each axis has one value, so that every field is a number; one that the packet isn't said to have it lacks."""
+
+    def __init__(self, space: Space, packet: Packet, kind: int, interfaces: Mapping[int, str]) -> None:
+        super().__init__(space, {}, kind, interfaces)
+        self._packet = packet
+
+    def _load(self, row: Row, field: str, bits: int, stage: Stage) -> Computed:
+        done = super()._load(row, field, bits, stage)
+        values: list[tuple[Row, tuple[Known, ...]]] = []
+        for part, (value,) in done.values:
+            if isinstance(value, int):
+                values.append((part, (value,)))
+                continue
+            if value.axis not in _CORE and value.axis not in self._packet.fields:
+                return Computed([], [row])
+            if isinstance(value, Table):
+                values.append((part, (value.values[0],)))
+            else:
+                raw = self._space.axes[self._space.index[value.axis]].least[0]
+                values.append((part, (((raw & value.mask) ^ value.flip) >> value.shift,)))
+        return Computed(values, done.misses, done.ordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +85,16 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
     def hears(by: By, _cube: Cube) -> None:
         met.append(by)
 
-    walk = Walk(space, Evaluator(space, {}, kind), kind, hears)
+    evaluator = _Concrete(space, packet, kind, listing.interfaces)
+    walk = Walk(space, evaluator, kind, hears, _routed_priority(packet), told=True)
     row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, (), None)
     decided = sorted(walk.along([row], met_stages), key=lambda one: one.key)
     return _told(packet, met, decided)
+
+
+def _routed_priority(packet: Packet) -> int:
+    """As ip_forward sets it, by the TOS byte (rt_tos2priority, net/ipv4/route.c)."""
+    return {0: 0, 1: 2, 2: 6, 3: 4}[packet.fields.get("ip dscp", 0) >> 1 & 3]
 
 
 def _told(packet: Packet, met: list[By], decided: list[Decided]) -> Trace:

@@ -73,7 +73,15 @@ class Table:
         return sum(mask for value, mask in inverse.items() if any(first <= value <= last for first, last in spans))
 
 
-Value = int | Of | Table
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A register that holds something that isn't followed: who compares it may match or not."""
+
+    reason: str
+
+
+Known = int | Of | Table
+Value = Known | Unknown
 
 
 def preimage(of: Of, spans: Spans, last: int) -> Spans:

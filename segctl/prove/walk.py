@@ -35,8 +35,9 @@ from segctl.prove.evaluate import Evaluator, Forked
 from segctl.prove.path import Stage
 from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
-from segctl.prove.values import NotModelled
+from segctl.prove.values import NotModelled, Of, Value
 
+_FREE = Of("meta priority", (1 << 32) - 1)
 _DEEPEST = 16  # NFT_JUMP_STACK_SIZE
 _MOST_ROWS = 400_000
 _FINAL = {Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN}
@@ -50,6 +51,8 @@ class TooManyClasses(Exception):
 class Walk:
     """A walk under way. `met` hears each rule and the packets of it that matched: for a trace.
 
+    `routed_priority` is what a router leaves in `meta priority` of an IPv4 packet (ip_forward: by its TOS byte, which
+    isn't followed). `told`: the packets' states are certain, and nothing that a rule did to them is to be counted in.
     `decided` are the rows with their end, in no order but that of their keys.
     """
 
@@ -57,6 +60,8 @@ class Walk:
     evaluator: Evaluator
     family: int
     met: Callable[[By, Cube], None] | None = None
+    routed_priority: Value = _FREE
+    told: bool = False
     decided: list[Decided] = field(default_factory=list)
     _clock: int = 0
     _stage: Stage | None = None
@@ -65,9 +70,12 @@ class Walk:
     def along(self, rows: Iterable[Row], stages: Sequence[Stage]) -> list[Decided]:
         """Send rows through all stages, in order; what the last one accepts has passed."""
         now: list[tuple[Row, By | None]] = [(row, None) for row in rows]
-        tracked = False
+        tracked = routed = False
         for stage in stages:
-            if Seen.CONNECTION in stage.seen and not tracked:
+            if Seen.ROUTED in stage.seen and not routed and self.family == 4:
+                now = [(row._replace(priority=self.routed_priority), by) for row, by in now]
+                routed = True
+            if Seen.CONNECTION in stage.seen and not tracked and not self.told:
                 now, tracked = [(kept, by) for row, by in now for kept in self._conntrack([row])], True
             self._stage, self._accepted = stage, []
             outside: list[tuple[Row, By | None]] = []
@@ -78,7 +86,7 @@ class Walk:
                 outside += [(other, by) for other in past]
             self._base(inside, stage)
             now = [*outside, *self._accepted]
-        if not tracked:
+        if not tracked and not self.told:
             now = [(kept, by) for row, by in now for kept in self._conntrack([row])]
         self.decided += [_end(row, Ending.ACCEPT, by) for row, by in now]
         return self.decided
@@ -112,6 +120,9 @@ class Walk:
 
     def _reached(self, rows: list[Row], stage: Stage) -> tuple[list[Row], list[Row]]:
         """Who meets this stage: a netdev chain sees its own devices alone, a nat chain what begins a connection."""
+        if stage.devices == ():  # nft 1.0.6 lists no devices as JSON
+            doubt = f"the devices of {stage.table.name} {stage.chain.name} aren't listed"
+            return [self._doubtful(row, doubt) for row in rows], rows
         if stage.devices is not None:
             limit = stage.device_axis, stage.devices
         elif stage.chain.hook is not None and stage.chain.hook.kind == "nat":
@@ -217,7 +228,7 @@ class Walk:
             return forked.hits, forked.misses
         self._clock += 1
         hits = [row._replace(key=(*row.key, self._clock)) for row in forked.hits]
-        return (forked.misses, hits) if forked.negated else (hits, forked.misses)
+        return (forked.misses, [*hits, *forked.lacking]) if forked.negated else (hits, forked.misses)
 
     def _doubt(self, row: Row, reason: str) -> tuple[list[Row], list[Row]]:
         """Perhaps it matches: it goes on in the rule, with the reason; and if not, past it."""

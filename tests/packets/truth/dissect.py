@@ -35,7 +35,7 @@ def packet_of(
     body: bytes, way: Way, iif: str, oif: str, spoken: Spoken, mark: int = 0, priority: int = 0, mac: bytes = b""
 ) -> Packet:
     """What the evaluator is told of a packet. `mac`: the Ethernet header that it came with."""
-    fields: dict[str, int] = {"meta length": len(body)}
+    fields: dict[str, int] = {"meta length": len(body), "tcp option maxseg": 0}  # that one all packets have or miss
     four = body[0] >> 4 == 4
     source, destination, protocol, at = (_ipv4 if four else _ipv6)(body, fields)
     fragment = at is None
@@ -103,7 +103,7 @@ def _transport(protocol: int, rest: bytes, fields: dict[str, int]) -> None:
         fields |= {
             "tcp sequence": _int(rest[4:8]), "tcp ackseq": _int(rest[8:12]), "tcp doff": rest[12] >> 4,
             "tcp reserved": rest[12] & 15, "tcp window": _int(rest[14:16]), "tcp checksum": _int(rest[16:18]),
-            "tcp urgptr": _int(rest[18:20]),
+            "tcp urgptr": _int(rest[18:20]), "tcp option maxseg": int(rest[12] >> 4 > 5 and rest[20] == 2),
         }  # fmt: skip
     elif protocol == UDP and len(rest) >= 8:
         fields |= {"udp length": _int(rest[4:6]), "udp checksum": _int(rest[6:8])}
@@ -151,8 +151,7 @@ def _routes(source: int, destination: int, iif: str, fields: dict[str, int]) -> 
         kind = _LOCAL if address in own else _UNICAST
         fields |= {f"fib {name} type": kind}
         behind = "" if kind == _LOCAL else side_of(address).name
-        # IPv4 asks whether the best route leads there; IPv6 whether any does, and ri1 has the default route
-        there = iif if behind and (behind == iif or (source >= V6 and iif == NAMES[-1])) else ""
+        there = iif if behind == iif else ""  # whether the best route leads there
         for flags, found in ((name, behind), (f"{name} . iif", there)):
             fields[f"fib {flags} oifname"] = name_span(found)[0]
             fields[f"fib {flags} oif"] = index_of(found)

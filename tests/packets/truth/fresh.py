@@ -15,7 +15,7 @@ ICMP_OF = {4: b.ICMP, 6: b.ICMP6}
 OTHERS = {4: (b.GRE, b.ESP, 89, 103, 112, 253), 6: (b.GRE, b.ESP, 89, 103, 112, 253)}
 _ANSWERS = {4: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17}, 6: {128: 129, 129: 128}}
 _UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143)  # noct_valid_new
-_UNANSWERED = {4: (3, 4, 5, 11, 12, *range(19, 256)), 6: (*range(128), 137)}  # an error is never answered with one
+_UNANSWERED = {4: {*range(256)} - {0, 8, 13, 14, 15, 16, 17, 18}, 6: {*range(128), 137}}  # errors, and what is no type
 _NEW = (2, 2, 2, 2 | 32, 0x42, 0xC2, 16, 24, 48)  # SYN, with URG, ECN; mid-stream, as nf_conntrack_tcp_loose is on
 _NOT_NEW = (18, 4, 20, 17, 1, 0, 3, 63, 255, 41)
 

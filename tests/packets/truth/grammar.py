@@ -107,6 +107,8 @@ def random_rule(scope: Scope, others: Sequence[str]) -> Rule:
     """Matches, what they lead to, and a verdict or none; sometimes in another order."""
     rng = scope.rng
     scope.begin_rule()
+    if rng.random() < 0.02:
+        return (match(scope), "limit rate 1/hour", "counter")  # whether it goes on comes to the same
     matches = [match(scope) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2, 3)))]
     acts = [act(scope) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     if acts and rng.random() < 0.15:
@@ -177,7 +179,7 @@ def act(scope: Scope) -> str:
         return "notrack"
     if drawn < 0.81 and scope.version == 4:
         return f"ip dscp set {scope.note(k.DSCP, k.DSCP.value(rng))}"
-    return rng.choice(("counter", "log group 99", 'log prefix "x" group 99', "meta nftrace set 0", "limit rate 1/hour counter"))
+    return rng.choice(("counter", "log group 99", 'log prefix "x" group 99', "meta nftrace set 0"))
 
 
 def assign(scope: Scope) -> str:

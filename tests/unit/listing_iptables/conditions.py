@@ -208,6 +208,8 @@ SIX = [
 -m addrtype --dst-type MULTICAST
 -m addrtype --src-type UNICAST
 -m addrtype ! --src-type UNICAST
+-m addrtype --dst-type UNICAST
+-m addrtype ! --src-type UNSPEC
 -m addrtype --dst-type LOCAL,UNICAST
 -m frag --fragid 77
 -m frag ! --fragid 77
@@ -322,7 +324,7 @@ def frames4() -> list[bytes]:
 def frames6() -> list[bytes]:
     """The same of IPv6."""
     out: list[Packet] = []
-    for source in ("fd09::2", "fd09::9", "fd08::2", "2001:db8::1"):
+    for source in ("fd09::2", "fd09::9", "fd08::2", "2001:db8::1", "::"):
         here = IPv6(src=source, dst=OWN6)
         out += [here / TCP(sport=40000, dport=22, flags="S", options=[("MSS", 1460)]), here / ICMPv6EchoRequest()]
         out += [here / UDP(sport=40000, dport=53), here / UDP(sport=53, dport=65)]
@@ -339,7 +341,7 @@ def frames6() -> list[bytes]:
     out += [IPv6(src="fd09::2", dst=OWN6, tc=tc) / UDP(sport=9, dport=9) for tc in (0x10, 0x28, 0x2A, 0xB8, 0x03)]
     out += [IPv6(src="fd09::2", dst=OWN6, hlim=hops) / UDP(sport=9, dport=9) for hops in (1, 63, 255)]
     out += [here / UDP(sport=9, dport=9) / Raw(b"x" * size) for size in (8, 200)]
-    out.append(IPv6(src="fd09::2", dst="fd09:5::1") / UDP(sport=9, dport=9))
+    out += [IPv6(src="fd09::2", dst=to) / UDP(sport=9, dport=9) for to in ("fd09:5::1", "::ffff:10.0.0.1", "fe80::77")]
     for kind in (6, 17, 58):
         head = IPv6(src="fd09::2", dst=OWN6) / IPv6ExtHdrFragment(nh=kind, offset=10, m=1, id=77)
         out.append(head / Raw(b"\0\x16\0\x16" * 8))

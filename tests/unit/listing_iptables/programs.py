@@ -17,9 +17,9 @@ def program(seed: int, frames: int) -> str:
     names = ["PREROUTING", "a", "b", "c", "d"]
     lines = [f":PREROUTING {chance.choice(['ACCEPT', 'DROP'])}", *(f":{name} -" for name in names[1:])]
     for at, name in enumerate(names):
-        for _ in range(chance.randint(1, 6)):
-            ends = ["-j ACCEPT", "-j DROP", "-j RETURN", "-j LOG", ""]
-            ends += [f"{way} {chain}" for chain in names[at + 1 :] for way in ("-j", "-j", "-g")]
+        for _ in range(chance.randint(3, 7)):
+            ends = ["-j ACCEPT", "-j DROP", "-j RETURN", ""]
+            ends += [f"{way} {chain}" for chain in names[at + 1 :] for way in ("-j", "-g")]
             lines.append(f"-A {name} {chance.choice(asked)}{chance.choice(ends)}")
     counters = [f'-A PREROUTING -m u32 --u32 "4>>16={at}"' for at in range(frames)]
     return "\n".join(["*raw", *lines, ":OUTPUT DROP", "COMMIT", "*mangle", *counters, "COMMIT", ""])

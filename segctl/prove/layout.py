@@ -1,0 +1,233 @@
+"""Which pairs of address classes are to be looked at between two interfaces, and which decided rows hold each.
+
+Most pairs are treated like many others, so that one stands for all of them:
+
+- *closed* pairs, of which an end can't be where it is, or is special: no statement speaks of them. They are taken in
+  blocks, which the rows split in their order until all packets of a block have their row: the first few do.
+- *open* pairs. The rows of few of them (*narrow*: a flow's) are looked at pair by pair, as are the pairs that a narrow
+  statement speaks of; all others are in groups whose ends meet the same broad rows and the same broad statements.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from segctl.prove.axes import DADDR, IIF, OIF, SADDR
+from segctl.prove.frame import Frame, shadowed
+from segctl.prove.space import Cube, bits, meet, without
+
+Pair = tuple[int, int]
+"""The classes of a source and of a destination."""
+_MOST_NARROW = 4096
+
+
+class Spot(NamedTuple):
+    """A pair, how many it stands for, and the places of the rows that hold it, in their order."""
+
+    source: int
+    destination: int
+    pairs: int
+    rows: list[int]
+
+
+class _Row(NamedTuple):
+    source: int
+    destination: int
+    narrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What tells address classes apart between two interfaces, as sources and as destinations.
+
+    `open_source`, `open_target`: masks of the classes of open pairs. `closed`: a key for each class of a side (0, 1);
+    `stance`: the same for open pairs; `touched`: the pairs that narrow statements speak of.
+    """
+
+    open_source: int
+    open_target: int
+    closed: Callable[[int, int], object]
+    stance: Callable[[int], object]
+    touched: Iterable[Pair]
+
+
+class _Block(NamedTuple):
+    source: int
+    destination: int
+    left: tuple[Cube, ...]
+    rows: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Layout:
+    """The spots of one walk. `classes`: how many address classes there are."""
+
+    frame: Frame
+    classes: int
+    _rows: list[_Row] = field(init=False)
+    _buckets: dict[Pair, list[int]] = field(init=False)
+    _shadows: dict[object, bool] = field(default_factory=dict)
+    _clipped: dict[object, tuple[Cube, ...] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        index = self.frame.evaluated.space.index
+        at = tuple(index[axis] for axis in (SADDR, DADDR, IIF, OIF))
+        most = min(max(1, self.classes**2 // 64), _MOST_NARROW)
+        self._rows = []
+        self._buckets = defaultdict(list)
+        for place, one in enumerate(self.frame.evaluated.decided):
+            source, destination, iif, oif = (one.cube[axis] for axis in at)
+            narrow = source.bit_count() * destination.bit_count() <= most
+            self._rows.append(_Row(source, destination, narrow))
+            self._buckets[iif, oif].append(place)
+
+    def spots(self, iif: int, oif: int, alike: Alike) -> Iterator[Spot]:
+        """Every pair between two interface classes, in some spot."""
+        rows = [place for (i, o), held in self._buckets.items() if i >> iif & 1 and o >> oif & 1 for place in held]
+        rows.sort()
+        yield from self._closed(rows, alike)
+        if alike.open_source and alike.open_target:
+            yield from self._open(rows, alike)
+
+    def _closed(self, rows: Sequence[int], alike: Alike) -> Iterator[Spot]:
+        """Blocks of closed pairs."""
+        blocks = []
+        for source in _grouped(range(self.classes), lambda number: alike.closed(number, 0)):
+            for target in _grouped(range(self.classes), lambda number: alike.closed(number, 1)):
+                both_open = source & alike.open_source and target & alike.open_target
+                if not both_open:
+                    blocks.append(_Block(source, target, self.frame.domain, ()))
+        for place in rows:
+            if not blocks:
+                return
+            after: list[_Block] = []
+            for block in blocks:
+                for made in self._split(block, place):
+                    if made.left:
+                        after.append(made)
+                    else:
+                        yield _spot(made)
+            blocks = after
+        yield from map(_spot, blocks)
+
+    def _split(self, block: _Block, place: int) -> Iterator[_Block]:
+        """A block after one row: what the row holds of it, and what it doesn't."""
+        row = self._rows[place]
+        source, target = block.source & row.source, block.destination & row.destination
+        left = self._less(block.left, place) if source and target else None
+        if left is None:
+            yield block
+            return
+        yield _Block(source, target, left, (*block.rows, place))
+        if outside := block.source & ~source:
+            yield block._replace(source=outside)
+        if outside := block.destination & ~target:
+            yield block._replace(source=source, destination=outside)
+
+    def _less(self, left: tuple[Cube, ...], place: int) -> tuple[Cube, ...] | None:
+        """What a row leaves of some packets; None if it holds none of them."""
+        key = left, self.frame.kinds[place]
+        if key not in self._clipped:
+            cube = self.frame.rests[place]
+            if all(meet(one, cube) is None for one in left):
+                self._clipped[key] = None
+            elif self.frame.evaluated.decided[place].maybe:
+                self._clipped[key] = left
+            else:
+                self._clipped[key] = tuple(piece for one in left for piece in without(one, cube))
+        return self._clipped[key]
+
+    def _open(self, rows: Sequence[int], alike: Alike) -> Iterator[Spot]:
+        here = [
+            p
+            for p in rows
+            if self._rows[p].source & alike.open_source and self._rows[p].destination & alike.open_target
+        ]
+        broad = [place for place in here if not self._rows[place].narrow]
+        groups = _Groups(
+            self._alike(broad, alike, 0, alike.open_source), self._alike(broad, alike, 1, alike.open_target), self._rows
+        )
+        touched: dict[Pair, list[int]] = {pair: [] for pair in alike.touched}
+        for place in here:
+            if not self._rows[place].narrow:
+                continue
+            for source in bits(self._rows[place].source & alike.open_source):
+                for target in bits(self._rows[place].destination & alike.open_target):
+                    if not self._shadowed(place, groups.met(broad, source, target)):
+                        touched.setdefault((source, target), []).append(place)
+        for (source, target), narrow in touched.items():
+            met = groups.met(broad, source, target)
+            yield Spot(source, target, 1, sorted([*narrow, *met]) if narrow else met)
+        for source, target, pairs in groups.untouched(touched):
+            yield Spot(source, target, pairs, groups.met(broad, source, target))
+
+    def _alike(self, broad: Sequence[int], alike: Alike, side: int, open_ones: int) -> list[list[int]]:
+        """Open classes of a side that meet the same broad rows and have one stance."""
+        distinct = list(dict.fromkeys(self._rows[place][side] for place in broad))
+
+        def key(number: int) -> object:
+            return sum(1 << at for at, mask in enumerate(distinct) if mask >> number & 1), alike.stance(number)
+
+        return [list(bits(group)) for group in _grouped(bits(open_ones), key)]
+
+    def _shadowed(self, place: int, broad: list[int]) -> bool:
+        """Whether broad rows that come before this one hold all of its packets that can be."""
+        frame = self.frame
+        before = broad[: bisect_left(broad, place)]
+        key = frame.kinds[place], tuple(frame.kinds[at] for at in before)
+        if key not in self._shadows:
+            mine = [both for cube in frame.domain if (both := meet(frame.rests[place], cube)) is not None]
+            certain = (frame.rests[at] for at in before if not frame.evaluated.decided[at].maybe)
+            self._shadows[key] = shadowed(mine, certain)
+        return self._shadows[key]
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Open classes in groups that broad rows and statements treat alike; what two groups meet is remembered."""
+
+    sources: list[list[int]]
+    targets: list[list[int]]
+    rows: list[_Row]
+    _met: dict[Pair, list[int]] = field(default_factory=dict)
+    _of_source: dict[int, int] = field(init=False)
+    _of_target: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._of_source = {number: at for at, group in enumerate(self.sources) for number in group}
+        self._of_target = {number: at for at, group in enumerate(self.targets) for number in group}
+
+    def met(self, broad: Sequence[int], source: int, target: int) -> list[int]:
+        """The broad rows that hold a pair, as all pairs of its groups."""
+        key = self._of_source[source], self._of_target[target]
+        if key not in self._met:
+            rows = self.rows
+            self._met[key] = [a for a in broad if rows[a].source >> source & 1 and rows[a].destination >> target & 1]
+        return self._met[key]
+
+    def untouched(self, touched: Mapping[Pair, object]) -> Iterator[tuple[int, int, int]]:
+        """Of each two groups one pair beside the touched ones, and how many there are."""
+        inside: dict[Pair, int] = defaultdict(int)
+        for source, target in touched:
+            inside[self._of_source[source], self._of_target[target]] += 1
+        for s, some in enumerate(self.sources):
+            for t, others in enumerate(self.targets):
+                if left := len(some) * len(others) - inside[s, t]:
+                    source, target = next((a, b) for a in some for b in others if (a, b) not in touched)
+                    yield source, target, left
+
+
+def _grouped(numbers: Iterable[int], key: Callable[[int], object]) -> list[int]:
+    """Numbers of one key together, as masks."""
+    found: dict[object, int] = {}
+    for number in numbers:
+        said = key(number)
+        found[said] = found.get(said, 0) | 1 << number
+    return list(found.values())
+
+
+def _spot(block: _Block) -> Spot:
+    source, target = ((mask & -mask).bit_length() - 1 for mask in (block.source, block.destination))
+    return Spot(source, target, block.source.bit_count() * block.destination.bit_count(), list(block.rows))
