@@ -26,6 +26,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "apply": ("segctl.cli.point:apply", "Load the rules into a point, asleep, and wake them."),
     "rollback": ("segctl.cli.point:rollback", "Go back to the rules before the last apply."),
+    "prove": ("segctl.cli.prove:prove", "Show that the rules do what the site means, for every packet."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
     "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),

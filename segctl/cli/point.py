@@ -89,7 +89,7 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
     at = datetime.now(UTC)
     policy = policy_of(settings, at)
     name = choose_point(policy.site, point)
-    runner = _runner(policy.site.points[name].where, netns)
+    runner = runner_of(policy.site.points[name].where, netns)
 
     from segctl.apply import apply as apply_rules
     from segctl.compile import compile_gateway
@@ -117,7 +117,7 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
 def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
     """Flip back to the generation that was live before."""
     site = settings.read()
-    runner = _runner(site.points[choose_point(site, point)].where, netns)
+    runner = runner_of(site.points[choose_point(site, point)].where, netns)
 
     from segctl.apply import roll_back
 
@@ -130,7 +130,7 @@ def rollback(settings: Settings, point: str | None, netns: str | None, to_nothin
         click.echo(f"generation {done.generation} is live on {done.where} again; {done.left} sleeps")
 
 
-def _runner(where: str, netns: str | None) -> "Runner":
+def runner_of(where: str, netns: str | None) -> "Runner":
     """The place of a point: a namespace that is named on the command line or in the site, or this host.
 
     To be asked for before numpy is loaded: for who isn't root, the namespace of a lab is within another (rootless).

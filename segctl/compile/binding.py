@@ -112,7 +112,7 @@ class Numbers:
         return ways
 
     def _fallen_back(self, pairs: Iterable[Ends]) -> Iterable[tuple[str, ...]]:
-        """Between which interfaces the last steps of the law let through: of two zones, one with itself where both are."""
+        """Between which interfaces the last steps of the law let through; `pairs` of one segment are its inside."""
         ways: dict[tuple[str, ...], None] = {}
         for sources, targets in pairs:
             inside = {zone.segment for zone in sources} == {zone.segment for zone in targets}

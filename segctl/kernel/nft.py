@@ -36,12 +36,27 @@ def list_table_json(
     """`nft -j list table`: {"nftables": [{"metainfo": …}, {"table": …}, …]} (libnftables-json(5)).
 
     Don't believe the table's `flags` in it: nft 1.0.6 prints a letter of a word (`segctl.kernel.tables` knows).
-    With `terse` nft leaves the elements out of the answer, but fetches them all the same.
+    With `terse` nft leaves the elements of named sets out of the answer.
     Raises NotThere for a missing table, ToolCrashed, NotUnderstood for what is no JSON.
     """
-    argv = ["nft", "-j", *(["-t"] if terse else []), "list", "table", family, table]
-    doing = f"listing table {family} {table}"
+    return _listed(runner, ["list", "table", family, table], terse, timeout)
+
+
+def list_ruleset_json(runner: Runner, *, terse: bool = True, timeout: float | None = 600.0) -> dict[str, Any]:
+    """`nft -j list ruleset`, all tables of all families; the same caution.
+
+    Raises ToolCrashed, NotUnderstood for what is no JSON, and where nft says that it can't show all: then it leaves
+    conditions out of rules without a word in the answer itself.
+    """
+    return _listed(runner, ["list", "ruleset"], terse, timeout)
+
+
+def _listed(runner: Runner, words: list[str], terse: bool, timeout: float | None) -> dict[str, Any]:
+    argv = ["nft", "-j", *(["-t"] if terse else []), *words]
+    doing = f"listing {' '.join(words[1:])}"
     done = run_tool(runner, argv, doing, timeout=timeout, help_if_crashed=_CRASH)
+    if done.stderr.strip():
+        raise NotUnderstood(f"{doing} on {runner.where}: {done.stderr.strip()}")
     try:
         answer = json.loads(done.stdout)
     except ValueError as error:

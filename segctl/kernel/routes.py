@@ -1,5 +1,6 @@
 """Behind which interface an address lives, as the kernel would route to it."""
 
+import socket
 from collections.abc import Iterable
 
 from segctl.model.ranges import show_address
@@ -25,3 +26,9 @@ def interfaces_towards(runner: Runner, addresses: Iterable[int]) -> dict[int, st
             local = route["type"] == _LOCAL
             found[address] = "" if local else names.get(route.get_attr("RTA_OIF"))
     return found
+
+
+def interface_names(runner: Runner) -> dict[int, str]:
+    """Every interface of the place by its index."""
+    with runner.inside():
+        return dict(socket.if_nameindex())

@@ -13,7 +13,9 @@ What nft's listing doesn't say, in JSON and in text alike, and what is done abou
 - The flags of a table are garbage in 1.0.6: `dormant` says which sleep.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -67,9 +69,9 @@ def parse(
 ) -> Listing:
     """A document to a Listing; raises Unreadable only if it is no such document.
 
-    `elements` answers for the elements of named sets, if they come another way. `dormant`: (family, table) of those
-    that sleep. `interfaces`: names by index; a name in a rule that isn't among them gets an index that no interface
-    has, and stands in the Listing's `interfaces`.
+    `elements` answers for the elements of named sets, if they come another way; for an empty set with (). `dormant`:
+    (family, table) of those that sleep. `interfaces`: names by index; a name in a rule that isn't among them gets an
+    index that no interface has, and stands in the Listing's `interfaces`.
     """
     objects = document.get("nftables") if isinstance(document, dict) else None
     if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
@@ -78,7 +80,20 @@ def parse(
     for one in objects:
         for kind, about in one.items():
             reader.take(kind, about)
-    return reader.listing()
+    with _uncollected():
+        return reader.listing()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: it would look at each of many thousand new tuples several times, for nothing."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 class _Reader:
@@ -156,11 +171,14 @@ class _Reader:
         shape = Shape(held.parts, bits, held.answers)
         found = self.elements(*at, held) if self.elements is not None else None
         faults = [held.fault]
-        if found is None:
+        if found is None and self.elements is not None and "elem" not in about:
+            found = ()  # of a terse listing, which leaves them out
+            faults.append("nobody read its elements")
+        elif found is None:
             raw = about.get("elem") or []
             found, fault = elements_of(raw if isinstance(raw, list) else [raw], shape, self.values)
             faults.append(fault)
-        if held.answers is not None and ambiguous([one for one in found if one.key != shape.whole()]):
+        if held.answers is not None and len(held.parts) > 1 and ambiguous(found, shape.whole()):
             faults.append("elements overlap, and the listing doesn't say which came first")
         return replace(held, elements=found, fault="; ".join(filter(None, faults)) or None)
 

@@ -7,17 +7,19 @@ that is there.
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from segctl.listing.rule import Element
+from segctl.listing.rule import Element, Span
 
 _MOST = 2_000
 """So many that can't be told apart part by part are compared in pairs; more are counted as overlapping."""
 
 
-def ambiguous(elements: Sequence[Element]) -> bool:
-    """Whether two elements share a key and answer differently. The catch-all isn't one of `elements`."""
-    if not elements or all(first == last for element in elements for first, last in element.key):
+def ambiguous(elements: Sequence[Element], catch_all: tuple[Span, ...]) -> bool:
+    """Whether two elements share a key and answer differently; the catch-all, which gives way to all, isn't asked."""
+    wide = [element for element in elements if any(first != last for first, last in element.key)]
+    if not wide or all(element.key == catch_all for element in wide):
         return False
-    return any(_differ(group) for group in _groups(list(elements), 0, 0))
+    found = [element for element in elements if element.key != catch_all]
+    return any(_differ(group) for group in _groups(found, 0, 0))
 
 
 def _groups(elements: list[Element], part: int, unsplit: int) -> Iterator[list[Element]]:

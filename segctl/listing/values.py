@@ -9,7 +9,6 @@ import json
 import re
 import socket
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from segctl.listing.rule import Span, name_span
@@ -82,7 +81,6 @@ _PARSERS: dict[str, Callable[[str], int]] = {
 _NAMES = frozenset({"ifname", "string"})
 
 
-@lru_cache(1 << 16)
 def _of_text(kind: str, text: str) -> int:
     known = WORDS.get(kind, {}).get(text)
     if known is not None:

@@ -3,6 +3,8 @@
 Times and sizes of files can lie (a copy that keeps them, two writes within one tick); their content can't.
 """
 
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +40,8 @@ def unchanged(stamp: Stamp, path: Path, *, trusted: bool) -> bool:
     except (Wrong, KeyError, TypeError, ValueError):  # the last three: no stamp of ours
         return False
     return stamp_of(folder, main) == stamp
+
+
+def digest_of(stamp: Stamp) -> str:
+    """One hash of every file of a site."""
+    return sha256(json.dumps(stamp["files"], sort_keys=True).encode()).hexdigest()

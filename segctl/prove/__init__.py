@@ -5,7 +5,10 @@ tell the two apart, or the rules that nobody can judge. Never in it: the compile
 kernel, a process: a fault in those must show here as a difference.
 """
 
-from segctl.prove.packet import Packet, Way
+from segctl.model.packet import Packet, Way
+from segctl.prove.proof import prove
+from segctl.prove.result import Difference, Found, Proof
 from segctl.prove.trace import Trace, follow
+from segctl.prove.walk import TooManyClasses
 
-__all__ = ["Packet", "Trace", "Way", "follow"]
+__all__ = ["Difference", "Found", "Packet", "Proof", "TooManyClasses", "Trace", "Way", "follow", "prove"]

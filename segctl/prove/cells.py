@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from segctl.listing.rule import name_of
 from segctl.model.decision import Effect
+from segctl.model.packet import Way
 from segctl.model.ranges import V6, Ranges
 from segctl.model.selector import POINTS
 from segctl.model.service import of_family
@@ -18,7 +19,6 @@ from segctl.prove.effects import Effects, Part, Place, half, kinds, own_addresse
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Frame
 from segctl.prove.layout import Alike, Layout, Pair, Spot
-from segctl.prove.packet import Way
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from segctl.listing.rule import STATES
 from segctl.model.decision import Effect
+from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
 from segctl.model.service import ICMP, ICMP6, TCP
 from segctl.policy.numbers import SWAPPED
 from segctl.prove.axes import DIRECTION, FLAGS, HEAD, PROTO, STATE, TAIL
 from segctl.prove.conntrack import NONE, types
 from segctl.prove.effects import Kind, Part, kinds
-from segctl.prove.packet import Way
 from segctl.prove.space import Spans
 from segctl.prove.values import complement
 
@@ -33,6 +33,9 @@ _ICMP = {4: ICMP, 6: ICMP6}
 _HOPS = {4: "ip ttl", 6: "ip6 hoplimit"}
 # What an answering ICMP type answers (RFC 792, 4443, 4620): a reply is decided as its request was.
 _REQUEST = {4: {0: 8, 14: 13, 16: 15, 18: 17}, 6: {129: 128, 140: 139}}
+
+FLAG_SETS: tuple[Spans, ...] = (_START, _RESET)
+"""The sets of TCP flags that clauses tell apart."""
 
 Limits = Mapping[str, Spans]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from segctl.listing.rule import STATES, Ending
+from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
 from segctl.prove.axes import STATE
 from segctl.prove.cells import Alive, Cell, Cells
@@ -12,7 +13,6 @@ from segctl.prove.clauses import NUMBER_MASK, clauses
 from segctl.prove.effects import Effects
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Clash, Frame, clashes
-from segctl.prove.packet import Way
 from segctl.prove.space import Cube, Spans
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from segctl.listing.fields import NEEDS
 from segctl.listing.rule import STATES, Listing, Untrack, name_span
+from segctl.model.packet import Way
 from segctl.policy.numbers import SWAPPED
 from segctl.prove.axes import (
     ADDRESS_BITS,
@@ -25,7 +26,6 @@ from segctl.prove.conntrack import BEGINNING, ERRORS, ICMP_OF, NONE, UNTRACKED6,
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
 from segctl.prove.lookup import Groups
-from segctl.prove.packet import Way
 from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, NeedsCut, Space, Spans

@@ -99,32 +99,33 @@ class Layout:
                 both_open = source & alike.open_source and target & alike.open_target
                 if not both_open:
                     blocks.append(_Block(source, target, self.frame.domain, ()))
+        by_ends: dict[Pair, list[int]] = defaultdict(list)
         for place in rows:
-            if not blocks:
-                return
-            after: list[_Block] = []
-            for block in blocks:
-                for made in self._split(block, place):
-                    if made.left:
-                        after.append(made)
-                    else:
-                        yield _spot(made)
-            blocks = after
-        yield from map(_spot, blocks)
+            by_ends[self._rows[place].source, self._rows[place].destination].append(place)
+        for block in blocks:
+            meeting = [held for (s, d), held in by_ends.items() if s & block.source and d & block.destination]
+            yield from self._filled(block, sorted(place for held in meeting for place in held))
 
-    def _split(self, block: _Block, place: int) -> Iterator[_Block]:
-        """A block after one row: what the row holds of it, and what it doesn't."""
-        row = self._rows[place]
-        source, target = block.source & row.source, block.destination & row.destination
-        left = self._less(block.left, place) if source and target else None
-        if left is None:
-            yield block
-            return
-        yield _Block(source, target, left, (*block.rows, place))
-        if outside := block.source & ~source:
-            yield block._replace(source=outside)
-        if outside := block.destination & ~target:
-            yield block._replace(source=source, destination=outside)
+    def _filled(self, block: _Block, rows: list[int]) -> Iterator[Spot]:
+        """A block with the rows that hold some of it, in parts that each of them holds wholly or not at all."""
+        work = [(block, rows)]
+        while work:
+            now, candidates = work.pop()
+            for at, place in enumerate(candidates):
+                row = self._rows[place]
+                source, target = now.source & row.source, now.destination & row.destination
+                left = self._less(now.left, place) if source and target else None
+                if left is None:
+                    continue
+                later = candidates[at + 1 :]
+                if outside := now.source & ~source:
+                    work.append((now._replace(source=outside), later))
+                if outside := now.destination & ~target:
+                    work.append((now._replace(source=source, destination=outside), later))
+                now = _Block(source, target, left, (*now.rows, place))
+                if not left:
+                    break
+            yield _spot(now)
 
     def _less(self, left: tuple[Cube, ...], place: int) -> tuple[Cube, ...] | None:
         """What a row leaves of some packets; None if it holds none of them."""

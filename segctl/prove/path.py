@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from segctl.listing.rule import Chain, Ending, Family, Listing, Table, name_span
+from segctl.model.packet import Way
 from segctl.prove.axes import IIF, OIF, Seen
-from segctl.prove.packet import Way
 from segctl.prove.space import Spans
 
 CONNTRACK = -200  # NF_IP_PRI_CONNTRACK

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from segctl.listing.rule import Listing, name_span
+from segctl.model.packet import Way
 from segctl.model.point import Point
-from segctl.model.service import ICMP, ICMP6, TCP, UDP
+from segctl.model.ranges import Ranges
 from segctl.policy import Policy
-from segctl.prove.axes import DADDR, HEAD, IIF, OIF, PROTO, SADDR, TAIL
+from segctl.prove.axes import DADDR, FLAGS, HEAD, IIF, OIF, PROTO, SADDR, TAIL
+from segctl.prove.clauses import FLAG_SETS
 from segctl.prove.compare import ClashAt, Comparison, Numbers
 from segctl.prove.cuts import Cuts
 from segctl.prove.effects import Effects, address_sets, half, kinds, traffic_sets
 from segctl.prove.engine import evaluate
-from segctl.prove.packet import Way
+from segctl.prove.path import bridges
+from segctl.prove.result import Proof
 from segctl.prove.space import NeedsCut, Spans
+from segctl.prove.values import merged
+from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]
 _MOST_RESTARTS = 50
@@ -55,6 +60,7 @@ def intent_cuts(policy: Policy, point: Point, family: int) -> Cuts:
     """Every set of values that the site tells apart, and so the classes must."""
     addresses = {half(ranges, family) for ranges in set(address_sets(policy))}
     cuts: Cuts = {SADDR: addresses, DADDR: set(addresses), PROTO: set(), HEAD: set(), TAIL: set()}
+    cuts[FLAGS] = {merged(spans) for spans in FLAG_SETS}
     for axis in (IIF, OIF):
         cuts[axis] = {(name_span(name),) for name in point.interfaces}
     for some in set(traffic_sets(policy)):
@@ -68,10 +74,7 @@ def _hops(policy: Policy, point: Point) -> set[int]:
     return {row.hop_limit for row in policy.essentials if row.point == point.name and row.hop_limit}
 
 
-def _service_cuts(some: object, family: int) -> Iterator[tuple[str, Spans]]:
-    from segctl.model.ranges import Ranges
-
-    assert isinstance(some, Ranges)
+def _service_cuts(some: Ranges, family: int) -> Iterator[tuple[str, Spans]]:
     for kind in kinds(some, family):
         yield PROTO, kind.protocols
         if kind.ports is not None:
@@ -81,4 +84,32 @@ def _service_cuts(some: object, family: int) -> Iterator[tuple[str, Spans]]:
             yield HEAD, tuple((first << 8, last << 8 | 0xFF) for first, last in kind.icmp)
 
 
-__all__ = ["ICMP", "ICMP6", "TCP", "UDP"]
+def prove(
+    listing: Listing, policy: Policy, point: Point, at: datetime, site: str = "", awake: Awake | None = None
+) -> Proof:
+    """Whether a point's rules are what the site means, for every packet. `site`: a hash of the site as loaded.
+
+    `awake` overrides which tables sleep. TooManyClasses if the rules tell too much apart for this engine.
+    """
+    compared = compare(listing, policy, point, at, awake)
+    wrong, doubtful = told(compared.clashes)
+    packets = sum(one.evaluated.space.size(cube) for one in compared.comparisons for cube in one.evaluated.domain)
+    return Proof(
+        point=point.name,
+        read=listing.digest,
+        site=site,
+        classes=sum(one.compared for one in compared.comparisons),
+        packets=packets,
+        engine="classes",
+        differences=wrong,
+        unproven=doubtful,
+        dead=(),
+        gaps=listing.gaps,
+        outside=tuple(outside(listing)),
+    )
+
+
+def outside(listing: Listing) -> Iterator[str]:
+    """What was seen and is no part of the proof."""
+    for table in bridges(listing.tables):
+        yield f"table {table.family} {table.name} looks at bridged frames: a routed packet meets it on a bridge alone"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from segctl.model.packet import Packet
 from segctl.model.span import Span
-from segctl.prove.packet import Packet
 
 
 class Found(StrEnum):
@@ -31,6 +31,7 @@ class Difference:
 
     `source`, `destination`: the segments of the packet's ends (None: a special address). `does`: what the rules do;
     `must`: what the site wants. `rule` decides it. `because` and `span`: the law's word on it, and the site's line.
+    `pairs`: of how many pairs of address classes the same is true.
     """
 
     packet: Packet
@@ -43,6 +44,7 @@ class Difference:
     because: str
     span: Span | None
     doubts: tuple[str, ...] = ()
+    pairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)

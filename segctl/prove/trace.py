@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from segctl.listing.rule import STATES, Ending, Listing, name_span
+from segctl.model.packet import Packet
 from segctl.model.ranges import V6, family
 from segctl.prove.axes import (
     DADDR,
@@ -20,7 +21,6 @@ from segctl.prove.axes import (
 )
 from segctl.prove.engine import collect
 from segctl.prove.evaluate import Computed, Evaluator
-from segctl.prove.packet import Packet
 from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, Space, Spans

@@ -56,7 +56,7 @@ class Range:
     ear: socket.socket
     stray: socket.socket
     own: dict[int, socket.socket]
-    inputs: list[socket.socket]
+    inputs: list[tuple[int, socket.socket]]
     conntrack: socket.socket
     count: int = 0
     _far: dict[str, tuple[bytes, bytes, tuple[str, int]]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Range:
         for face in self.places.faces.values():
             ethernet = face.mac + face.far_mac
             self._far[face.name] = (ethernet + b"\x08\x00", ethernet + b"\x86\xdd", (face.far, 0))
-        for one in (*self.inputs, self.ear, self.stray):
+        for one in (*(one for _, one in self.inputs), self.ear, self.stray):
             one.setblocking(False)
 
     def send(self, shot: Shot, made: bytes) -> None:
@@ -143,12 +143,12 @@ class Range:
         if dropped:
             raise Lost(f"the ear lost {dropped} frames")
 
-    def came_in(self) -> Iterator[bytes]:
-        """What the gateway's own sockets got: from the IP header on, of IPv6 what follows it."""
-        for one in self.inputs:
+    def came_in(self) -> Iterator[tuple[int, bytes]]:
+        """What the gateway's own sockets got: protocol, and from the IP header on, of IPv6 (58 …) what follows it."""
+        for protocol, one in self.inputs:
             while True:
                 try:
-                    yield one.recv(4096)
+                    yield protocol, one.recv(4096)
                 except BlockingIOError:
                     break
 
@@ -184,8 +184,8 @@ class Range:
 
     def _collect(self, note: "_Note") -> None:
         left = list(self.through())
-        for packet in self.came_in():
-            note.came(packet)
+        for protocol, packet in self.came_in():
+            note.came(protocol, packet)
         for name, packet in left:  # after what came in: whether a reset is an answer or a reply depends on it
             note.left(name, packet)
 
@@ -199,8 +199,17 @@ class _Note:
     first: int
     resets: dict[tuple[int, int, int, int], int]
 
-    def came(self, packet: bytes) -> None:
-        self._add(number_of(packet), INPUT)
+    def came(self, protocol: int, packet: bytes) -> None:
+        """Into the gateway itself: the packet, or what the gateway says to itself about one of its own."""
+        number = number_of(packet)
+        at = -1 if number is None else number - self.first
+        if 0 <= at < len(self.seen):
+            head = self.loaded.shots[at].head
+            if head.version == 4:
+                same = _same_ends(packet, self.loaded.bodies[at])
+            else:
+                same = protocol == head.protocol and (protocol != ICMP6 or packet[0] == head.head >> 8)
+            self._add(number, INPUT if same else ANSWER + "icmp")
 
     def left(self, name: str, packet: bytes) -> None:
         number = number_of(packet)
@@ -309,7 +318,7 @@ def opened(places: Places) -> Iterator[Range]:
         for one in own.values():
             one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         inputs = [
-            keep(places.gateway, socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_RAW, protocol)
+            (protocol, keep(places.gateway, socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_RAW, protocol))
             for version, protocols in _PROTOCOLS.items()
             for protocol in protocols
         ]

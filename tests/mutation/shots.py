@@ -20,7 +20,7 @@ _INIT, _DATA = 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fields of a packet. `head` and `tail` as in `segctl.prove.packet`: ports, or of ICMP type and code, and its id."""
+    """Fields of a packet. `head` and `tail` as in `segctl.model.packet`: ports, or of ICMP type and code, and its id."""
 
     source: int
     destination: int

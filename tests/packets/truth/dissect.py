@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segctl.listing.rule import DIRECTIONS, name_span
 from segctl.model.ranges import V6, family
-from segctl.prove.packet import Packet, Way
+from segctl.model.packet import Packet, Way
 from tests.packets.truth.bodies import (
     DESTINATION, ESP, FRAGMENT, GRE, HBH, ICMP, ICMP6, ROUTING, SCTP, TCP, UDP,
 )  # fmt: skip
@@ -38,17 +38,19 @@ def packet_of(
     fields: dict[str, int] = {"meta length": len(body), "tcp option maxseg": 0}  # that one all packets have or miss
     four = body[0] >> 4 == 4
     source, destination, protocol, at = (_ipv4 if four else _ipv6)(body, fields)
-    fragment = at is None
-    rest = b"" if at is None else body[at:]
+    later = bool(fields.get("ip frag-off", 0) & 0x1FFF or fields.get("frag frag-off"))
+    rest = body[at:]
     _transport(protocol, rest, fields)
-    if at is not None:
-        _raw(body, rest, fields)
+    if later:
+        fields["tcp option maxseg"] = 0
+    _raw(body, rest, fields)
     _places(iif, oif, fields)
     _routes(source, destination, iif, fields)
     _connection(spoken, fields)
     if mac:
+        fields["@ll,96,16"] = _int(mac[12:14])
         fields |= {f"ether {name}": _int(mac[a:b]) for name, a, b in (("daddr", 0, 6), ("saddr", 6, 12), ("type", 12, 14))}
-    head, tail = (_int(rest[:2]), _int(rest[2:4])) if not fragment and len(rest) >= 4 else (0, 0)
+    head, tail = _int(rest[:2]), _int(rest[2:4])
     flags = rest[13] if protocol == TCP and len(rest) > 13 else 0
     return Packet(
         way, iif, oif, source, destination, protocol, head, tail, flags, spoken.state, spoken.direction, spoken.mark,
@@ -60,18 +62,18 @@ def _int(data: bytes) -> int:
     return int.from_bytes(data, "big")
 
 
-def _ipv4(body: bytes, fields: dict[str, int]) -> tuple[int, int, int, int | None]:
-    """Source, destination, protocol, where its header is: nowhere in a later fragment."""
+def _ipv4(body: bytes, fields: dict[str, int]) -> tuple[int, int, int, int]:
+    """Source, destination, protocol, and where the kernel takes its header to be: in a later fragment it reads data."""
     fields |= {
         "ip version": body[0] >> 4, "ip hdrlength": body[0] & 15, "ip dscp": body[1] >> 2, "ip ecn": body[1] & 3,
         "ip length": _int(body[2:4]), "ip id": _int(body[4:6]), "ip frag-off": _int(body[6:8]), "ip ttl": body[8],
         "ip protocol": body[9], "ip checksum": _int(body[10:12]),
     }  # fmt: skip
-    at = None if fields["ip frag-off"] & 0x1FFF else (body[0] & 15) * 4
-    return _int(body[12:16]), _int(body[16:20]), body[9], at
+    return _int(body[12:16]), _int(body[16:20]), body[9], (body[0] & 15) * 4
 
 
-def _ipv6(body: bytes, fields: dict[str, int]) -> tuple[int, int, int, int | None]:
+def _ipv6(body: bytes, fields: dict[str, int]) -> tuple[int, int, int, int]:
+    """The same; in a later fragment the kernel reads on from the beginning of the packet (nft_set_pktinfo_ipv6)."""
     first = _int(body[:4])
     fields |= {
         "ip6 version": 6, "ip6 dscp": first >> 22 & 63, "ip6 ecn": first >> 20 & 3, "ip6 flowlabel": first & 0xFFFFF,
@@ -95,7 +97,7 @@ def _ipv6(body: bytes, fields: dict[str, int]) -> tuple[int, int, int, int | Non
             number, at = after, at + 8 * (body[at + 1] + 1)
     for name in _EXTENSIONS.values():
         fields.setdefault(f"exthdr {name}", 0)
-    return V6 + _int(body[8:24]), V6 + _int(body[24:40]), number, None if later else at
+    return V6 + _int(body[8:24]), V6 + _int(body[24:40]), number, 0 if later else at
 
 
 def _transport(protocol: int, rest: bytes, fields: dict[str, int]) -> None:
@@ -125,7 +127,7 @@ def _transport(protocol: int, rest: bytes, fields: dict[str, int]) -> None:
         fields |= {"gre protocol": _int(rest[2:4])}
 
 
-RAW = ("nh,8,8", "nh,48,8", "nh,0,4", "th,0,8", "th,32,16", "th,16,8", "nh,96,32")
+RAW = ("nh,8,8", "nh,48,8", "nh,0,8", "th,0,8", "th,32,16", "th,16,8", "nh,96,32")
 """Bits of the network or transport header by their place that rules may name."""
 
 

@@ -16,6 +16,7 @@ OTHERS = {4: (b.GRE, b.ESP, 89, 103, 112, 253), 6: (b.GRE, b.ESP, 89, 103, 112, 
 _ANSWERS = {4: {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17}, 6: {128: 129, 129: 128}}
 _UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143)  # noct_valid_new
 _UNANSWERED = {4: {*range(256)} - {0, 8, 13, 14, 15, 16, 17, 18}, 6: {*range(128), 137}}  # errors, and what is no type
+_NODE_INFORMATION = 139  # RFC 4620: it is asked and answered, as echo is
 _NEW = (2, 2, 2, 2 | 32, 0x42, 0xC2, 16, 24, 48)  # SYN, with URG, ECN; mid-stream, as nf_conntrack_tcp_loose is on
 _NOT_NEW = (18, 4, 20, 17, 1, 0, 3, 63, 255, 41)
 
@@ -61,7 +62,7 @@ def icmp(draw: Draw, ends: tuple[int, int]) -> Fresh:
     code = draw.hints.pick(rng, "code", lambda: rng.choice((0, 0, 0, 1, 13)), 255, 0.3)
     ident = rng.randrange(1 << 16)
     rest = b.icmp(ends, kind, code, ident << 16 | rng.randrange(1 << 16), draw.payload())
-    state = "new" if kind in asking else "invalid"
+    state = "new" if kind in asking or (version, kind) == (6, _NODE_INFORMATION) else "invalid"
     if version == 6 and kind in _UNTRACKED6:
         state = "untracked"
     back = (ident, _ANSWERS[version].get(kind, kind) << 8 | code)

@@ -110,6 +110,8 @@ def random_rule(scope: Scope, others: Sequence[str]) -> Rule:
     if rng.random() < 0.02:
         return (match(scope), "limit rate 1/hour", "counter")  # whether it goes on comes to the same
     matches = [match(scope) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2, 3)))]
+    if any("meta nfproto" in one for one in matches):
+        scope.layer = "udp"  # nft 1.0.6 lists `meta nfproto … reject with tcp reset` without its first match
     acts = [act(scope) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     if acts and rng.random() < 0.15:
         matches.insert(rng.randint(0, len(matches)), acts.pop())

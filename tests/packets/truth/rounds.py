@@ -43,11 +43,12 @@ class Volley:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one packet, and what the evaluator says."""
+    """What became of one packet, and what the evaluator says. `answerable`: if it is refused, an answer is seen."""
 
     shot: Shot
     fate: Fate
     said: Said
+    answerable: bool
 
     @property
     def kernel(self) -> Ending:
@@ -61,7 +62,7 @@ class Verdict:
         """Whether the evaluator is certain of something else than what happened."""
         if self.said.ending is None or self.said.ending is self.kernel:
             return False
-        silent = self.said.ending is Ending.REJECT and not self.shot.answerable
+        silent = self.said.ending is Ending.REJECT and not self.answerable
         return not (silent and self.kernel is Ending.DROP)
 
 
@@ -132,8 +133,13 @@ class Ring:
         self._load(volley.rules)
         listing = self._listing()
         fates = self.wire.fates(volley.seed & 0xFFFFFFFF, [(shot.number, shot.frames) for shot in wanted])
-        self._check(wanted, fates)
-        return [Verdict(shot, fates[shot.number], self.model(listing, shot.packet)) for shot in wanted]
+        self._check(volley, wanted, fates)
+        # what ingress refuses is answered without the output hook, but an egress chain may drop the answer
+        unheard = "hook ingress" in volley.rules.text and "hook egress" in volley.rules.text
+        return [
+            Verdict(shot, fates[shot.number], self.model(listing, shot.packet), shot.answerable and not unheard)
+            for shot in wanted
+        ]
 
     def clear(self) -> None:
         """No rules under test are loaded."""
@@ -166,11 +172,13 @@ class Ring:
             raise ReaderCrashed(done.stderr.strip().rpartition("\n")[2] or f"signal {-done.code}")
         return listing_of(json.loads(done.stdout), router, self.wire.world.interfaces)
 
-    def _check(self, shots: Sequence[Shot], fates: dict[int, Fate]) -> None:
-        """What our own arrangement promises: a packet that left did so where the routes say."""
+    def _check(self, volley: Volley, shots: Sequence[Shot], fates: dict[int, Fate]) -> None:
+        """What our own arrangement promises: who leaves does so where the routes say, and is what conntrack says."""
         for shot in shots:
-            went = fates[shot.number].went
-            assert went in (None, shot.packet.oif or "input"), (shot, went)
+            fate, packet = fates[shot.number], shot.packet
+            assert fate.went in (None, packet.oif or "input"), (volley.seed, shot, fate)
+            if "notrack" not in volley.rules.text:
+                assert fate.state in (None, f"{packet.state} {packet.direction}"), (volley.seed, shot, fate)
 
     def tally(self, seeds: Sequence[int], count: int) -> Tally:
         """Rounds for each of these seeds, `count` packets each."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from segctl.model.ranges import family
-from segctl.prove.packet import Packet, Way
+from segctl.model.packet import Packet, Way
 from tests.packets.truth import bodies as b
 from tests.packets.truth.dissect import Spoken, packet_of
 from tests.packets.truth.draw import Draw

@@ -1,0 +1,109 @@
+"""prove: what the kernel holds equals the intent, for every packet."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from segctl.cli.exits import Exit
+from segctl.cli.options import (
+    Command,
+    Settings,
+    at_option,
+    choose_point,
+    format_option,
+    netns_option,
+    point_option,
+    policy_of,
+    settings,
+)
+from segctl.cli.output import write
+from segctl.cli.point import runner_of
+
+if TYPE_CHECKING:
+    from segctl.listing import Listing
+    from segctl.model.point import Point
+    from segctl.prove import Proof
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "prove --netns sg-shop-gw1",
+        "prove --point gw1 --file ruleset.json --format json",
+        "prove --file nft-list-ruleset.txt --file iptables-save.txt",
+    ),
+)
+@point_option
+@netns_option
+@click.option("--file", "files", type=click.Path(path_type=Path, exists=True, dir_okay=False), multiple=True,
+              help="Rules that were saved, in place of a kernel's: nft (-j) list ruleset, iptables-save, "
+                   "ip6tables-save, ipset save; several are taken together.")  # fmt: skip
+@click.option(
+    "--as-if-awake", metavar="TABLE", help="Of our two tables, the one that is looked at as if it were awake."
+)
+@at_option
+@format_option("text", "json")
+@settings
+def prove(
+    settings: Settings,
+    point: str | None,
+    netns: str | None,
+    files: tuple[Path, ...],
+    as_if_awake: str | None,
+    at: datetime,
+    format_: str,
+) -> Exit:
+    """Show that a point's rules do with every packet what the site means, or a packet that tells the two apart.
+
+    The rules are read back from the kernel (or from files) and evaluated for all packets, not for samples. Exit 0
+    proven, 1 different, 5 unproven: some rule isn't understood, and it is named.
+    """
+    loaded = settings.load()
+    policy = policy_of(settings, at, loaded)
+    chosen = policy.site.points[choose_point(policy.site, point)]
+    listing = _listing(chosen, netns, files)
+
+    from segctl.load.stamp import digest_of
+    from segctl.prove import Found
+    from segctl.prove import prove as prove_rules
+
+    proof = prove_rules(listing, policy, chosen, at, digest_of(loaded.stamp), _awake(as_if_awake))
+    _print(proof, format_)
+    return {Found.PROVEN: Exit.YES, Found.DIFFERENT: Exit.NO, Found.UNPROVEN: Exit.NO_ANSWER}[proof.found]
+
+
+def _listing(point: "Point", netns: str | None, files: tuple[Path, ...]) -> "Listing":
+    """What a kernel says, or files do."""
+    if files:
+        if netns is not None:
+            raise click.UsageError("--file or --netns: the rules are in one place")
+        from segctl.listing.saved import read_files
+
+        return read_files(files)
+    runner = runner_of(point.where, netns)
+
+    from segctl.apply.reading import read_listing
+
+    return read_listing(runner)
+
+
+def _awake(table: str | None) -> dict[tuple[str, str], bool] | None:
+    if table is None:
+        return None
+    from segctl.apply.slots import SLOTS
+
+    if table not in SLOTS:
+        raise click.UsageError(f"--as-if-awake is one of {', '.join(SLOTS)}")
+    return {("inet", slot): slot == table for slot in SLOTS}
+
+
+def _print(proof: "Proof", format_: str) -> None:
+    from segctl.report.proof import proof_json, proof_lines
+
+    if format_ == "json":
+        click.echo(json.dumps(proof_json(proof), indent=1, ensure_ascii=False))
+    else:
+        write(proof_lines(proof))

@@ -1,0 +1,82 @@
+"""Files with rules that somebody saved, each told by what it begins with, together one Listing."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from segctl.listing import ipset, iptables, nft_json, nft_text
+from segctl.listing.rule import Family, Listing, Set, Table, Unreadable
+
+T = TypeVar("T")
+_MOST = 1 << 30  # bytes of one file
+
+
+class NoRules(ValueError):
+    """A file that is none of these. `help` says what is."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, error: Unreadable) -> None:
+        where = f"{path}:{error.line}" if error.line is not None else str(path)
+        super().__init__(f"{where}: {error}")
+        self.help = error.help or "it is read: `nft (-j) list ruleset`, `iptables-save`, `ip6tables-save`, `ipset save`"
+
+
+def read_files(paths: Sequence[Path]) -> Listing:
+    """All files together. ip6tables-save is told from iptables-save by its addresses, or by `6` in the file's name.
+
+    NoRules for a file that can't be read as any of them.
+    """
+    texts = [(path, _text(path)) for path in paths]
+    sets: dict[str, Set] = {}
+    for path, text in texts:
+        if _is_ipset(text):
+            sets |= _tried(path, partial(ipset.parse, text))
+    listings = [_read(path, text, sets) for path, text in texts if not _is_ipset(text)]
+    tables: tuple[Table, ...] = tuple(table for one in listings for table in one.tables)
+    digest = sha256("\0".join(one.digest for one in listings).encode()).hexdigest()
+    interfaces = {index: name for one in listings for index, name in one.interfaces.items()}
+    return Listing(tables, tuple(gap for one in listings for gap in one.gaps), digest, interfaces)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST).decode(errors="surrogateescape")
+    except OSError as error:
+        raise NoRules(path, Unreadable(error.strerror or str(error))) from error
+
+
+def _is_ipset(text: str) -> bool:
+    return text.lstrip().startswith(("create ", "add "))
+
+
+def _read(path: Path, text: str, sets: Mapping[str, Set]) -> Listing:
+    start = text.lstrip()
+    if start.startswith("{"):
+        return _tried(path, lambda: nft_json.parse(_json(text)))
+    if start.startswith(("*", ":")) or "\n*" in text:
+        family = Family.IP6 if _is_v6(path, text) else Family.IP
+        return _tried(path, lambda: iptables.parse(text, family, sets))
+    return _tried(path, lambda: nft_text.parse(text))
+
+
+def _is_v6(path: Path, text: str) -> bool:
+    return "6" in path.name or "icmp6" in text or "/128" in text or "ip6tables" in text
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Unreadable(f"no JSON: {error}", getattr(error, "lineno", None)) from error
+
+
+def _tried(path: Path, work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Unreadable as error:
+        raise NoRules(path, error) from error

@@ -1,0 +1,130 @@
+"""From clashes to differences that a person can check: one packet each, the rule that decides it, the site's word."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from segctl.listing.rule import STATES, name_of
+from segctl.model.packet import Packet
+from segctl.model.service import ICMP, ICMP6, TCP, UDP, WITH_PORTS, show_traffic, traffic
+from segctl.policy import judge_at_point
+from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, TAIL
+from segctl.prove.compare import ClashAt, Comparison
+from segctl.prove.result import Difference, RuleSaid
+from segctl.prove.row import Decided
+from segctl.prove.space import Axis, bits
+
+_STATES = {value: word for word, value in STATES.items()}
+_DIRECTIONS = ("original", "reply")
+_LIKELY = (TCP, UDP, ICMP, ICMP6)
+MOST = 200
+"""Differences that are told one by one; of one rule, end and pair of segments only the first is."""
+
+Clashes = Iterable[tuple[Comparison, ClashAt]]
+
+
+def told(clashes: Clashes) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """What is wrong, and what nobody can judge: of each kind one packet, and how many pairs of classes it is."""
+    wrong: dict[object, Difference] = {}
+    doubtful: dict[object, Difference] = {}
+    for comparison, at in clashes:
+        rows = [comparison.evaluated.decided[at.cell.rows[place]] for place in at.clash.found]
+        into = doubtful if _doubtful(rows) else wrong
+        key = _key(comparison, at, rows)
+        if key in into:
+            into[key] = replace(into[key], pairs=into[key].pairs + at.cell.pairs)
+        elif len(into) < MOST:
+            into[key] = _difference(comparison, at, rows)
+    return tuple(wrong.values()), tuple(doubtful.values())
+
+
+def _doubtful(rows: list[Decided]) -> bool:
+    """Whether the rules may be right after all."""
+    return len(rows) > 1 or rows[0].ending is None
+
+
+def _key(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> object:
+    """What makes two clashes one to a reader."""
+    places = comparison.cells.places
+    segments = places[at.cell.source].segment, places[at.cell.destination].segment
+    by = tuple((id(row.by.rule), id(row.by.chain)) if row.by else None for row in rows)
+    state = at.clash.cube[comparison.frame.places.index(comparison.evaluated.space.index[STATE])]
+    return comparison.evaluated.way, comparison.evaluated.family, segments, by, at.clash.must, state
+
+
+def _difference(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> Difference:
+    packet = _packet(comparison, at)
+    places, effects = comparison.cells.places, comparison.effects
+    family = comparison.evaluated.family
+    asked = _asked(packet, family)
+    outcome = judge_at_point(effects.policy, packet.source, packet.destination, asked, effects.at)
+    last = rows[-1]
+    return Difference(
+        packet=packet,
+        source=places[at.cell.source].segment,
+        destination=places[at.cell.destination].segment,
+        service=show_traffic(asked),
+        does=tuple(str(row.ending or "nobody knows") for row in rows),
+        must=str(at.clash.must),
+        rule=_rule(last),
+        because=outcome.decision.reason,
+        span=outcome.decision.span,
+        doubts=tuple(dict.fromkeys(reason for row in rows for reason in row.maybe)),
+        pairs=at.cell.pairs,
+    )
+
+
+def _rule(row: Decided) -> RuleSaid | None:
+    if row.by is None:
+        return None
+    table, chain, rule = row.by
+    if rule is None:
+        return RuleSaid(f"{table.family} {table.name}", chain.name, None, "policy of the chain")
+    return RuleSaid(f"{table.family} {table.name}", chain.name, rule.handle or rule.line, rule.text)
+
+
+def _asked(packet: Packet, family: int) -> int:
+    if packet.protocol in WITH_PORTS:
+        return traffic(family, packet.protocol, packet.tail)
+    if packet.protocol == (ICMP if family == 4 else ICMP6):
+        return traffic(family, packet.protocol, packet.head >> 8)
+    return traffic(family, packet.protocol)
+
+
+def _packet(comparison: Comparison, at: ClashAt) -> Packet:
+    """The smallest packet of a clash, of a protocol that people know if there is one."""
+    space = comparison.evaluated.space
+    values = {}
+    for place, mask in zip(comparison.frame.places, at.clash.cube, strict=True):
+        axis = space.axes[place]
+        values[axis.name] = _value(axis, mask)
+    marks = {
+        name: sum(values[part.axis] << part.low for part in parts)
+        for name, parts in comparison.evaluated.registers.items()
+    }
+    known = {PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION}
+    others = {name: value for name, value in values.items() if name not in known and "[" not in name}
+    return Packet(
+        way=comparison.evaluated.way,
+        iif=name_of(space.axes[space.index[IIF]].least[at.iif]),
+        oif=name_of(space.axes[space.index[OIF]].least[at.oif]),
+        source=comparison.cells.addresses[at.cell.source],
+        destination=comparison.cells.addresses[at.cell.destination],
+        protocol=values[PROTO],
+        head=values[HEAD],
+        tail=values[TAIL],
+        flags=values[FLAGS],
+        state=_STATES[values[STATE]],
+        direction=_DIRECTIONS[values[DIRECTION]],
+        connection_mark=marks["ct mark"],
+        mark=marks["meta mark"],
+        priority=marks["meta priority"],
+        fields=others,
+    )
+
+
+def _value(axis: Axis, mask: int) -> int:
+    if axis.name == PROTO:
+        likely = next((protocol for protocol in _LIKELY if mask >> axis.class_of(protocol) & 1), None)
+        if likely is not None:
+            return likely
+    return axis.least[next(iter(bits(mask)))]

@@ -1,0 +1,129 @@
+"""A proof as text and as JSON (`segctl/prove/1`)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from segctl.model.packet import Packet
+from segctl.model.ranges import show_address
+from segctl.model.service import TCP, WITH_PORTS
+from segctl.prove.result import Difference, Found, Proof, RuleSaid
+
+_SHOWN = 20
+_FLAGS = ((0x02, "syn"), (0x10, "ack"), (0x01, "fin"), (0x04, "rst"), (0x08, "psh"), (0x20, "urg"))
+
+
+def proof_json(proof: Proof) -> dict[str, Any]:
+    """All of it, with every difference."""
+    return {
+        "schema": "segctl/prove/1",
+        "found": str(proof.found),
+        "point": proof.point,
+        "read": proof.read,
+        "site": proof.site,
+        "engine": proof.engine,
+        "classes": proof.classes,
+        "packets": str(proof.packets),  # more than a JSON number holds
+        "differences": [_difference_json(one) for one in proof.differences],
+        "unproven": [_difference_json(one) for one in proof.unproven],
+        "dead": [{"rule": _rule_json(one.rule), "element": one.element} for one in proof.dead],
+        "gaps": list(proof.gaps),
+        "outside": list(proof.outside),
+    }
+
+
+def _difference_json(one: Difference) -> dict[str, Any]:
+    return {
+        "from": one.source,
+        "to": one.destination,
+        "service": one.service,
+        "packet": packet_json(one.packet),
+        "does": list(one.does),
+        "must": one.must,
+        "rule": _rule_json(one.rule) if one.rule else None,
+        "because": one.because,
+        "place": str(one.span) if one.span else None,
+        "doubts": list(one.doubts),
+        "pairs": one.pairs,
+    }
+
+
+def packet_json(packet: Packet) -> dict[str, Any]:
+    """Every field of a packet."""
+    return {
+        "way": str(packet.way),
+        "iif": packet.iif,
+        "oif": packet.oif,
+        "source": show_address(packet.source),
+        "destination": show_address(packet.destination),
+        "protocol": packet.protocol,
+        "head": packet.head,
+        "tail": packet.tail,
+        "flags": packet.flags,
+        "state": packet.state,
+        "direction": packet.direction,
+        "connection_mark": packet.connection_mark,
+        "mark": packet.mark,
+        "priority": packet.priority,
+        "fields": dict(packet.fields),
+    }
+
+
+def _rule_json(rule: RuleSaid) -> dict[str, Any]:
+    return {"table": rule.table, "chain": rule.chain, "handle": rule.handle, "text": rule.text}
+
+
+def proof_lines(proof: Proof) -> Iterator[str]:
+    """The answer first, then what speaks against it, each with its packet."""
+    stands = f"{proof.classes} classes that stand for {_power(proof.packets)} packets"
+    words = {
+        Found.PROVEN: f"proven: what {proof.point} holds is what the site means",
+        Found.DIFFERENT: f"different: what {proof.point} holds is not what the site means",
+        Found.UNPROVEN: f"unproven: nobody can say whether what {proof.point} holds is what the site means",
+    }
+    yield f"{words[proof.found]} ({stands}; rules {proof.read[:12]}, site {proof.site[:12]})"
+    yield from _part(proof.differences, "")
+    yield from _part(proof.unproven, "unproven: ")
+    yield from (f"not read: {gap}" for gap in proof.gaps)
+    yield from (f"outside: {word}" for word in proof.outside)
+
+
+def _part(differences: tuple[Difference, ...], prefix: str) -> Iterator[str]:
+    for one in differences[:_SHOWN]:
+        ends = f"{one.source or 'a special address'} -> {one.destination or 'a special address'}"
+        yield f"{prefix}{ends}, {one.service}: the rules {' or '.join(one.does)}, the site says {one.must}"
+        yield f"  packet: {show_packet(one.packet)}"
+        if one.rule is not None:
+            yield f"  rule: {_rule_text(one.rule)}"
+        yield f"  site: {one.because}" + (f" ({one.span})" if one.span else "")
+        yield from (f"  not followed: {doubt}" for doubt in one.doubts)
+    if (more := len(differences) - _SHOWN) > 0:
+        yield f"{prefix}and {more} more kinds: --format json has them all"
+
+
+def _rule_text(rule: RuleSaid) -> str:
+    handle = f", handle {rule.handle}" if rule.handle is not None else ""
+    return f"{rule.table} {rule.chain}{handle}: {rule.text}"
+
+
+def show_packet(packet: Packet) -> str:
+    """A packet in one line, as an operator would say it."""
+    where = " ".join(f"{word} {name}" for word, name in (("in", packet.iif), ("out", packet.oif)) if name)
+    words = [str(packet.way), where, f"{show_address(packet.source)} -> {show_address(packet.destination)}"]
+    if packet.protocol in WITH_PORTS:
+        words.append(f"{WITH_PORTS[packet.protocol]} {packet.head} -> {packet.tail}")
+    elif packet.protocol in (1, 58):
+        words.append(f"icmp type {packet.head >> 8} code {packet.head & 0xFF}")
+    else:
+        words.append(f"protocol {packet.protocol}")
+    if packet.protocol == TCP:
+        words.append("flags " + (",".join(name for bit, name in _FLAGS if packet.flags & bit) or "none"))
+    words.append(f"{packet.state}, {packet.direction}" if packet.state == "established" else packet.state)
+    for name, value in (("ct mark", packet.connection_mark), ("mark", packet.mark), ("priority", packet.priority)):
+        if value:
+            words.append(f"{name} {value:#x}")
+    words += [f"{name} {value}" for name, value in packet.fields.items() if value]
+    return "; ".join(word for word in words if word)
+
+
+def _power(number: int) -> str:
+    return str(number) if number < 1_000_000 else f"2^{number.bit_length() - 1}"
