@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from segctl.listing.rule import Element, Ending, Span, Verdict
+from segctl.listing.say import MALFORMED
 from segctl.listing.values import NotUnderstood, Values, words_of
 from segctl.listing.words import WIDTHS
 
@@ -96,7 +97,7 @@ def elements_of(raw: Sequence[Raw], shape: Shape, values: Values) -> tuple[tuple
     faults: list[str] = []
     try:
         found, stars = _read(raw, shape, values, faults)
-    except (NotUnderstood, KeyError, IndexError, TypeError, ValueError):
+    except (NotUnderstood, *MALFORMED):
         found, stars = _one_by_one(raw, shape, values, faults)
     return (*in_order(found), *stars), "; ".join(faults[:3]) or None
 
@@ -109,7 +110,7 @@ def _one_by_one(
     for one in raw:
         try:
             plain, star = _read([one], shape, values, faults)
-        except (NotUnderstood, KeyError, IndexError, TypeError, ValueError):
+        except (NotUnderstood, *MALFORMED):
             faults.append(f"an element isn't understood: {words_of(one)}")
         else:
             found += plain

@@ -7,7 +7,7 @@ from typing import Any
 from segctl.listing.elements import Shape, elements_of
 from segctl.listing.fields import BITS, OPTION_BITS, TYPES
 from segctl.listing.rule import Bits, Constant, Expression, Family, Join, Load, Mapped, Set, Shift, Strange
-from segctl.listing.say import say
+from segctl.listing.say import MALFORMED, say
 from segctl.listing.values import NotUnderstood, Values, words_of
 from segctl.listing.words import HOST_ORDER, WIDTHS
 
@@ -66,7 +66,7 @@ def read(said: Said, scope: Scope, wanted: str = "integer") -> Typed:
             if kind == "map":
                 return _mapped(about, scope, wanted)
         number = scope.values.number(wanted, said)
-    except (NotUnderstood, KeyError, TypeError, ValueError, AttributeError):
+    except (NotUnderstood, *MALFORMED):
         return _unknown(say(said))
     return Typed(Constant(number), (wanted,), (WIDTHS.get(wanted),))
 

@@ -5,8 +5,9 @@ families `meta nfproto ipv4` before `ip saddr`), although the kernel's rule hold
 rules that nft makes (`nft --debug=netlink`). ICMP's fields don't need an IP version: what asks for one beside them is
 a Match of its own in the parsed rule (implied.py), as an IPv6 packet may well have protocol 1.
 
-A field that a packet lacks ends the rule. Beside NEEDS: `th` fields and all others of the transport header need a
-packet that isn't a later fragment, and is long enough; `meta l4proto` a packet whose protocol the kernel found; `meta
+A field that a packet lacks ends the rule. Beside NEEDS: a packet must be long enough; of a later fragment Linux 6.18
+reads fields of up to 4 bytes of the transport header from what stands there, payload (of IPv6 its own first bytes), and
+finds no wider ones and no TCP options; `meta l4proto` needs a packet whose protocol the kernel found; `meta
 iifgroup`, `iiftype`, `iifkind` (and `oif…`) an interface, whereas `iif` is 0 and `iifname` empty without one; `exthdr
 frag`, `tcp option sack-perm` and the like, compared with exists or missing, are 1 or 0 and never lacking (of IPv6, or
 any packet); `rt ip nexthop` an IPv4 packet, `ct original ip saddr` an IPv4 connection.

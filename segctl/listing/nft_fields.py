@@ -1,5 +1,6 @@
 """The expressions of nft's text to those of libnftables-json(5): fields, operations, maps, concatenations."""
 
+import re
 from typing import Any
 
 from segctl.listing.fields import TYPES
@@ -128,14 +129,14 @@ def _raw(cursor: Cursor, first: str) -> Said:
     offset = int(_digits(cursor))
     cursor.expect(",")
     base = first[1:]
-    if not base.isdigit() and base not in ("ll", "nh", "th", "ih"):
+    if not base.isdecimal() and base not in ("ll", "nh", "th", "ih"):
         raise NotSo(first)
-    return {"base": int(base) if base.isdigit() else base, "offset": offset, "len": int(_digits(cursor))}
+    return {"base": int(base) if base.isdecimal() else base, "offset": offset, "len": int(_digits(cursor))}
 
 
 def _digits(cursor: Cursor) -> str:
     said = cursor.word()
-    if not said.isdigit():
+    if not said.isdecimal():
         raise NotSo(said)
     return said
 
@@ -204,7 +205,7 @@ def _option(cursor: Cursor) -> Said:
     if cursor.now.text.startswith("@"):
         return _raw(cursor, cursor.word())
     name = cursor.word()
-    if name.isdigit():
+    if name.isdecimal():
         return {"base": int(name), "offset": 0, "len": 8}
     if cursor.sees_any(_OPTION_FIELDS):
         return {"name": name, "field": cursor.word()}
@@ -245,12 +246,18 @@ def _symhash(cursor: Cursor) -> Said:
     return {"symhash": about}
 
 
+_NUMBER = re.compile(r"0x[0-9a-f]+|[1-9][0-9]*|0")
+
+
 def _modulus(cursor: Cursor, about: dict[str, Said]) -> None:
     cursor.expect("mod")
     about["mod"] = int(_digits(cursor))
     while cursor.sees_any(("offset", "seed")):
         key = cursor.word()
-        about[key] = int(cursor.word(), 0)
+        said = cursor.word()
+        if not _NUMBER.fullmatch(said):
+            raise NotSo(said)
+        about[key] = int(said, 0)
 
 
 _SPECIAL: dict[str, Any] = {

@@ -39,7 +39,7 @@ from segctl.listing.rule import (
     Unreadable,
     Update,
 )
-from segctl.listing.say import say
+from segctl.listing.say import MALFORMED, say
 from segctl.listing.statements import statements
 from segctl.listing.values import Values, words_of
 
@@ -56,6 +56,13 @@ _IGNORED = frozenset(
     }
 )  # fmt: skip
 """Objects that do nothing until a rule names them; the rule then says what it does."""
+
+_NAMES = {
+    "table": ("family", "name"),
+    "rule": ("family", "table", "chain"),
+    **dict.fromkeys(("chain", "set", "map", "meter"), ("family", "table", "name")),
+}
+"""What is read, and by which names."""
 
 _HARMLESS = frozenset({"counter", "last"})
 _ON_DEVICES = frozenset({"ingress", "egress"})
@@ -110,21 +117,22 @@ class _Reader:
     def take(self, kind: str, about: Any) -> None:
         if kind in _IGNORED:
             return
-        try:
-            if kind == "table":
-                self.tables[about["family"], about["name"]] = about
-                return
-            at = about["family"], about["table"]
-            if kind == "chain":
-                self.chains.setdefault(at, {})[about["name"]] = about
-            elif kind in ("set", "map", "meter"):
-                self.sets.setdefault(at, {})[about["name"]] = about
-            elif kind == "rule":
-                self.rules.setdefault(at, {}).setdefault(about["chain"], []).append(about)
-            else:
-                self.gaps.append(f"{kind} isn't understood: {words_of(about)[:200]}")
-        except (KeyError, TypeError):
+        wanted = _NAMES.get(kind, ())
+        said = [about.get(key) for key in wanted] if isinstance(about, dict) else []
+        names = [name for name in said if isinstance(name, str)]
+        if not names or len(names) < len(wanted):
             self.gaps.append(f"{kind} isn't understood: {words_of(about)[:200]}")
+            return
+        if kind == "table":
+            self.tables[names[0], names[1]] = about
+            return
+        at = names[0], names[1]
+        if kind == "chain":
+            self.chains.setdefault(at, {})[names[2]] = about
+        elif kind == "rule":
+            self.rules.setdefault(at, {}).setdefault(names[2], []).append(about)
+        else:
+            self.sets.setdefault(at, {})[names[2]] = about
 
     def listing(self) -> Listing:
         everywhere = dict.fromkeys([*self.tables, *self.chains, *self.sets, *self.rules])
@@ -150,7 +158,7 @@ class _Reader:
             for key, (held, bits) in declared.items()
         }
         about = self.tables.get(at, {})
-        return Table(family, name, chains, sets, self.dormant.get(at, False), about.get("handle"))
+        return Table(family, name, chains, sets, self.dormant.get(at, False), _number(about, "handle"))
 
     def _declared(self, about: Object, scope: Scope) -> tuple[Set, tuple[int | None, ...]]:
         """A set without its elements, and the widths of its parts where it says them."""
@@ -162,7 +170,7 @@ class _Reader:
         kinds = [_kind(one) for one in (inner if isinstance(inner, list) else [inner])]
         odd = [kind for kind in kinds if kind not in _HARMLESS]
         fault = f"each of its elements holds a {', '.join(odd)}" if odd else None
-        return Set(about["name"], parts, answers, (), False, fault, about.get("handle")), bits
+        return Set(about["name"], parts, answers, (), False, fault, _number(about, "handle")), bits
 
     def _filled(
         self, at: tuple[str, str], held: Set, bits: tuple[int | None, ...], about: Object, updated: bool
@@ -185,19 +193,31 @@ class _Reader:
     def _chain(self, about: Object, at: tuple[str, str], scope: Scope) -> Chain:
         said = self.rules.get(at, {}).get(about["name"], ())
         rules = tuple(_rule(one, scope) for one in said)
-        hook = None
+        hook, where = None, f"{' '.join(at)} {about['name']}"
         if "hook" in about:
-            devices = about.get("dev", ())
-            if about["hook"] in _ON_DEVICES and not devices:
-                self.gaps.append(f"{' '.join(at)} {about['name']}: nft doesn't say on which devices the chain is")
-            hook = Hook(
-                about.get("type", "filter"),
-                about["hook"],
-                int(about.get("prio", 0)),
-                Ending(about.get("policy", "accept")),
-                (devices,) if isinstance(devices, str) else tuple(devices),
-            )
-        return Chain(about["name"], rules, hook, about.get("handle"))
+            try:
+                hook = _hook(about)
+            except MALFORMED:
+                self.gaps.append(f"{where}: a hook that isn't understood: {words_of(about)[:200]}")
+            if hook is not None and hook.name in _ON_DEVICES and not hook.devices:
+                self.gaps.append(f"{where}: nft doesn't say on which devices the chain is")
+        return Chain(about["name"], rules, hook, _number(about, "handle"))
+
+
+def _hook(about: Object) -> Hook:
+    devices = about.get("dev") or ()
+    return Hook(
+        str(about.get("type", "filter")),
+        str(about["hook"]),
+        int(about.get("prio", 0)),
+        Ending(about.get("policy", "accept")),
+        (devices,) if isinstance(devices, str) else tuple(map(str, devices)),
+    )
+
+
+def _number(about: Object, key: str) -> int | None:
+    said = about.get(key)
+    return said if isinstance(said, int) else None
 
 
 def _kind(said: Any) -> str:
@@ -213,16 +233,18 @@ def _types(said: Any, scope: Scope) -> tuple[tuple[str, ...], tuple[int | None, 
     if isinstance(said, dict) and "typeof" in said:
         typed = read(said["typeof"], scope)
         return typed.parts, typed.bits
-    parts = tuple(str(said).split(" . ")) if isinstance(said, str) else tuple(str(one) for one in said or ("unknown",))
-    return parts, (None,) * len(parts)
+    parts = said.split(" . ") if isinstance(said, str) else said
+    if not isinstance(parts, list) or not parts or not all(isinstance(one, str) for one in parts):
+        parts = ["unknown"]
+    return tuple(parts), (None,) * len(parts)
 
 
 def _rule(about: Object, scope: Scope) -> Rule:
-    said = about.get("expr") or []
+    said = about.get("expr")
+    if not isinstance(said, list):
+        return Rule((Opaque("nft lists the rule without its statements"),), "", _number(about, "handle"))
     found = list(completed((one for each in said for one in statements(each, scope)), scope.family))
-    if "expr" not in about:
-        found = [Opaque("nft lists the rule without its statements")]
     words = about.get("text") or " ".join(map(say, said))
     if about.get("comment") and "text" not in about:
         words += f' comment "{about["comment"]}"'
-    return Rule(tuple(found), words, about.get("handle"), about.get("line"))
+    return Rule(tuple(found), str(words), _number(about, "handle"), _number(about, "line"))

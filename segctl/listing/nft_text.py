@@ -29,8 +29,7 @@ _BRIDGE = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 
 def parse(text: str) -> Listing:
     """Raises Unreadable, with the line, where the text is no list of tables."""
-    found = tokens_of(text)
-    reader = _Reader(found)
+    reader = _Reader(text, tokens_of(text))
     try:
         reader.file()
     except NotSo as error:
@@ -42,8 +41,8 @@ def parse(text: str) -> Listing:
 class _Reader:
     """Blocks of text to the objects of a JSON document."""
 
-    def __init__(self, found: Tokens) -> None:
-        self.cursor = Cursor(_spliced(found.tokens))
+    def __init__(self, text: str, found: Tokens) -> None:
+        self.cursor = Cursor(_spliced(found.tokens) if "$" in text or "define" in text else found.tokens)
         self.handles = found.handles
         self.objects: list[Object] = []
         self.dormant: dict[tuple[str, str], bool] = {}

@@ -16,9 +16,9 @@ class Token(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r'(?P<blank>[ \t\r]+|\\\n)|(?P<comment>\#[^\n]*)|(?P<end>\n|;)|"(?P<string>[^"\n]*)"'
-    r"|(?P<mark>[{}(),\[\]|^]|&|!=|==|<=|>=|<<|>>|[=!<>])"
-    r"|(?P<word>[^\s{}(),\[\]|^&=!<>;\"#]+)"
+    r"(?:[ \t\r]|\\\n)*(?:"
+    r"(?P<word>[^\s{}(),\[\]|^&=!<>;\"#]+)|(?P<mark>[{}(),\[\]|^]|&|!=|==|<=|>=|<<|>>|[=!<>])"
+    r"|\"(?P<string>[^\"\n]*)\"|(?P<end>\n|;)|(?P<comment>\#[^\n]*)|(?P<last>\Z))"
 )
 _HANDLE = re.compile(r"\# handle (\d+)\s*$")
 
@@ -33,25 +33,25 @@ class Tokens:
 
 def tokens_of(text: str) -> Tokens:
     """Raises Unreadable for what is no token (a string without an end)."""
-    tokens, handles = [], {}
-    at, line = 0, 1
+    tokens: list[Token] = []
+    handles: dict[int, int] = {}
+    at, line, match = 0, 1, _TOKEN.match
     while at < len(text):
-        found = _TOKEN.match(text, at)
+        found = match(text, at)
         if found is None:
-            raise Unreadable(f"this is no word of nft: {text[at : at + 20]!r}", line)
-        kind, said = found.lastgroup, found.group()
-        if kind == "string":
-            tokens.append(Token(found["string"], line, True))
+            raise Unreadable(f"this is no word of nft: {text[at : at + 20].strip()!r}", line)
+        kind = found.lastgroup
+        said = found[kind] if kind else ""
+        at = found.end()
+        if kind in ("word", "mark"):
+            tokens.append(Token(said, line))
+        elif kind == "string":
+            tokens.append(Token(said, line, True))
         elif kind == "end":
             tokens.append(Token("\n", line))
-        elif kind == "comment":
-            handle = _HANDLE.match(said)
-            if handle:
-                handles[line] = int(handle[1])
-        elif kind != "blank":
-            tokens.append(Token(said, line))
-        line += said.count("\n")
-        at = found.end()
+            line += said == "\n"
+        elif kind == "comment" and (handle := _HANDLE.match(said)):
+            handles[line] = int(handle[1])
     return Tokens([*tokens, Token("\n", line)], handles)
 
 
@@ -64,25 +64,30 @@ class Cursor:
 
     def __init__(self, tokens: list[Token], last_line: int = 0) -> None:
         self.tokens = tokens
+        self.size = len(tokens)
         self.at = 0
         self._end = Token("\n", tokens[-1].line if tokens else last_line)
 
     @property
     def now(self) -> Token:
         """The token that stands here."""
-        return self.tokens[self.at] if self.at < len(self.tokens) else self._end
+        return self.tokens[self.at] if self.at < self.size else self._end
 
     def ahead(self, by: int = 1) -> Token:
         """A later token."""
-        return self.tokens[self.at + by] if self.at + by < len(self.tokens) else self._end
+        return self.tokens[self.at + by] if self.at + by < self.size else self._end
 
     def sees(self, *texts: str) -> bool:
         """Whether these words stand here, in this order, without quotes."""
-        return all(self.ahead(by).text == text and not self.ahead(by).quoted for by, text in enumerate(texts))
+        text, _, quoted = self.now
+        if text != texts[0] or quoted:
+            return False
+        return len(texts) == 1 or all(self.ahead(by).text == texts[by] for by in range(1, len(texts)))
 
     def sees_any(self, texts: frozenset[str] | tuple[str, ...]) -> bool:
         """Whether one of these words stands here."""
-        return self.now.text in texts and not self.now.quoted
+        text, _, quoted = self.now
+        return text in texts and not quoted
 
     def take(self, *texts: str) -> bool:
         """Go past these words, if they stand here."""
@@ -93,18 +98,17 @@ class Cursor:
 
     def next(self) -> Token:
         """The token that stands here; go past it. At the end NotSo."""
-        token = self.now
-        if self.at >= len(self.tokens):
+        if self.at >= self.size:
             raise NotSo("the text ends here")
         self.at += 1
-        return token
+        return self.tokens[self.at - 1]
 
     def word(self) -> str:
         """The text of the next token, if it is a word or string; else NotSo."""
-        token = self.next()
+        token = self.now
         if not token.quoted and (token.text in _MARKS or token.text == "\n"):
-            raise NotSo(token.text)
-        return token.text
+            raise NotSo("the line ends here" if token.text == "\n" else f"no word begins with {token.text}")
+        return self.next().text
 
     def expect(self, text: str) -> None:
         """Go past this word, else NotSo."""
@@ -113,20 +117,22 @@ class Cursor:
 
     def skip_lines(self) -> None:
         """Past ends of lines."""
-        while self.at < len(self.tokens) and self.sees("\n"):
+        while self.at < self.size and self.sees("\n"):
             self.at += 1
 
     def block(self) -> list[Token]:
         """From `{` to the `}` that belongs to it: what is between. Raises Unreadable if there is none."""
         opened = self.next()
-        depth, begin = 1, self.at
-        while self.at < len(self.tokens):
-            token = self.next()
-            if token.quoted:
+        depth = 1
+        for at in range(self.at, self.size):
+            text, _, quoted = self.tokens[at]
+            if quoted or text not in "{}":
                 continue
-            depth += (token.text == "{") - (token.text == "}")
+            depth += 1 if text == "{" else -1
             if depth == 0:
-                return self.tokens[begin : self.at - 1]
+                within = self.tokens[self.at : at]
+                self.at = at + 1
+                return within
         raise Unreadable("this { has no }", opened.line)
 
     def statement(self) -> list[Token]:

@@ -4,6 +4,9 @@ from typing import Any
 
 Said = Any
 
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What a reader meets in a document that isn't as libnftables-json(5) says."""
+
 
 def say(said: Said) -> str:
     """A statement, expression or constant in one line."""
@@ -24,7 +27,7 @@ def say(said: Said) -> str:
     try:
         if writer is not None:
             return str(writer(about))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except MALFORMED:
         pass
     return f"{kind} {say(about)}".rstrip() if about is not None else kind
 

@@ -40,7 +40,7 @@ from segctl.listing.rule import (
     Update,
     Verdict,
 )
-from segctl.listing.say import say
+from segctl.listing.say import MALFORMED, say
 from segctl.listing.values import NotUnderstood, words_of
 from segctl.listing.words import BITMASKS
 
@@ -59,7 +59,7 @@ def statements(said: Said, scope: Scope) -> Iterator[Statement]:
             try:
                 yield from reader(about, said, scope)
                 return
-            except (NotUnderstood, KeyError, TypeError, ValueError, AttributeError, IndexError):
+            except (NotUnderstood, *MALFORMED):
                 pass
     yield Opaque(say(said))
 
@@ -76,7 +76,7 @@ def _match(about: Said, said: Said, scope: Scope) -> Iterator[Statement]:
         return
     try:
         yield _compared(left, operator, right, scope)
-    except (NotUnderstood, KeyError, TypeError, ValueError):
+    except (NotUnderstood, *MALFORMED):
         yield Match(Strange(say(said)), ())
 
 

@@ -104,7 +104,7 @@ class Values:
 
     def index_of(self, name: str) -> int:
         """The index of an interface: of one that we aren't told of, one that no interface has."""
-        if name.isdigit():
+        if name.isdecimal():
             return int(name)
         if name not in self._index:
             free = 1 if name == "lo" and 1 not in self.interfaces else 0xFFFFFFFF - len(self.interfaces)
@@ -127,7 +127,7 @@ class Values:
                     return first
             elif kind == "iface_index":
                 return self.index_of(value)
-            elif kind == "ct_label" and value.isdigit():
+            elif kind == "ct_label" and value.isdecimal():
                 return 1 << int(value)
             elif value:
                 return _of_text(kind, value)
@@ -178,7 +178,7 @@ class Values:
     def _written(self, kind: str, text: str, bits: int | None) -> Span:
         """A range or prefix as text has them: `80-90`, `10.0.0.0/8`; a word may have a `-` of its own."""
         address, slash, prefix = text.partition("/")
-        if slash and prefix.isdigit():
+        if slash and prefix.isdecimal():
             return self.span(kind, {"prefix": {"addr": address, "len": int(prefix)}}, bits)
         pieces = text.split("-")
         for at in range(1, len(pieces)):

@@ -17,8 +17,7 @@ from segctl.prove.effects import Effects, address_sets, half, kinds, traffic_set
 from segctl.prove.engine import evaluate
 from segctl.prove.path import bridges
 from segctl.prove.result import Proof
-from segctl.prove.space import NeedsCut, Spans
-from segctl.prove.values import merged
+from segctl.prove.space import NeedsCut, Spans, merged
 from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]

@@ -23,6 +23,17 @@ class NeedsCut(Exception):
         self.sets = sets
 
 
+def merged(spans: Iterable[Span]) -> Spans:
+    """Sorted, disjoint, neighbours joined."""
+    out: list[Span] = []
+    for first, end in sorted(spans):
+        if out and first <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((first, end))
+    return tuple(out)
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One dimension with its classes.
@@ -90,7 +101,7 @@ class Axis:
     def _mask(self, spans: Spans) -> int:
         firsts, ids = self.firsts, self.ids
         covered: dict[int, int] = {}
-        for first, end in spans:
+        for first, end in merged(spans):
             at = bisect_right(firsts, first) - 1
             if firsts[at] != first:
                 raise NeedsCut(self.name, spans)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from segctl.listing.rule import Span
-from segctl.prove.space import Axis, Spans
+from segctl.prove.space import Axis, Spans, merged
 
 _MOST = 4096  # spans that one masked comparison may become
 
@@ -137,17 +137,6 @@ def blocks(first: int, last: int, width: int) -> Iterator[tuple[int, int]]:
             size >>= 1
         yield first, full & ~(size - 1)
         first += size
-
-
-def merged(spans: Sequence[Span]) -> Spans:
-    """Sorted, disjoint, neighbours joined."""
-    out: list[Span] = []
-    for first, end in sorted(spans):
-        if out and first <= out[-1][1] + 1:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
-        else:
-            out.append((first, end))
-    return tuple(out)
 
 
 def complement(spans: Spans, last: int) -> Spans:

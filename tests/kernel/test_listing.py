@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 from segctl.kernel import netlink
 from segctl.kernel.errors import NotUnderstood
@@ -228,6 +232,13 @@ def counters(place: str) -> list[int]:
     return [rule["expr"][-1]["counter"]["packets"] for rule in rules]
 
 
+def crossed() -> list[bytes]:
+    """ICMP of one IP version in packets of the other: whether a rule asks for a version shows in these."""
+    v4, v6 = IP(src="10.9.0.2", dst=OWN4, proto=58), IPv6(src="fd09::2", dst=OWN6, nh=1)
+    kinds = ((v4, 128), (v4, 133), (v6, 8), (v6, 3), (v6, 5))
+    return [bytes(Ether(src=FAR, dst=NEAR) / head / Raw(bytes([kind, 4]) + b"\0" * 30)) for head, kind in kinds]
+
+
 def arrived(place: str, wanted: int) -> list[int]:
     """The counters once the first, which counts all, has come to a number."""
     end = time.monotonic() + 5
@@ -257,7 +268,7 @@ def test_the_kernel_counts_what_the_listing_says(
         index = socket.if_nametoindex("near")
     local, wide = [packed_address(OWN4), packed_address(OWN6)], [packed_address("10.9.0.255")]
     before, wrong = counters(place), []
-    for frame in frames():
+    for frame in [*frames(), *crossed()]:
         wire.send(frame)
         now = arrived(place, before[0] + 1)
         fields = told(frame, "near", index, local, wide)
@@ -267,4 +278,4 @@ def test_the_kernel_counts_what_the_listing_says(
                 wrong.append((rule.text, frame[14:].hex(), f"kernel {new - old}", f"listing {says}"))
         before = now
     assert not wrong, f"{len(wrong)}: {wrong[:12]}"
-    assert sum(1 for one in before if one) > len(before) / 3  # conditions that no packet meets say little
+    assert sum(1 for one in before if one) > len(before) / 4  # conditions that no packet meets say little

@@ -94,6 +94,8 @@ class Oracle:
         for program in ("iptables-legacy", "ip6tables-legacy"):
             for table in ("filter", "mangle", "raw", "nat"):
                 self.places.gateway.run([program, "-t", table, "-F"])
+            for chain in ("INPUT", "FORWARD", "OUTPUT"):
+                self.places.gateway.run([program, "-P", chain, "ACCEPT"])
 
     def shoot(self, table: Table, more: Sequence[Session], volleys: Sequence[tuple[Loaded, int]]) -> list[list[Seen]]:
         """Sessions made where all passes, then the table, then the volleys."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from segctl.model.point import Point
-from segctl.model.ranges import V6, Ranges, family, parse_address, show_address
+from segctl.model.ranges import ALL_ADDRESSES, V6, Ranges, family, parse_address, prefix, show_address
 from segctl.model.selector import POINTS, WORLD
 from segctl.policy import Policy
 from segctl.runner import Netns
@@ -26,6 +26,7 @@ STRAY_ADDRESSES = (parse_address("192.0.2.1"), parse_address("2001:db8:ffff::1")
 MISROUTE = 0x7000  # channel (IP id, flow label): out by the interface with that number
 _HOP = {4: "169.254.254.254", 6: "fe80::fe"}
 _TABLE = 1000
+_UNROUTED = (("0.0.0.0", 32), ("127.0.0.0", 8), ("224.0.0.0", 4), ("255.255.255.255", 32), ("::1", 128), ("fe80::", 10), ("ff00::", 8))
 _SYSCTLS = {
     "net.ipv4.ip_forward": 1,
     "net.ipv6.conf.all.forwarding": 1,
@@ -112,7 +113,8 @@ def routes(policy: Policy, point: Point) -> list[tuple[Ranges, str]]:
         found.append((interface.networks() - policy.special, interface.name))
     worlds = [i.name for i in point.interfaces.values() if WORLD in i.segments]
     rest = worlds[0] if worlds else next(iter(point.interfaces))
-    found.append((Ranges(((0, (1 << 32) - 1), (V6, V6 + (1 << 128) - 1))) - policy.special, rest))
+    never = Ranges.of((prefix(parse_address(a), n)) for a, n in _UNROUTED)
+    found.append((ALL_ADDRESSES - never, rest))
     return found
 
 

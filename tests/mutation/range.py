@@ -221,8 +221,8 @@ class _Note:
                 _kind(packet) in (0, 129)
             ):
                 self._add(number, REPLY + name)
-            else:
-                self._add(number, ANSWER + "icmp " + name)
+            elif packet[0] >> 4 == 6 or packet[_at(packet) : _at(packet) + 2] != b"\3\0":
+                self._add(number, ANSWER + "icmp " + name)  # no route (type 3, code 0) is no word of the rules
         elif _protocol(packet) == TCP and _flags(packet) & RST:
             found = self.resets.get(_ends(packet))
             if found is not None:

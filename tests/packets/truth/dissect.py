@@ -6,11 +6,21 @@ A field that the packet lacks isn't there. Names are those of `segctl.listing.fi
 from dataclasses import dataclass
 
 from segctl.listing.rule import DIRECTIONS, name_span
-from segctl.model.ranges import V6, family
 from segctl.model.packet import Packet, Way
+from segctl.model.ranges import V6, family
 from tests.packets.truth.bodies import (
-    DESTINATION, ESP, FRAGMENT, GRE, HBH, ICMP, ICMP6, ROUTING, SCTP, TCP, UDP,
-)  # fmt: skip
+    DESTINATION,
+    ESP,
+    FRAGMENT,
+    GRE,
+    HBH,
+    ICMP,
+    ICMP6,
+    ROUTING,
+    SCTP,
+    TCP,
+    UDP,
+)
 from tests.packets.truth.world import GROUPS, NAMES, OWN, index_of, side_of
 
 _EXTENSIONS = {HBH: "hbh", ROUTING: "rt", FRAGMENT: "frag", DESTINATION: "dst"}
@@ -48,8 +58,10 @@ def packet_of(
     _routes(source, destination, iif, fields)
     _connection(spoken, fields)
     if mac:
-        fields["@ll,96,16"] = _int(mac[12:14])
-        fields |= {f"ether {name}": _int(mac[a:b]) for name, a, b in (("daddr", 0, 6), ("saddr", 6, 12), ("type", 12, 14))}
+        fields |= {"@ll,48,64": _int(mac[6:14]), "@ll,96,16": _int(mac[12:14])}  # how nft lists some of them
+        fields |= {
+            f"ether {name}": _int(mac[a:b]) for name, a, b in (("daddr", 0, 6), ("saddr", 6, 12), ("type", 12, 14))
+        }
     head, tail = _int(rest[:2]), _int(rest[2:4])
     flags = rest[13] if protocol == TCP and len(rest) > 13 else 0
     return Packet(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from segctl.model.ranges import V6, family
 from segctl.model.packet import Way
+from segctl.model.ranges import V6, family
 from tests.packets.truth import bodies as b
 from tests.packets.truth.hints import Hints
 from tests.packets.truth.world import OWN, SIDES

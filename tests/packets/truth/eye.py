@@ -39,11 +39,11 @@ table inet sglc_eye {{
 }}
 """
 _STATES = "".join(
-    f"  ct direction {direction} ct state {state} log prefix \"{state} {direction}\" group {GROUP} queue-threshold 1\n"
+    f'  ct direction {direction} ct state {state} log prefix "{state} {direction}" group {GROUP} queue-threshold 1\n'
     for state in ("new", "established", "related")
     for direction in ("original", "reply")
 ) + "".join(
-    f"  ct state {state} log prefix \"{state} original\" group {GROUP} queue-threshold 1\n"
+    f'  ct state {state} log prefix "{state} original" group {GROUP} queue-threshold 1\n'
     for state in ("invalid", "untracked")
 )
 STATES = "table inet sglc_states {\n" + "".join(

@@ -10,7 +10,8 @@ from tests.packets.truth.kinds import Kind
 class Field:
     """`version` and `layer`: what a packet must be to have it, so that no rule speaks of two that exclude each other.
 
-    `tracked`: only where conntrack looks. `keyed`: it may be part of the key of a named set. `family`: of tables that may ask for it.
+    `tracked`: only where conntrack looks. `keyed`: it may be part of the key of a named set.
+    `family`: of tables that may ask for it.
     """
 
     words: str

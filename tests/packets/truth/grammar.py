@@ -22,7 +22,9 @@ _HOOKS = ("prerouting", "input", "forward", "forward", "forward", "output", "pos
 _MAY_REJECT = frozenset({"prerouting", "input", "forward", "output", "ingress"})
 _OTHER_PATHS = (  # what no routed packet meets
     TableText("arp", "elsewhere", False, (), (ChainText("c", "type filter hook input priority 0; policy drop;", ()),)),
-    TableText("bridge", "elsewhere", False, (), (ChainText("c", "type filter hook forward priority 0; policy drop;", ()),)),
+    TableText(
+        "bridge", "elsewhere", False, (), (ChainText("c", "type filter hook forward priority 0; policy drop;", ()),)
+    ),
 )
 
 
@@ -155,7 +157,9 @@ def verdict_map(scope: Scope, others: Sequence[str]) -> str:
     rng = scope.rng
     parts = key_fields(scope, 3) if rng.random() < 0.4 else (scope.field(keyed=True),)
     intervals = rng.random() < 0.4 and ordered(parts)
-    elements = [f"{key} : {_element_verdict(scope, others)}" for key in rows(scope, parts, rng.randint(1, 5), intervals)]
+    elements = [
+        f"{key} : {_element_verdict(scope, others)}" for key in rows(scope, parts, rng.randint(1, 5), intervals)
+    ]
     if not intervals and rng.random() < 0.15:
         elements.append(f"* : {_element_verdict(scope, others)}")
     if rng.random() < 0.5:

@@ -63,7 +63,17 @@ class Kind:
     def mask(self, rng: Random) -> int:
         """Bits worth looking at: low, high, one, or any."""
         full = (1 << self.bits) - 1
-        some = (1, 3, 0xF, 0xFF, full >> 1, full & 0xFFFF0000, full & ~1, 1 << self.bits - 1, rng.getrandbits(self.bits))
+        some = (
+            1,
+            3,
+            0xF,
+            0xFF,
+            full >> 1,
+            full & 0xFFFF0000,
+            full & ~1,
+            1 << self.bits - 1,
+            rng.getrandbits(self.bits),
+        )
         return rng.choice(some) & full or 1
 
 

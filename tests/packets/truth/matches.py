@@ -250,7 +250,7 @@ def _extension(scope: Scope) -> str:
     return rng.choice(
         (
             f"exthdr {header} {rng.choice(('exists', 'missing'))}",
-            f"{rng.choice(('hbh', 'dst', 'rt', 'frag'))} nexthdr {rng.choice(('6', '17', '58', '{ 6, 43, 60 }', '!= 60'))}",
+            f"{header} nexthdr {rng.choice(('6', '17', '58', '{ 6, 43, 60 }', '!= 60'))}",
             f"rt type {rng.choice(('0', '2', '!= 4', '{ 0, 4 }'))}",
             f"{rng.choice(('hbh', 'dst'))} hdrlength {rng.choice(('0', '1', '!= 0', '> 0'))}",
             f"frag more-fragments {rng.choice(('0', '1'))}",
@@ -268,12 +268,13 @@ def _fragment4(scope: Scope) -> str:
 def _route(scope: Scope) -> str:
     """What the routes say of an address; nft_fib_validate() says where it may be asked."""
     rng = scope.rng
+    end = rng.choice(("saddr", "daddr"))
     return rng.choice(
         (
-            f"fib {rng.choice(('saddr', 'daddr'))} type {rng.choice(('local', 'unicast', '!= local', '{ local, multicast }'))}",
+            f"fib {end} type {rng.choice(('local', 'unicast', '!= local', '{ local, multicast }'))}",
             f"fib saddr . iif oif {rng.choice(('exists', 'missing'))}",
-            f'fib {rng.choice(("saddr", "daddr"))} oifname {rng.choice(("le0", "!= ri1"))}',
-            f"fib {rng.choice(('saddr', 'daddr'))} oif {rng.choice(('exists', 'missing', 'le1'))}",
+            f"fib {end} oifname {rng.choice(('le0', '!= ri1'))}",
+            f"fib {end} oif {rng.choice(('exists', 'missing', 'le1'))}",
         )
     )
 

@@ -1,15 +1,21 @@
-"""The evaluator under test, behind one small function: what it says becomes of a packet under a listing."""
+"""The evaluator under test and the readers before it, behind small functions."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segctl.kernel.tables import tables
-from segctl.listing.nft_json import parse
+from segctl.listing import nft_json, nft_text
 from segctl.listing.rule import Ending, Listing
 from segctl.prove import Packet, follow
-from segctl.runner import Netns
 from tests.packets.truth.eye import OURS
+from tests.packets.truth.world import World
+
+
+class ReaderCrashed(Exception):
+    """nft itself doesn't survive listing these rules (traps.md): there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,50 @@ def modelled(listing: Listing, packet: Packet) -> Said:
     return Said(trace.ending, trace.doubts, tuple(met))
 
 
-def listing_of(document: Mapping[str, Any], router: Netns, interfaces: Mapping[int, str]) -> Listing:
-    """What nft said of all tables but those that watch, as segctl reads it."""
-    kept = [one for one in document["nftables"] if not any(_ours(kind, about) for kind, about in one.items())]
-    dormant = {(one.family, one.name): one.dormant for one in tables(router)}
-    return parse({"nftables": kept}, None, dormant, interfaces)
+def read_json(world: World) -> Listing:
+    """What nft says of the router as JSON, as segctl reads it. It leaves out devices: they come from the text."""
+    document: dict[str, Any] = json.loads(_listed(world, "-j"))
+    chains = [about for one in document["nftables"] for kind, about in one.items() if kind == "chain"]
+    if any(about.get("hook") in ("ingress", "egress") for about in chains if about["table"] not in OURS):
+        known = _devices(_listed(world))
+        for about in chains:
+            about |= known.get((about["family"], about["table"], about["name"]), {})
+    dormant = {(one.family, one.name): one.dormant for one in tables(world.router)}
+    return _others(nft_json.parse(document, None, dormant, world.interfaces))
 
 
-def _ours(kind: str, about: Mapping[str, Any]) -> bool:
-    return about.get("name" if kind == "table" else "table") in OURS
+def read_text(world: World) -> Listing:
+    """The same from what nft says as text."""
+    return _others(nft_text.parse(_listed(world)))
+
+
+READERS: tuple[Callable[[World], Listing], ...] = (read_json, read_text)
+
+
+def _listed(world: World, *options: str) -> str:
+    done = world.router.run(["nft", *options, "list", "ruleset"])
+    if done.code:
+        raise ReaderCrashed(done.stderr.strip().rpartition("\n")[2] or f"signal {-done.code}")
+    return done.stdout
+
+
+def _others(listing: Listing) -> Listing:
+    """Without the tables that watch: they accept all."""
+    return replace(listing, tables=tuple(table for table in listing.tables if table.name not in OURS))
+
+
+_HEAD = re.compile(r"^(?:table (\w+) (\w+)|\tchain (\w+)|.* devices? (?:= \{ (.*?) \}|(\S+)) priority)", re.M)
+
+
+def _devices(text: str) -> dict[tuple[str, str, str], dict[str, list[str]]]:
+    """Family, table and chain: what JSON would call its `dev`."""
+    found: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    family = table = chain = ""
+    for one in _HEAD.finditer(text):
+        if one[1]:
+            family, table = one[1], one[2]
+        elif one[3]:
+            chain = one[3]
+        else:
+            found[family, table, chain] = {"dev": [name.strip(' "') for name in (one[4] or one[5]).split(",")]}
+    return found

@@ -34,7 +34,12 @@ class TableText:
 
     def lines(self) -> list[str]:
         head = [f"table {self.family} {self.name} {{", *([" flags dormant;"] if self.dormant else [])]
-        return [*head, *(f" {one}" for one in self.sets), *(line for chain in self.chains for line in chain.lines()), "}"]
+        return [
+            *head,
+            *(f" {one}" for one in self.sets),
+            *(line for chain in self.chains for line in chain.lines()),
+            "}",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ def _without(table: TableText, gone: set[int]) -> TableText:
     chains = []
     for chain in table.chains:
         at += 1 + bool(chain.head)
-        chains.append(replace(chain, rules=tuple(rule for place, rule in enumerate(chain.rules, at) if place not in gone)))
+        chains.append(
+            replace(chain, rules=tuple(rule for place, rule in enumerate(chain.rules, at) if place not in gone))
+        )
         at += len(chain.rules) + 1
     return replace(table, sets=sets, chains=tuple(chains))
 

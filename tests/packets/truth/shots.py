@@ -6,8 +6,8 @@ Each packet has a connection of its own, so that none in a volley changes what i
 from dataclasses import dataclass, field
 from random import Random
 
-from segctl.model.ranges import family
 from segctl.model.packet import Packet, Way
+from segctl.model.ranges import family
 from tests.packets.truth import bodies as b
 from tests.packets.truth.dissect import Spoken, packet_of
 from tests.packets.truth.draw import Draw
@@ -242,5 +242,3 @@ def _split(body: bytes, rng: Random) -> tuple[bytes, bytes]:
         return body[:4] + length.to_bytes(2, "big") + bytes((b.FRAGMENT,)) + body[7:40] + header + part
 
     return six(rest[:cut], 0, True), six(rest[cut:], cut // 8, False)
-
-

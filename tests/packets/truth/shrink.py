@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from segctl.kernel.errors import KernelError
-from tests.packets.truth.rounds import ReaderCrashed, Ring, Unloadable, Verdict, Volley, shown
+from tests.packets.truth.model import ReaderCrashed
+from tests.packets.truth.rounds import Ring, Unloadable
+from tests.packets.truth.verdicts import Verdict, Volley, shown
 
 
 def smallest(ring: Ring, volley: Volley, verdict: Verdict, most: int = 400) -> tuple[Volley, Verdict] | None:

@@ -130,11 +130,12 @@ class Wire:
 
         def heard(body: bytes, place: str | None) -> None:
             number = told_by(body, volley)
-            if number is not None and _same(body, known[number]):
+            if number in known and _same(body, known[number]):
                 found[number].went = place or found[number].went
-            elif number is not None and _is_error(body):
-                found[number].answered = True
-            elif _is_tcp(body) and (number := resets.get(_ends(body))) is not None and _flags(body) & RST:
+                return
+            if not _is_error(body):
+                number = resets.get(_ends(body)) if _is_tcp(body) and _flags(body) & RST else None
+            if number in known:
                 found[number].answered = True
 
         for far, body in self.arrived():
@@ -142,7 +143,7 @@ class Wire:
         for told in self.eye.told():
             if told.prefix in ("born", "input"):
                 heard(told.body, "input" if told.prefix == "input" else None)
-            elif (number := told_by(told.body, volley)) is not None and _same(told.body, known[number]):
+            elif (number := told_by(told.body, volley)) in known and _same(told.body, known[number]):
                 found[number].state = told.prefix
         return found
 
