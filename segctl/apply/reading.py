@@ -36,12 +36,13 @@ class _Elements:
 
     def __init__(self, runner: Runner, document: dict[str, Any]) -> None:
         self._known: dict[tuple[str, str], Elements] = {}
+        self._foreign = False
         self.document = document
         named = [one[kind] for one in document["nftables"] for kind in ("set", "map") if kind in one]
         for table in dict.fromkeys(one["table"] for one in named if one["family"] == "inet"):
             names = [one["name"] for one in named if (one["family"], one["table"]) == ("inet", table)]
             self._read(runner, table, names)
-        if any(one["family"] != "inet" for one in named):
+        if self._foreign or any(one["family"] != "inet" or not _packed(one) for one in named):
             self.document = _full(runner, document)
 
     def _read(self, runner: Runner, table: str, names: list[str]) -> None:
@@ -49,7 +50,7 @@ class _Elements:
             for name, found in netlink.dump_sets(runner, table, names):
                 self._known[table, name] = found
         except NotUnderstood:  # a set of another's with a catch-all element, say: nft tells it
-            self.document = nft.list_ruleset_json(runner, terse=False)
+            self._foreign = True
 
     def __call__(self, family: str, table: str, declared: Set) -> tuple[Element, ...] | None:
         found = self._known.get((table, declared.name)) if family == "inet" else None
@@ -61,10 +62,19 @@ class _Elements:
             return None
 
 
+def _packed(said: dict[str, Any]) -> bool:
+    """Whether the types of a set say how the kernel packs its elements."""
+    parts = said["type"] if isinstance(said["type"], list) else [said["type"]]
+    return all(isinstance(part, str) for part in parts) and packed.readable(parts, said.get("map"))
+
+
 def _full(runner: Runner, document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the sets of other families than ours whole."""
+    """The document with its sets whole; one that is empty says so."""
     whole = nft.list_ruleset_json(runner, terse=False)
-    sets = {(s["family"], s["table"], s["name"]): one for one in whole["nftables"] for s in _named(one)}
+    sets = {_key(said): one for one in whole["nftables"] for said in _named(one)}
+    for one in sets.values():
+        for said in _named(one):
+            said.setdefault("elem", [])
     objects = [next((sets[key] for s in _named(one) if (key := _key(s)) in sets), one) for one in document["nftables"]]
     return {"nftables": objects}
 

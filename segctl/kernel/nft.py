@@ -11,6 +11,7 @@ from segctl.kernel.errors import NotUnderstood
 from segctl.kernel.tools import run_tool
 from segctl.runner import Runner
 
+_HARMLESS = "warning: stmt ops"  # a statement that 1.0.6 has no JSON for: it says so in the answer, too
 _CRASH = "nft crashes on some rules that other tools wrote: nothing is known of what it would have said"
 
 
@@ -55,8 +56,9 @@ def _listed(runner: Runner, words: list[str], terse: bool, timeout: float | None
     argv = ["nft", "-j", *(["-t"] if terse else []), *words]
     doing = f"listing {' '.join(words[1:])}"
     done = run_tool(runner, argv, doing, timeout=timeout, help_if_crashed=_CRASH)
-    if done.stderr.strip():
-        raise NotUnderstood(f"{doing} on {runner.where}: {done.stderr.strip()}")
+    said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith(_HARMLESS)]
+    if said:
+        raise NotUnderstood(f"{doing} on {runner.where}: {said[0]}")
     try:
         answer = json.loads(done.stdout)
     except ValueError as error:

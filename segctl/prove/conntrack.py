@@ -13,7 +13,7 @@ NONE: Spans = ((0, 0),)
 # nf_conntrack_proto_icmpv6.c): for conntrack no other packet of theirs is new or related.
 BEGINNING = {4: (8, 13, 15, 17), 6: (128, 139)}
 ERRORS = {4: (3, 4, 5, 11, 12), 6: (*range(1, 128), 137)}  # 137: a redirect quotes what it is about
-UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143)
+UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143, 151, 152)
 ICMP_OF = {4: ICMP, 6: ICMP6}
 
 

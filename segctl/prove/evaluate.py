@@ -1,38 +1,34 @@
 """What one statement makes of one row: who matches, who doesn't, what a register holds afterwards."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from segctl.listing.rule import (
-    STATES,
     Bits,
-    Constant,
     Expression,
     Join,
-    Load,
     Mapped,
     Set,
     Shift,
     Strange,
     Table,
-    name_span,
 )
-from segctl.prove.axes import IIF, OIF, STATE, Seen, read
-from segctl.prove.lookup import Groups, Lookups
+from segctl.prove.axes import read
+from segctl.prove.compute import REGISTERS_OF, Expressions
 from segctl.prove.path import Stage
-from segctl.prove.row import Crumb, Row, joined
-from segctl.prove.space import Cube, NeedsCut, Space, Spans, without
+from segctl.prove.row import Row, joined
+from segctl.prove.space import Cube, Spans, bits
 from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
 
-_CONNECTED: Spans = tuple((STATES[word], STATES[word]) for word in ("established", "related", "new"))
-_NOWHERE = 1 << 33
-_HOPS = ("ip ttl", "ip6 hoplimit")
-_OF_INTERFACE = {
-    **dict.fromkeys(("meta iifgroup", "meta iiftype", "meta iifkind"), Seen.IIF),
-    **dict.fromkeys(("meta oifgroup", "meta oiftype", "meta oifkind"), Seen.OIF),
-}
 _REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmpv6 ", "sctp ", "exthdr ")
+
+
+_SETTERS: dict[str, Callable[[Row, Value], Row]] = {
+    "meta mark": lambda row, value: row._replace(mark=value),
+    "meta priority": lambda row, value: row._replace(priority=value),
+    "ct mark": lambda row, value: row._replace(connection=value),
+}
 
 
 class Forked(NamedTuple):
@@ -48,50 +44,8 @@ class Forked(NamedTuple):
     lacking: Sequence[Row] = ()
 
 
-class Chosen(NamedTuple):
-    """Rows with the place of the element that they hit, rows that hit none, and rows that lack the key."""
-
-    hits: list[tuple[Row, int]]
-    misses: list[Row]
-    ordered: bool
-    lacking: list[Row]
-
-
-class Computed(NamedTuple):
-    """An expression's value for each part of a row, and the parts that don't have it."""
-
-    values: list[tuple[Row, tuple[Known, ...]]]
-    misses: list[Row]
-    ordered: bool = False
-
-
-class Evaluator:
+class Evaluator(Expressions):
     """The statements of a walk's rules over its space."""
-
-    def __init__(self, space: Space, registers: Groups, family: int, interfaces: Mapping[int, str]) -> None:
-        self._space = space
-        self._registers = registers
-        self._family = family
-        self._lookups = Lookups(space, registers)
-        self._indices = {axis: self._by_index(axis, interfaces) for axis in (IIF, OIF)}
-        self._overlaid: dict[tuple[int, int], tuple[ByClass, ByClass, Value]] = {}
-        self._lessened: dict[str, ByClass] = {}
-        self._tables: dict[tuple[int, Known], tuple[Set, Known, ByClass, int]] = {}
-
-    def _by_index(self, axis: str, interfaces: Mapping[int, str]) -> ByClass:
-        """The index of each interface class; of one that isn't there a number that no rule names."""
-        known = {name_span(name)[0]: index for index, name in interfaces.items()} | {0: 0}
-        classes = self._space.axes[self._space.index[axis]]
-        return ByClass(axis, [known.get(value, _NOWHERE) for value in classes.least])
-
-    def set(self, named: str | Set, table: Table) -> Set:
-        """A set by name; NotModelled if the table has none such."""
-        if isinstance(named, Set):
-            return named
-        found = table.sets.get(named)
-        if found is None:
-            raise NotModelled(f"no set {named}")
-        return found
 
     def match(self, row: Row, left: Expression, spans: Spans, negated: bool, table: Table, stage: Stage) -> Forked:
         """Rows whose value is in the spans (`negated`: in none of them)."""
@@ -129,20 +83,6 @@ class Evaluator:
             return Forked(hits, chosen.misses, True, negated=True, lacking=chosen.lacking)
         return Forked([row._replace(cube=cube) for cube in outside], [row], True)
 
-    def choose(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Chosen:
-        """The same, each with the element that it hits."""
-        computed = self._compute(row, key, table, stage)
-        hits: list[tuple[Row, int]] = []
-        misses: list[Row] = []
-        ordered = computed.ordered
-        for part, values in computed.values:
-            got = list(self._lookups.hits(part.cube, values, found))
-            hits += [(part._replace(cube=hit.cube), hit.element) for hit in got]
-            rest = _rest(part.cube, [hit.cube for hit in got])
-            misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]
-            ordered |= rest is None
-        return Chosen(hits, misses, ordered, computed.misses)
-
     def assign(self, row: Row, name: str, value: Expression, table: Table, stage: Stage, last: bool) -> Forked:
         """The row with a register set; what another field is set to we don't follow.
 
@@ -155,10 +95,7 @@ class Evaluator:
         if last and isinstance(value, Mapped) and (one := self._kept(row, name, value, table, stage)) is not None:
             return Forked([one], [])
         setter = _SETTERS.get(name)
-        try:
-            computed = self._compute(row, value, table, stage)
-        except NotModelled as error:
-            return Forked([setter(row, Unknown(str(error))) if setter else row], [])
+        computed = self._compute(row, value, table, stage)
         hits = [setter(part, got) if setter else part for part, (got,) in computed.values]
         return Forked(hits, computed.misses, computed.ordered)
 
@@ -175,7 +112,7 @@ class Evaluator:
             return None
         answers, known = self._table(key, found)
         at = self._space.index[answers.axis]
-        old = _REGISTERS_OF[name](row)
+        old = REGISTERS_OF[name](row)
         if not row.cube[at] & ~known:
             return _SETTERS[name](row, answers)
         if isinstance(old, Of | Unknown) or (isinstance(old, ByClass) and old.axis != answers.axis):
@@ -205,191 +142,25 @@ class Evaluator:
                 out.append(row._replace(cube=tuple(cube)))
         return out
 
-    def _compute(self, row: Row, expression: Expression, table: Table, stage: Stage) -> Computed:
-        match expression:
-            case Constant(value=value):
-                return Computed([(row, (value,))], [])
-            case Load(field=field, bits=bits):
-                return self._load(row, field, bits, stage)
-            case Bits(of=of, mask=mask, flip=flip):
-                return self._mapped_values(self._compute(row, of, table, stage), lambda v: _bitwise(v, mask, flip))
-            case Shift(of=of, by=by):
-                return self._mapped_values(self._compute(row, of, table, stage), lambda v: _shifted(v, by))
-            case Join(parts=parts):
-                return self._join(row, parts, table, stage)
-            case Mapped(key=key, map=named):
-                return self._answer(row, key, self.set(named, table), table, stage)
-            case Strange(text=text):
-                raise NotModelled(text)
 
-    @staticmethod
-    def _mapped_values(computed: Computed, work: Callable[[Known], Known]) -> Computed:
-        values: list[tuple[Row, tuple[Known, ...]]] = [(row, (work(value),)) for row, (value,) in computed.values]
-        return Computed(values, computed.misses, computed.ordered)
-
-    def _join(self, row: Row, parts: tuple[Expression, ...], table: Table, stage: Stage) -> Computed:
-        done: list[tuple[Row, tuple[Known, ...]]] = [(row, ())]
-        misses: list[Row] = []
-        ordered = False
-        for part in parts:
-            after = []
-            for now, values in done:
-                computed = self._compute(now, part, table, stage)
-                after += [(made, (*values, *value)) for made, value in computed.values]
-                misses += computed.misses
-                ordered |= computed.ordered
-            done = after
-        return Computed(done, misses, ordered)
-
-    def _load(self, row: Row, field: str, bits: int, stage: Stage) -> Computed:
-        reading = read(field, bits, self._family)
-        if reading is None:
-            return Computed([], [row])
-        value: Known = reading.of
-        needs = list(reading.needs)
-        connected = Seen.CONNECTION in stage.seen
-        if isinstance(value, Of):
-            if value.axis in _REGISTERS_OF:
-                held = _REGISTERS_OF[value.axis](row)
-                if isinstance(held, Unknown):
-                    raise NotModelled(held.reason)
-                value = held
-            elif value.axis == STATE and not connected:
-                value = STATES["untracked"] if row.untracked else STATES["invalid"]
-            elif value.axis in (IIF, OIF):
-                if Seen(value.axis) not in stage.seen:
-                    value = 0
-                elif field in ("meta iif", "meta oif"):
-                    value = self._indices[value.axis]
-            elif field in _OF_INTERFACE and _OF_INTERFACE[field] not in stage.seen:
-                return Computed([], [row])
-            elif field in _HOPS and Seen.ROUTED in stage.seen:
-                value = self._less_one(value.axis)
-        if reading.connection:
-            if not connected:
-                return Computed([], [row])
-            needs.append((STATE, _CONNECTED))
-        return self._needing(row, value, needs)
-
-    def _less_one(self, name: str) -> ByClass:
-        """What a router leaves of a packet's life (ip_forward, ip6_forward: before the forward hook)."""
-        if name not in self._lessened:
-            axis = self._space.axes[self._space.index[name]]
-            if any(size > 1 for size in axis.sizes):
-                raise NeedsCut(name, *(((value, value),) for value in range(256)))
-            self._lessened[name] = ByClass(name, [max(value - 1, 0) for value in axis.least])
-        return self._lessened[name]
-
-    def _needing(self, row: Row, value: Known, needs: list[tuple[str, Spans]]) -> Computed:
-        """The row's packets that have the field, and those that lack it."""
-        misses = []
-        for axis, spans in needs:
-            at = self._space.index[axis]
-            mask = self._space.axes[at].mask(spans)
-            if outside := row.cube[at] & ~mask:
-                misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
-            if not row.cube[at] & mask:
-                return Computed([], misses)
-            row = row._replace(cube=(*row.cube[:at], row.cube[at] & mask, *row.cube[at + 1 :]))
-        return Computed([(row, (value,))], misses)
-
-    def _answer(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Computed:
-        """What a map answers: by class of one axis where the key is that axis, else by element."""
-        if found.dynamic or found.fault:
-            raise NotModelled(f"map {found.name} may change")
-        if not isinstance(key, Join):
-            computed = self._compute(row, key, table, stage)
-            if not computed.ordered and (made := self._by_class(computed, found)) is not None:
-                return made
-        chosen = self.choose(row, key, found, table, stage)
-        values: list[tuple[Row, tuple[Known, ...]]] = []
-        for hit, element in chosen.hits:
-            answer = found.elements[element].value
-            if isinstance(answer, int):
-                values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
-        return Computed(values, chosen.misses + chosen.lacking, chosen.ordered)
-
-    def _by_class(self, computed: Computed, found: Set) -> Computed | None:
-        values: list[tuple[Row, tuple[Known, ...]]] = []
-        misses = list(computed.misses)
-        for row, (value,) in computed.values:
-            if isinstance(value, int) or value.axis in self._registers:
-                return None
-            table, known = self._table(value, found)
-            at = self._space.index[table.axis]
-            if inside := row.cube[at] & known:
-                values.append((row._replace(cube=(*row.cube[:at], inside, *row.cube[at + 1 :])), (table,)))
-            if outside := row.cube[at] & ~known:
-                misses.append(row._replace(cube=(*row.cube[:at], outside, *row.cube[at + 1 :])))
-        return Computed(values, misses)
-
-    def _table(self, value: Known, found: Set) -> tuple[ByClass, int]:
-        """The map's answer for each class of the value's axis, and the classes that it answers."""
-        key = id(found), value
-        if key not in self._tables:
-            assert not isinstance(value, int)
-            axis = self._space.axes[self._space.index[value.axis]]
-            answers = [0] * len(axis.least)
-            known = 0
-            by_answer: dict[int, list[tuple[int, int]]] = {}
-            for element in found.elements:
-                if isinstance(element.value, int):
-                    by_answer.setdefault(element.value, []).append(element.key[0])
-            for answer, spans in by_answer.items():
-                mask = self._classes(value, tuple(sorted(spans)))
-                known |= mask
-                for number in _bits(mask):
-                    answers[number] = answer
-            self._tables[key] = found, value, ByClass(axis.name, answers), known
-        return self._tables[key][2:]
-
-    def _classes(self, value: Of | ByClass, spans: Spans) -> int:
-        (((_, mask),),) = self._lookups.cubes(value, spans)
-        return mask
+def has_map(expression: Expression) -> bool:
+    """Whether a map is asked somewhere in it: a miss ends the rule."""
+    match expression:
+        case Mapped():
+            return True
+        case Bits(of=of) | Shift(of=of):
+            return has_map(of)
+        case Join(parts=parts):
+            return any(map(has_map, parts))
+        case Strange(text=text):
+            return "map" in text
+    return False
 
 
-def _bits(mask: int) -> Iterable[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _bitwise(value: Known, mask: int, flip: int) -> Known:
-    return (value & mask) ^ flip if isinstance(value, int) else value.bitwise(mask, flip)
-
-
-def _shifted(value: Known, by: int) -> Known:
-    if isinstance(value, int):
-        return value << by if by > 0 else value >> -by
-    return value.shifted(by)
-
-
-_REGISTERS_OF: dict[str, Callable[[Row], Value]] = {
-    "meta mark": lambda row: row.mark,
-    "meta priority": lambda row: row.priority,
-    "ct mark": lambda row: row.connection,
-}
-_SETTERS: dict[str, Callable[[Row, Value], Row]] = {
-    "meta mark": lambda row, value: row._replace(mark=value),
-    "meta priority": lambda row, value: row._replace(priority=value),
-    "ct mark": lambda row, value: row._replace(connection=value),
-}
-
-
-def _rest(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
-    """What of a cube was not hit, if that is one product or nothing; None if it isn't so simple."""
-    if not hits:
-        return [cube]
-    odd = {at for hit in hits for at, (mine, theirs) in enumerate(zip(hit, cube, strict=True)) if mine != theirs}
-    if len(odd) > 1:
-        return without(cube, hits[0]) if len(hits) == 1 and len(odd) == 1 else None
-    for at in odd:
-        left = cube[at]
-        for hit in hits:
-            left &= ~hit[at]
-        return [(*cube[:at], left, *cube[at + 1 :])] if left else []
-    return []
+def unknown_in(row: Row, name: str, reason: str) -> Row:
+    """The row with a register that holds nobody knows what; the row itself if it is none that we follow."""
+    setter = _SETTERS.get(name)
+    return setter(row, Unknown(reason)) if setter else row
 
 
 def _outside(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
@@ -402,10 +173,10 @@ def _outside(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
     first, second = odd
     held: dict[int, int] = {}
     for hit in hits:
-        for number in _bits(hit[first]):
+        for number in bits(hit[first]):
             held[number] = held.get(number, 0) | hit[second]
     by_rest: dict[int, int] = {}
-    for number in _bits(cube[first]):
+    for number in bits(cube[first]):
         if rest := cube[second] & ~held.get(number, 0):
             by_rest[rest] = by_rest.get(rest, 0) | 1 << number
     made = []

@@ -19,8 +19,9 @@ from segctl.prove.axes import (
     STATE,
     TAIL,
 )
+from segctl.prove.compute import Computed
 from segctl.prove.engine import collect
-from segctl.prove.evaluate import Computed, Evaluator
+from segctl.prove.evaluate import Evaluator
 from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, Space, Spans

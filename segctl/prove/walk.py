@@ -31,7 +31,7 @@ from segctl.listing.rule import (
 from segctl.model.service import ICMP6
 from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.conntrack import UNTRACKED6, types
-from segctl.prove.evaluate import Evaluator, Forked
+from segctl.prove.evaluate import Evaluator, Forked, has_map, unknown_in
 from segctl.prove.path import Stage
 from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
@@ -164,21 +164,25 @@ class Walk:
     def _rule(self, rows: list[Row], table: Table, chain: Chain, rule: Rule, depth: int) -> tuple[list[Row], list[Row]]:
         """One rule for all rows: those that go on to the next, and those that leave the chain."""
         on: list[Row] = []
+        returned: list[Row] = []
         active = rows
         for statement in rule.statements:
             if not active:
-                return on, []
+                return on, returned
             match statement:
                 case Decide(verdict=verdict):
                     self._matched(active, By(table, chain, rule))
+                    if verdict.ending is Ending.CONTINUE:
+                        continue
                     more, back = self._verdict(active, verdict, By(table, chain, rule), depth)
-                    return on + more, back
+                    return on + more, returned + back
                 case Choose():
-                    return self._choose(active, on, statement, (table, chain, rule), depth)
+                    active, on, back = self._choose(active, on, statement, (table, chain, rule), depth)
+                    returned += back
                 case _:
                     active = self._all(active, on, statement, (table, chain, rule))
         self._matched(active, By(table, chain, rule))
-        return on + active, []
+        return on + active, returned
 
     def _all(self, rows: list[Row], on: list[Row], statement: Statement, here: tuple[Table, Chain, Rule]) -> list[Row]:
         """One statement for all rows: returns who still is in the rule; the others are added to `on`."""
@@ -208,9 +212,9 @@ class Walk:
                     return self._doubt(row, f"set {found.name} may change ({_place(here)})")
                 look = self.evaluator.look_past if negated else self.evaluator.look_up
                 return self._keyed(look(row, key, found, table, self._stage))
-            case Assign(field=name, value=value):
+            case Assign():
                 last = statement is rule.statements[-1]
-                return self._keyed(self.evaluator.assign(row, name, value, table, self._stage, last))
+                return self._assigned(row, statement, last, here)
             case Maybe(text=text) | Update(text=text):
                 return self._doubt(row, f"{text} ({_place(here)})")
             case Untrack():
@@ -221,6 +225,20 @@ class Walk:
             case Aside():
                 return [row], []
         raise NotModelled(type(statement).__name__)
+
+    def _assigned(
+        self, row: Row, statement: Assign, last: bool, here: tuple[Table, Chain, Rule]
+    ) -> tuple[list[Row], list[Row]]:
+        """A register set; if nobody can say to what, it is unknown, and where a map is asked the rule may end there."""
+        assert self._stage is not None
+        try:
+            return self._keyed(self.evaluator.assign(row, statement.field, statement.value, here[0], self._stage, last))
+        except NotModelled as error:
+            reason = f"{error} ({_place(here)})"
+            unknown = unknown_in(row, statement.field, reason)
+            if unknown is row or has_map(statement.value):
+                return [self._doubtful(unknown, reason)], [row]
+            return [unknown], []
 
     def _keyed(self, forked: Forked) -> tuple[list[Row], list[Row]]:
         """Rows that hit a product get a key of their own: they come before the row that missed."""
@@ -241,36 +259,42 @@ class Walk:
 
     def _choose(
         self, active: list[Row], on: list[Row], statement: Choose, here: tuple[Table, Chain, Rule], depth: int
-    ) -> tuple[list[Row], list[Row]]:
-        table, chain, rule = here
+    ) -> tuple[list[Row], list[Row], list[Row]]:
+        """A verdict map: who goes on in the rule (`continue`), who with the next rule, who leaves the chain."""
         assert self._stage is not None
-        found = self.evaluator.set(statement.map, table)
+        found = self.evaluator.set(statement.map, here[0])
+        if found.dynamic or found.fault:
+            return [], self._opaque(active, on, f"map {found.name} may change ({_place(here)})"), []
         by_verdict: dict[Verdict, list[Row]] = {}
         for row in active:
             try:
-                forked = self.evaluator.choose(row, statement.key, found, table, self._stage)
+                forked = self.evaluator.choose(row, statement.key, found, here[0], self._stage)
             except NotModelled as error:
-                return self._opaque(active, on, f"{error} ({_place(here)})")
+                on = self._opaque([row], on, f"{error} ({_place(here)})")
+                continue
             hits, misses = self._keyed(Forked([hit for hit, _ in forked.hits], forked.misses, forked.ordered))
-            on += misses
+            on += misses + forked.lacking
             for hit, (_, element) in zip(hits, forked.hits, strict=True):
                 verdict = found.elements[element].value
                 if isinstance(verdict, Verdict):
                     by_verdict.setdefault(verdict, []).append(hit)
-        if found.dynamic or found.fault:
-            return self._opaque(active, on, f"map {found.name} may change ({_place(here)})")
+        still: list[Row] = []
         returned: list[Row] = []
         for verdict, rows in by_verdict.items():
-            self._matched(rows, By(table, chain, rule))
-            more, back = self._verdict(settled(rows), verdict, By(table, chain, rule), depth)
+            if verdict.ending is Ending.CONTINUE:
+                still += rows
+                continue
+            self._matched(rows, By(*here))
+            more, back = self._verdict(settled(rows), verdict, By(*here), depth)
             on += more
             returned += back
-        return on, returned
+        return still, on, returned
 
-    def _opaque(self, rows: list[Row], on: list[Row], reason: str) -> tuple[list[Row], list[Row]]:
+    def _opaque(self, rows: list[Row], on: list[Row], reason: str) -> list[Row]:
+        """Nobody knows what becomes of them; if nothing does, they go on."""
         for row in rows:
             self.decided.append(_end(self._doubtful(row, reason), None, None))
-        return on + rows, []
+        return on + rows
 
     def _matched(self, rows: list[Row], by: By) -> None:
         if self.met is not None:
@@ -287,7 +311,7 @@ class Walk:
             case Ending.JUMP | Ending.GOTO:
                 target = by.table.chains.get(verdict.chain or "")
                 if target is None:
-                    return self._opaque(rows, [], f"no chain {verdict.chain}")
+                    return self._opaque(rows, [], f"no chain {verdict.chain}"), []
                 back = self._chain(rows, by.table, target, depth + 1)
                 return (back, []) if verdict.ending is Ending.JUMP else ([], back)
         for row in rows:

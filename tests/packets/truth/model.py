@@ -2,8 +2,10 @@
 
 import json
 import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from segctl.kernel.tables import tables
@@ -20,11 +22,15 @@ class ReaderCrashed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The evaluator's verdict; None if it is uncertain, for these reasons. `met`: the rules that matched, in words."""
+    """The evaluator's verdict; None if it is uncertain, for these reasons. `met`: the rules that matched, in words.
+
+    `fault`: what it raised instead of an answer.
+    """
 
     ending: Ending | None
     doubts: tuple[str, ...] = ()
     met: tuple[str, ...] = ()
+    fault: str = ""
 
 
 Model = Callable[[Listing, Packet], Said]
@@ -32,7 +38,11 @@ Model = Callable[[Listing, Packet], Said]
 
 def modelled(listing: Listing, packet: Packet) -> Said:
     """What segctl's evaluator says."""
-    trace = follow(listing, packet)
+    try:
+        trace = follow(listing, packet)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Said(None, fault=f"{error!r} ({Path(last.filename).name}:{last.lineno})")
     met = (
         f"{one.table.family} {one.table.name} {one.chain.name}: {one.rule.text if one.rule else 'policy'}"
         for one in trace.met

@@ -34,7 +34,11 @@ def _again(ring: Ring, volley: Volley, verdict: Verdict) -> Verdict | None:
         (found,) = ring.fought(volley, [verdict.shot])
     except (ReaderCrashed, Unloadable, KernelError):
         return None
-    same = (found.kernel, found.said.ending) == (verdict.kernel, verdict.said.ending)
+    same = (found.kernel, found.said.ending, found.said.fault) == (
+        verdict.kernel,
+        verdict.said.ending,
+        verdict.said.fault,
+    )
     return found if same and found.differs else None
 
 

@@ -51,7 +51,9 @@ class Verdict:
 
     @property
     def differs(self) -> bool:
-        """Whether the evaluator is certain of something else than what happened."""
+        """Whether the evaluator is certain of something else than what happened, or fails."""
+        if self.said.fault:
+            return True
         if self.said.ending is None or self.said.ending is self.kernel:
             return False
         silent = self.said.ending is Ending.REJECT and not self.answerable
@@ -86,10 +88,10 @@ class Tally:
         for one in verdicts:
             self.packets += 1
             self.kernel[one.kernel] += 1
-            if one.said.ending is None:
-                self.doubts[one.said.doubts[0] if one.said.doubts else "no reason"] += 1
-            elif one.differs:
+            if one.differs:
                 self.differing.append((volley, one))
+            elif one.said.ending is None:
+                self.doubts[one.said.doubts[0] if one.said.doubts else "no reason"] += 1
 
 
 def shown(verdict: Verdict, rules: RuleSet) -> str:
@@ -104,7 +106,7 @@ def shown(verdict: Verdict, rules: RuleSet) -> str:
         f" {packet.priority:#x}; conntrack said {fate.state}",
         "  " + ", ".join(f"{name} {value:#x}" for name, value in spoken.items()),
         f"kernel:    {verdict.kernel} (went {fate.went}, answered {fate.answered})",
-        f"evaluator: {verdict.said.ending} {' '.join(verdict.said.doubts)}",
+        f"evaluator: {verdict.said.fault or verdict.said.ending} {' '.join(verdict.said.doubts)}",
         *(f"    {one}" for one in verdict.said.met),
     ]
     return "\n".join(lines)
