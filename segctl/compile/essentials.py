@@ -42,6 +42,8 @@ def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
         kinds: dict[int, list[Span]] = {}
         for protocol, port in services.ports:
             kinds.setdefault(protocol, []).append(Span(port, port))
+        for protocol, spans in services.ranges:
+            kinds.setdefault(protocol, []).extend(spans)
         if family == 6 and services.icmp6:
             kinds[ICMP6] = [Span(kind, kind) for kind in services.icmp6]
         for protocol in {protocol for at, protocol in services.protocols if at == family}:

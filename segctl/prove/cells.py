@@ -15,7 +15,7 @@ from segctl.policy.effect import loose
 from segctl.policy.essentials import Essential
 from segctl.prove.axes import IIF, OIF, SADDR
 from segctl.prove.clauses import Between, Essentials
-from segctl.prove.effects import Effects, Part, Place, half, kinds, own_addresses
+from segctl.prove.effects import Effects, Part, Place, half, kinds
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Frame
 from segctl.prove.layout import Alike, Layout, Pair, Spot
@@ -60,10 +60,9 @@ class Cells:
     _said: list[int] = field(init=False)
     _told_of: dict[int, int] = field(init=False)
     _loose: frozenset[str] = field(init=False)
-    _own: tuple[int, ...] = field(init=False)
     _own_place: Place = field(init=False)
     _spots: dict[Pair, list[Spot]] = field(default_factory=dict)
-    _parts: dict[object, tuple[Part, ...]] = field(default_factory=dict)
+    _parts: dict[Pair, tuple[Part, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.evaluated = self.frame.evaluated
@@ -73,7 +72,6 @@ class Cells:
         self.places = [self.effects.place(address) for address in self.addresses]
         point, policy = self.effects.point, self.effects.policy
         self._loose = frozenset(one.name for one in point.interfaces.values() if loose(policy, one))
-        self._own = own_addresses(policy, point, family)
         points = policy.site.segments[POINTS]
         self._own_place = Place(False, True, False, frozenset(), (points.profile, points.mode, False), POINTS)
         self._layout = Layout(self.frame, len(self.addresses))
@@ -126,14 +124,14 @@ class Cells:
         i, o = space.axes[space.index[IIF]].least[iif], space.axes[space.index[OIF]].least[oif]
         return name_of(i), name_of(o)
 
-    def between(self, iif: int, oif: int, alive: Alive) -> Iterator[Cell]:
-        """Every cell of two interfaces."""
+    def between(self, iif: int, oif: int, alive: Alive, never: Spans = ()) -> Iterator[Cell]:
+        """Every cell of two interfaces. `never`: numbers that the rules name and no connection gets."""
         names = self.names(iif, oif)
         numbers = self._alive(names, alive)
         if (iif, oif) not in self._spots:
             self._spots[iif, oif] = list(self._layout.spots(iif, oif, self._alike(names)))
         for spot in self._spots[iif, oif]:
-            yield Cell(*spot, self._between(spot.source, spot.destination, names, numbers))
+            yield Cell(*spot, self._between(spot.source, spot.destination, names, numbers, never))
 
     def _alike(self, names: tuple[str, str]) -> Alike:
         """What the intent tells apart between two interfaces."""
@@ -186,7 +184,7 @@ class Cells:
             keys = ((Way.INPUT, name, ""), (Way.OUTPUT, "", name))
         return Ranges.of(span for key in keys for span in alive.get(key, ())).spans
 
-    def _between(self, source: int, destination: int, names: tuple[str, str], numbers: Spans) -> Between:
+    def _between(self, source: int, destination: int, names: tuple[str, str], numbers: Spans, never: Spans) -> Between:
         way, family = self.evaluated.way, self.evaluated.family
         ends = [self.places[source], self.places[destination]]
         own = self._own_side()
@@ -205,8 +203,8 @@ class Cells:
         orig: tuple[Part, ...] = ()
         back: tuple[Part, ...] = ()
         if all(opens) and not (special or local or unlisted or misplaced):
-            orig = self._services(source, destination, own if undeclared else None)
-            back = self._services(destination, source, 1 - own if undeclared and own is not None else None)
+            orig = self._services(source, destination, undeclared)
+            back = self._services(destination, source, undeclared)
         essentials = Essentials() if own is None else self._essentials(source, destination, names)
         return Between(
             way,
@@ -221,38 +219,24 @@ class Cells:
             orig,
             back,
             numbers,
+            never,
             essentials,
             undeclared,
         )
 
-    def _services(self, source: int, destination: int, undeclared: int | None) -> tuple[Part, ...]:
-        """What a new connection between the two meets; `undeclared`: the end that may be any of the point's own."""
-        key = source, destination, undeclared
-        if key not in self._parts:
-            self._parts[key] = (
-                self._asked(source, destination) if undeclared is None else self._least(source, destination, undeclared)
-            )
-        return self._parts[key]
+    def _services(self, source: int, destination: int, undeclared: bool) -> tuple[Part, ...]:
+        """What a new connection between the two meets; one with an undeclared address may meet anything."""
+        if undeclared:
+            return ((of_family(self.evaluated.family), Effect.PASS),)
+        if (source, destination) not in self._parts:
+            self._parts[source, destination] = self._asked(source, destination)
+        return self._parts[source, destination]
 
     def _asked(self, source: int, destination: int) -> tuple[Part, ...]:
         told = [*self._told.get((source, destination), ())]
         told += [s.traffic for s in self._broad if s.source >> source & 1 and s.destination >> destination & 1]
         ends = self.addresses[source], self.addresses[destination]
         return self.effects.parts(*ends, self.evaluated.family, told)
-
-    def _least(self, source: int, destination: int, undeclared: int) -> tuple[Part, ...]:
-        """What each declared address of the point gets: an undeclared one may get no more. With none, anything."""
-        whole = of_family(self.evaluated.family)
-        passes = whole
-        axis = self.evaluated.space.axes[self.evaluated.space.index[SADDR]]
-        for own in self._own:
-            number = axis.class_of(own - (V6 if self.evaluated.family == 6 else 0))
-            parts = self._services(*((number, destination) if undeclared == 0 else (source, number)), None)
-            for some, effect in parts:
-                if effect is not Effect.PASS:
-                    passes = passes - some
-        halves = ((passes, Effect.PASS), (whole - passes, Effect.DROP))
-        return tuple(sorted((part for part in halves if part[0]), key=lambda part: part[0].size()))
 
     def _essentials(self, source: int, destination: int, names: tuple[str, str]) -> Essentials:
         """The rows of the interface that speak of both."""

@@ -74,8 +74,9 @@ class Between:
     end is the point's own, which the kernel doesn't forward unless it isn't there. `lenient`: both ends observe.
     `open_source`, `open_target`: the end lives behind its interface, or that it doesn't is only logged. `orig`, `back`:
     what a connection from source to destination, and the other way round, meets. `alive`: the numbers of the
-    connections that these interfaces let through. `undeclared`: an end is an address of the point's own that the site
-    doesn't name: it may get no more than each that it names.
+    connections that these interfaces let through; `never`: those that the rules name and no connection gets (they are
+    told as dead). `undeclared`: an end is an address of the point's own that the site
+    doesn't name: what new connections with it get is outside the proof.
     """
 
     way: Way
@@ -90,6 +91,7 @@ class Between:
     orig: tuple[Part, ...]
     back: tuple[Part, ...]
     alive: Spans
+    never: Spans
     essentials: Essentials = Essentials()
     undeclared: bool = False
 
@@ -99,8 +101,14 @@ def clauses(cell: Between) -> Iterator[Clause]:
     if cell.local:
         yield Clause({}, Must.ALWAYS)
         return
+    if cell.never:
+        yield Clause({**_state("established"), NUMBER: cell.never}, Must.EITHER)
+        yield Clause({**_state("related"), NUMBER: cell.never}, Must.EITHER)
     if cell.unlisted:
-        yield from _own_errors(cell) if cell.way is Way.OUTPUT else ()
+        if cell.way is Way.OUTPUT:
+            yield from _own_errors(cell)
+        elif cell.lenient and cell.open_source and cell.open_target:
+            yield Clause(_state("related"), Must.EITHER)  # of segments that no gateway lists: they may be anywhere
         yield Clause({}, Must.BLOCK)
         return
     yield from _alive(cell)

@@ -9,7 +9,7 @@ from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
 from segctl.prove.axes import STATE
 from segctl.prove.cells import Alive, Cell, Cells
-from segctl.prove.clauses import NUMBER_MASK, clauses
+from segctl.prove.clauses import NUMBER, NUMBER_MASK, clauses
 from segctl.prove.effects import Effects
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Clash, Frame, clashes
@@ -72,12 +72,23 @@ class Comparison:
 
     def others(self, alive: Alive) -> Iterator[ClashAt]:
         """All other packets: of connections, about them, and of none."""
+        never = self.never(alive)
         for iif, oif in self.cells.interfaces():
-            for cell in self.cells.between(iif, oif, alive):
+            for cell in self.cells.between(iif, oif, alive, never):
                 clash, top, _ = self._cell(cell, new=False)
                 self.top |= {cell.rows[at] for at in top}
                 self.compared += 1
                 yield from (ClashAt(iif, oif, cell, one) for one in clash)
+
+    def never(self, alive: Alive) -> Spans:
+        """The numbers that the rules name one by one, and that no connection gets."""
+        given = Ranges.of(span for spans in alive.values() for span in spans)
+        axes, index = self.evaluated.space.axes, self.evaluated.space.index
+        if NUMBER not in index:
+            return ()
+        axis = axes[index[NUMBER]]
+        named = Ranges.of((n, n) for n, size in zip(axis.least, axis.sizes, strict=True) if size == 1 and n)
+        return (named - given).spans
 
     def _domain(self, new: bool) -> tuple[Cube, ...]:
         """The packets that can be, those of new connections or the rest."""

@@ -5,7 +5,7 @@ both begins or ends to speak of a service, or a segment in selective mode does; 
 for all. Essentials are left out: in the rules they hold on their own interface alone (`clauses.py`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -180,10 +180,3 @@ def traffic_sets(policy: Policy) -> Iterator[Ranges]:
     yield from (row.traffic for row in policy.essentials)
     yield policy.site.default_mode.services
     yield from (segment.mode.services for segment in policy.site.segments.values() if segment.mode is not None)
-
-
-def own_addresses(policy: Policy, point: Point, family: int) -> tuple[int, ...]:
-    """The point's declared addresses of a family."""
-    spans: Mapping[int, Ranges] = {4: ALL_V4, 6: ALL_V6}
-    declared = policy.gateways[point.name] & spans[family]
-    return tuple(address for first, last in declared for address in range(first, last + 1))
