@@ -198,7 +198,7 @@ class Cells:
         ]
         special = ends[0].special or ends[1].special
         local = "lo" in names
-        misplaced = own is None and (ends[0].own or ends[1].own)
+        misplaced = own is None and not special and (ends[0].own or ends[1].own)
         unlisted = any(name and name not in self.effects.point.interfaces for name in names) and not local
         orig: tuple[Part, ...] = ()
         back: tuple[Part, ...] = ()

@@ -62,7 +62,11 @@ class Effects:
         segment = policy.site.segments[name] if name is not None else None
         own = address in policy.gateways[self.point.name]
         lost = name is not None and not own and home != POINTS and not bound(policy.site, str(home))
-        where = frozenset(behind(policy, self.point, address)) if name is not None else frozenset()
+        lives = behind(policy, self.point, address) if name is not None else ()
+        held = [i.name for i in self.point.interfaces.values() if address in i.networks()]
+        where = frozenset(
+            held[:1] if name == POINTS and held and lives else lives
+        )  # another gateway's lives behind one
         return Place(name is None, own, lost, where, _stance(segment), name)
 
     def lenient(self, source: Place, destination: Place) -> bool:

@@ -1,0 +1,134 @@
+"""prove on a real kernel: what it holds is proven; what somebody changes in it is found, with a packet and the rule."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import MakeNamespace
+
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
+SITE = """\
+version: 1
+site: tiny
+segments:
+  web: {strictness: guarded, members: [10.91.1.0/24, "fd91:1::/64"]}
+  db: {strictness: strict, members: [10.91.2.0/24, "fd91:2::/64"]}
+flows:
+  - {name: orders, from: web, to: db, services: [tcp/5432], why: "orders"}
+points:
+  gw:
+    kind: gateway
+    interfaces:
+      eth0: {segments: [world], addresses: [198.51.100.1/24, "2001:db8:91::1/64"]}
+      eth1: {segments: [web], addresses: [10.91.1.1/24, "fd91:1::1/64"], links: [bfd]}
+      eth2: {segments: [db], addresses: [10.91.2.1/24, "fd91:2::1/64"]}
+"""
+
+
+def segctl(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "segctl", "-q", "--site", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def inside(place: str, *words: str) -> None:
+    subprocess.run(["ip", "netns", "exec", place, *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def applied(namespace: MakeNamespace, tmp_path: Path) -> tuple[str, Path]:
+    (tmp_path / "segctl.yaml").write_text(SITE)
+    place = namespace("gw")
+    done = segctl(tmp_path, "apply", "--netns", place, "--prime", "0")
+    assert done.returncode == 0, done.stderr
+    return place, tmp_path
+
+
+def proof(place: str, folder: Path, *words: str) -> tuple[int, Any]:
+    done = segctl(folder, "prove", "--netns", place, "--format", "json", *words)
+    assert not done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_what_was_applied_is_proven(applied: tuple[str, Path]) -> None:
+    code, said = proof(*applied)
+    assert (code, said["found"], said["differences"], said["unproven"]) == (0, "proven", [], [])
+    assert said["schema"] == "segctl/prove/1"
+    assert len(said["read"]) == len(said["site"]) == 64
+    assert int(said["packets"]) > 2**200
+    assert said["classes"] > 100
+
+
+CHANGES = {
+    "a table that drops": (
+        "add table ip other { chain f { type filter hook forward priority -5; tcp dport 5432 drop; }; }",
+        {"service": "tcp/5432", "from": "web", "to": "db", "does": ["drop"], "must": "pass"},
+    ),
+    "an element more": (
+        "add element inet segctl_a flow_port { 1:0 . 0x00020000 . tcp . 5433 : 0x1 }",
+        {"service": "tcp/5433", "from": "web", "to": "db", "does": ["accept"]},
+    ),
+    "a rule before ours": (
+        "insert rule inet segctl_a forward ip6 saddr fd91:1::/64 ip6 daddr fd91:2::/64 udp dport 53 accept",
+        {"service": "udp/53", "from": "web", "to": "db", "does": ["accept"]},
+    ),
+    "an accepting policy": (
+        "add chain inet segctl_a input { type filter hook input priority filter; policy accept; }",
+        None,  # no packet gets there: everything is decided before
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_is_found(applied: tuple[str, Path], what: str) -> None:
+    change, wanted = CHANGES[what]
+    inside(applied[0], "nft", change)
+    code, said = proof(*applied)
+    if wanted is None:
+        assert (code, said["found"]) == (0, "proven")
+        return
+    assert (code, said["found"]) == (1, "different")
+    assert any(all(one[key] == value for key, value in wanted.items()) for one in said["differences"]), said
+    assert all(one["rule"]["text"] for one in said["differences"])
+
+
+def test_asleep_it_is_different_and_as_if_awake_proven(applied: tuple[str, Path]) -> None:
+    inside(applied[0], "nft", "add table inet segctl_a { flags dormant; }")
+    assert proof(*applied)[0] == 1
+    assert proof(*applied, "--as-if-awake", "segctl_a")[0] == 0
+
+
+@pytest.mark.parametrize("tool", ["iptables-nft", "iptables-legacy"])
+def test_a_rule_of_iptables_is_seen(applied: tuple[str, Path], tool: str) -> None:
+    inside(applied[0], tool, "-A", "FORWARD", "-p", "tcp", "--dport", "5432", "-j", "DROP")
+    code, said = proof(*applied)
+    assert code == 1
+    assert {one["rule"]["table"] for one in said["differences"]} == {"ip filter"}
+
+
+def test_what_is_not_understood_is_unproven_and_named(applied: tuple[str, Path]) -> None:
+    inside(
+        applied[0],
+        "nft",
+        "add table inet o { chain f { type filter hook forward priority -5; limit rate 5/second drop; }; }",
+    )
+    code, said = proof(*applied)
+    assert (code, said["found"]) == (5, "unproven")
+    assert any("limit" in doubt for one in said["unproven"] for doubt in one["doubts"])
+
+
+def test_saved_files(applied: tuple[str, Path], tmp_path: Path) -> None:
+    place, folder = applied
+    for words in (["nft", "-j", "list", "ruleset"], ["nft", "list", "ruleset"]):
+        text = subprocess.run(["ip", "netns", "exec", place, *words], check=True, capture_output=True).stdout
+        (tmp_path / "saved").write_bytes(text)
+        done = segctl(folder, "prove", "--file", str(tmp_path / "saved"), "--as-if-awake", "segctl_a")
+        assert done.returncode == 0, done.stdout + done.stderr
+    (tmp_path / "saved").write_text("hello\n")
+    done = segctl(folder, "prove", "--file", str(tmp_path / "saved"))
+    assert done.returncode == 2
+    assert "saved:1" in done.stderr
+    assert "Traceback" not in done.stderr
