@@ -50,6 +50,8 @@ look() {
     need zsh zsh "for the tests of completion at TAB"
     need fish fish "for the tests of completion at TAB"
     need chromium chromium "for the tests that measure the words of a picture"
+    need iptables-legacy-save iptables "for the tests that read iptables' rules"
+    need ipset ipset "for the tests that read ipsets"
 }
 
 # Debian's python3 comes without ensurepip, so that `python3 -m venv` fails half-way; pyenv's and others have it.

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     cls=Command,
     examples=(
         "prove --netns sg-shop-gw1",
-        "prove --point gw1 --file ruleset.json --format json",
-        "prove --file nft-list-ruleset.txt --file iptables-save.txt",
+        "prove --point gw1 --file rules.nft --as-if-awake segctl_a --format json",
     ),
 )
 @point_option

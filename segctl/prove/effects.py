@@ -67,7 +67,7 @@ class Effects:
         where = frozenset(
             held[:1] if name == POINTS and held and lives else lives
         )  # another gateway's lives behind one
-        return Place(name is None, own, lost, where, _stance(segment), name)
+        return Place(name is None, own, lost, frozenset(lives), _stance(segment), name)
 
     def lenient(self, source: Place, destination: Place) -> bool:
         """Whether both ends observe, as the law's last clause has it."""
