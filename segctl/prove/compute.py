@@ -148,7 +148,7 @@ class Expressions:
                 if isinstance(held, Unknown):
                     raise NotModelled(held.reason)
                 value = held
-            elif value.axis == STATE and not connected:
+            elif value.axis == STATE and (row.untracked or not connected):
                 value = STATES["untracked"] if row.untracked else STATES["invalid"]
             elif value.axis in (IIF, OIF):
                 if Seen(value.axis) not in stage.seen:
@@ -160,7 +160,7 @@ class Expressions:
             elif field in _HOPS and Seen.ROUTED in stage.seen:
                 value = self._less_one(value.axis)
         if reading.connection:
-            if not connected:
+            if row.untracked or not connected:
                 return Computed([], [row])
             needs.append((STATE, _CONNECTED))
         return self._needing(row, value, needs)

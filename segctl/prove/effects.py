@@ -64,9 +64,8 @@ class Effects:
         lost = name is not None and not own and home != POINTS and not bound(policy.site, str(home))
         lives = behind(policy, self.point, address) if name is not None else ()
         held = [i.name for i in self.point.interfaces.values() if address in i.networks()]
-        where = frozenset(
-            held[:1] if name == POINTS and held and lives else lives
-        )  # another gateway's lives behind one
+        if name == POINTS and held and lives:  # another gateway's address lives behind one interface
+            lives = (held[0],)
         return Place(name is None, own, lost, frozenset(lives), _stance(segment), name)
 
     def lenient(self, source: Place, destination: Place) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from datetime import datetime
 
 from segctl.listing.rule import Listing, name_span
@@ -22,6 +23,8 @@ from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]
 _MOST_RESTARTS = 50
+MOST_CLASHES = 5_000
+"""Where rules and intent clash more often, the comparison ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,16 @@ def compare(listing: Listing, policy: Policy, point: Point, at: datetime, awake:
 def _compared(comparisons: list[Comparison]) -> Compared:
     """First what begins a connection, in both families: a number is alive where some connection got it."""
     numbers = Numbers()
-    clashes = [(one, clash) for one in comparisons for clash in one.beginnings(numbers)]
-    alive = numbers.spans()
-    clashes += [(one, clash) for one in comparisons for clash in one.others(alive)]
+    clashes = list(_most((one, clash) for one in comparisons for clash in one.beginnings(numbers)))
+    if len(clashes) < MOST_CLASHES:  # else not all numbers are known
+        alive = numbers.spans()
+        clashes += _most((one, clash) for one in comparisons for clash in one.others(alive))
     return Compared(tuple(comparisons), tuple(clashes))
+
+
+def _most(clashes: Iterator[tuple[Comparison, ClashAt]]) -> Iterator[tuple[Comparison, ClashAt]]:
+    """Rules that are wrong nearly everywhere are wrong: nobody reads on."""
+    return islice(clashes, MOST_CLASHES)
 
 
 def intent_cuts(policy: Policy, point: Point, family: int) -> Cuts:

@@ -29,28 +29,12 @@ pytestmark = pytest.mark.packets
 A_VOLLEY = 50
 _SHOWN = 3  # differences, made small
 _UNCERTAIN = 0.05
-_MODELLED = set(
-    [
-        "Match",
-        "Anybit",
-        "Lookup",
-        "Choose",
-        "Decide",
-        "Assign",
-        "Untrack",
-        "Aside",
-        "Load",
-        "Bits",
-        "Shift",
-        "Join",
-        "Mapped",
-        "Constant",
-    ]
-)
-_MODELLED |= set(
-    ["accept", "drop", "reject", "jump", "goto", "return", "continue", "inet", "ip", "ip6", "netdev", "filter", "nat"]
-)
-_MODELLED |= set(["prerouting", "input", "forward", "output", "postrouting", "ingress", "egress"])
+_ENOUGH = 3
+_MODELLED = """
+Match Anybit Lookup Choose Decide Assign Untrack Aside Load Bits Shift Join Mapped Constant
+accept drop reject jump goto return continue inet ip ip6 netdev filter nat
+prerouting input forward output postrouting ingress egress
+"""
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +121,7 @@ def _compared(ring: Ring, seeds: range) -> None:
     assert tally.uncertain <= _UNCERTAIN * tally.packets, tally.summary()
     assert tally.skipped.total() <= 0.03 * len(seeds), tally.summary()
     assert min(tally.kernel[word] for word in ("accept", "drop", "reject")) > 0.02 * tally.packets, tally.summary()
-    assert spoken >= _MODELLED, _MODELLED - spoken
+    assert spoken >= {*_MODELLED.split()}, {*_MODELLED.split()} - spoken
 
 
 def test_the_evaluator_agrees_with_the_kernel(ring: Ring) -> None:
@@ -154,33 +138,37 @@ def test_the_evaluator_agrees_with_the_kernel_for_long(ring: Ring) -> None:
 
 @pytest.fixture(scope="module")
 def noticed(ring: Ring) -> dict[str, list[Any]]:
-    """By wrong evaluator: the packets that gave it away, among those that the right one judges rightly."""
+    """By wrong evaluator: packets that gave it away, and that the right one judges rightly; a few are enough."""
     found: dict[str, list[Any]] = {name: [] for name in WRONG}
     models = {name: wrong(change) for name, change in WRONG.items()}
-    for seed in range(100, 150):
+    for seed in range(100, 400):
         volley = ring.drawn(seed, 30)
-        answered = ring.answered(volley)
+        try:
+            answered = ring.answered(volley)
+        except ReaderCrashed:
+            continue
         right = [not verdict.differs and verdict.said.ending is not None for verdict in ring.judged(answered)]
-        for name, model in models.items():
-            judged = zip(right, ring.judged(answered, model), strict=True)
-            found[name] += [
-                (volley, verdict)
-                for was_right, verdict in judged
-                if was_right and verdict.said.ending and verdict.differs
-            ]
+        for name, model in list(models.items()):
+            for was_right, verdict in zip(right, ring.judged(answered, model), strict=True):
+                if was_right and verdict.said.ending and verdict.differs:
+                    found[name].append((volley, verdict))
+            if len(found[name]) >= _ENOUGH:
+                del models[name]
+        if not models:
+            break
     return found
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_evaluator_is_noticed(noticed: dict[str, list[Any]], name: str) -> None:
-    assert noticed[name]
+    assert len(noticed[name]) >= _ENOUGH
 
 
 def test_a_difference_is_made_small(ring: Ring, noticed: dict[str, list[Any]]) -> None:
     """An evaluator that overlooks negation is given away by one rule, or the few that lead to it."""
     ring.model = wrong(WRONG["negation is overlooked"])
     try:
-        for volley, verdict in noticed["negation is overlooked"][:3]:
+        for volley, verdict in noticed["negation is overlooked"][:_ENOUGH]:
             small = smallest(ring, volley, verdict)
             assert small is not None
             assert sum(len(chain.rules) for table in small[0].rules.tables for chain in table.chains) <= 4

@@ -4,8 +4,9 @@ A field that the packet lacks isn't there. Names are those of `segctl.listing.fi
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from segctl.listing.rule import DIRECTIONS, name_span
+from segctl.listing.rule import name_span
 from segctl.model.packet import Packet, Way
 from segctl.model.ranges import V6, family
 from tests.packets.truth.bodies import (
@@ -45,7 +46,7 @@ def packet_of(
     body: bytes, way: Way, iif: str, oif: str, spoken: Spoken, mark: int = 0, priority: int = 0, mac: bytes = b""
 ) -> Packet:
     """What the evaluator is told of a packet. `mac`: the Ethernet header that it came with."""
-    fields: dict[str, int] = {"meta length": len(body), "tcp option maxseg": 0}  # that one all packets have or miss
+    fields = Fields({"meta length": len(body), "tcp option maxseg": 0})  # that one all packets have or miss
     four = body[0] >> 4 == 4
     source, destination, protocol, at = (_ipv4 if four else _ipv6)(body, fields)
     later = bool(fields.get("ip frag-off", 0) & 0x1FFF or fields.get("frag frag-off"))
@@ -53,12 +54,11 @@ def packet_of(
     _transport(protocol, rest, fields)
     if later:
         fields["tcp option maxseg"] = 0
-    _raw(body, rest, fields)
+    fields.raw = _Raw({"nh": body, "th": rest, "ll": mac}, later)
     _places(iif, oif, fields)
     _routes(source, destination, iif, fields)
     _connection(spoken, fields)
     if mac:
-        fields |= {"@ll,48,64": _int(mac[6:14]), "@ll,96,16": _int(mac[12:14])}  # how nft lists some of them
         fields |= {
             f"ether {name}": _int(mac[a:b]) for name, a, b in (("daddr", 0, 6), ("saddr", 6, 12), ("type", 12, 14))
         }
@@ -139,16 +139,44 @@ def _transport(protocol: int, rest: bytes, fields: dict[str, int]) -> None:
         fields |= {"gre protocol": _int(rest[2:4])}
 
 
-RAW = ("nh,8,8", "nh,48,8", "nh,0,8", "th,0,8", "th,32,16", "th,16,8", "nh,96,32")
-"""Bits of the network or transport header by their place that rules may name."""
+@dataclass(eq=False)
+class _Raw:
+    """The bytes that `@BASE,OFFSET,LENGTH` counts from; `later`: of a fragment that isn't the first."""
+
+    bases: dict[str, bytes]
+    later: bool
+
+    def read(self, name: str) -> int | None:
+        """These bits as a number; None if the packet has none there, or the kernel doesn't look."""
+        base, offset, length = name[1:].split(",")
+        data, first, count = self.bases[base], int(offset), int(length)
+        if self.later and base == "th" and (count not in (8, 16, 32) or first % count):
+            return None  # nft_payload_eval refuses what nft_payload_fast_eval doesn't
+        if first + count > len(data) * 8:
+            return None
+        return _int(data) >> (len(data) * 8 - first - count) & ((1 << count) - 1)
 
 
-def _raw(body: bytes, rest: bytes, fields: dict[str, int]) -> None:
-    for one in RAW:
-        base, offset, bits = one.split(",")
-        data, first, count = (body if base == "nh" else rest), int(offset), int(bits)
-        if first + count <= len(data) * 8:
-            fields[f"@{one}"] = _int(data) >> (len(data) * 8 - first - count) & ((1 << count) - 1)
+class Fields(dict[str, int]):
+    """Fields by name, and all raw bits by their place, as far as a packet has them."""
+
+    raw: _Raw
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __getitem__(self, name: str) -> int:
+        found: int | None = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The field, or `default`."""
+        if name.startswith("@"):
+            found = self.raw.read(name)
+            return default if found is None else found
+        return super().get(name, default)
 
 
 def _places(iif: str, oif: str, fields: dict[str, int]) -> None:
@@ -188,4 +216,4 @@ def _connection(spoken: Spoken, fields: dict[str, int]) -> None:
         fields |= {f"ct {direction} protocol": spoken.protocol, f"ct {direction} l3proto": fields["ct l3proto"]}
 
 
-__all__ = ["DIRECTIONS", "RAW", "Spoken", "packet_of"]
+__all__ = ["Fields", "Spoken", "packet_of"]

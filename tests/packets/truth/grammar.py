@@ -11,7 +11,7 @@ from tests.packets.truth import kinds as k
 from tests.packets.truth.fields import Field
 from tests.packets.truth.hints import Hints
 from tests.packets.truth.kinds import Kind
-from tests.packets.truth.matches import Scope, declaration, key_fields, match, ordered, rows, words_of
+from tests.packets.truth.matches import Scope, declaration, key_fields, match, ordered, plain, rows, special, words_of
 from tests.packets.truth.rulesets import ChainText, Rule, RuleSet, TableText
 from tests.packets.truth.shots import Taste
 from tests.packets.truth.world import NAMES
@@ -49,11 +49,25 @@ class Draft:
                 self.early |= hook in ("ingress", "egress") or (hook == "prerouting" and drawn < -400)
                 return drawn
 
+    def free(self, hook: str, wanted: int) -> int:
+        """That priority, or the first before it that no chain of this hook has."""
+        while (hook, wanted) in self.taken:
+            wanted -= 1
+        self.taken.add((hook, wanted))
+        return wanted
+
 
 def random_rules(rng: Random) -> tuple[RuleSet, Hints, Taste]:
-    """A rule set, the values that it speaks of, and what packets may be sent through it."""
-    draft = Draft(rng, Hints(), tracked=rng.random() < 0.92)
-    tables = [random_table(draft, f"t{number}") for number in range(rng.choice((1, 1, 2, 2, 3, 4)))]
+    """A rule set, the values that it speaks of, and what packets may be sent through it.
+
+    Half are large, for what many rules do together; half are small, and there every match decides.
+    """
+    small = rng.random() < 0.5
+    draft = Draft(rng, Hints(), tracked=small or rng.random() < 0.92)
+    if small:
+        tables = [small_table(draft, f"t{number}") for number in range(rng.choice((1, 1, 2)))]
+    else:
+        tables = [random_table(draft, f"t{number}") for number in range(rng.choice((1, 1, 2, 2, 3, 4)))]
     if rng.random() < 0.05:
         tables.append(rng.choice(_OTHER_PATHS))
     return RuleSet(tuple(tables)), draft.hints, Taste(draft.tracked, not draft.early)
@@ -73,6 +87,59 @@ def random_table(draft: Draft, name: str) -> TableText:
     ]
     chains += [ChainText(one, "", _rules(scope, others[at + 1 :], rng.randint(0, 5))) for at, one in enumerate(others)]
     return TableText(family, name, rng.random() < 0.08, tuple(scope.sets), tuple(chains))
+
+
+def small_table(draft: Draft, name: str) -> TableText:
+    """First something is written, or untracked; then a rule or two decide by it, and the policy says the contrary."""
+    rng = draft.rng
+    before, wanted = rng.choice(("prerouting", "prerouting", "output")), rng.choice((-300, -300, -150))
+    after = rng.choice(
+        ("forward", "forward", "input", "postrouting") if before == "prerouting" else ("output", "postrouting")
+    )
+    family = rng.choices(("inet", "ip", "ip6"), (70, 15, 15))[0]
+    writing = Scope(rng, draft.hints, family, frozenset({before}), draft.tracked)
+    first = tuple(_writing_rule(writing, untracks=wanted == -300) for _ in range(rng.choice((0, 1, 1, 2))))
+    scope = Scope(rng, draft.hints, family, frozenset({after}), draft.tracked, writing.sets)
+    verdict, policy = rng.choice((("accept", "drop"), ("accept", "drop"), ("drop", "accept")))
+    others = ["u0"] if rng.random() < 0.4 else []
+    rules = tuple(_deciding_rule(scope, others, verdict) for _ in range(rng.choice((1, 1, 2, 3))))
+    chains = [
+        ChainText("b0", f"type filter hook {before} priority {draft.free(before, wanted)}; policy accept;", first),
+        ChainText("b1", f"type filter hook {after} priority {draft.priority(after)}; policy {policy};", rules),
+    ]
+    endings = (verdict, "return", "goto u1") if others and rng.random() < 0.5 else (verdict, "return")
+    if others:
+        inner = tuple(_guarded(scope, rng.choice(endings)) for _ in range(rng.choice((0, 1, 2))))
+        chains.append(ChainText("u0", "", inner))
+        chains += [ChainText("u1", "", ())] if "goto u1" in endings else []
+    return TableText(family, name, rng.random() < 0.1, tuple(scope.sets), tuple(chains))
+
+
+def _guarded(scope: Scope, ending: str) -> Rule:
+    scope.begin_rule()
+    return match(scope), ending
+
+
+def _writing_rule(scope: Scope, *, untracks: bool) -> Rule:
+    """A statement that changes what later rules see, for all packets or for some."""
+    scope.begin_rule()
+    guard = (match(scope),) if scope.rng.random() < 0.5 else ()
+    return (*guard, "notrack" if untracks and scope.rng.random() < 0.5 else assign(scope))
+
+
+def _deciding_rule(scope: Scope, others: Sequence[str], ending: str) -> Rule:
+    """One match or look-up that decides."""
+    rng = scope.rng
+    scope.begin_rule()
+    registers = [one for one in scope.fields() if one.kind in (k.MARK, k.CLASS, k.STATE, k.DIRECTION)]
+    drawn = rng.random()
+    if drawn < 0.15:
+        return (verdict_map(scope, others),)
+    one = match(scope)
+    if drawn < 0.65:
+        one = special(scope) if drawn < 0.3 else plain(scope, rng.choice(registers))
+    leads = rng.choice((f"jump {others[0]}", f"goto {others[0]}")) if others and rng.random() < 0.5 else ending
+    return (one, leads)
 
 
 def _bases(draft: Draft, family: str) -> list[tuple[str, str]]:
@@ -113,7 +180,9 @@ def random_rule(scope: Scope, others: Sequence[str]) -> Rule:
         return (match(scope), "limit rate 1/hour", "counter")  # whether it goes on comes to the same
     matches = [match(scope) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2, 3)))]
     if any("meta nfproto" in one for one in matches):
-        scope.layer = "udp"  # nft 1.0.6 lists `meta nfproto … reject with tcp reset` without its first match
+        # nft 1.0.6 lists `meta nfproto … reject with tcp reset` without its first match; and after a set of both
+        # families it writes `ip dscp set` into packets of either
+        scope.layer, scope.version = "udp", None
     acts = [act(scope) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     if acts and rng.random() < 0.15:
         matches.insert(rng.randint(0, len(matches)), acts.pop())
