@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from datetime import datetime
+from itertools import islice
 
 from segctl.listing.rule import Listing, name_span
 from segctl.model.packet import Way
