@@ -12,7 +12,10 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A generation that is live. `primed` seconds; `adopted` connections got a number before the first flip."""
+    """A generation that is live. `primed` seconds; `adopted` connections got a number before the first flip.
+
+    `proven`: while it slept, it was shown to do with every packet what the site means.
+    """
 
     point: str
     where: str
@@ -24,6 +27,7 @@ class Applied:
     primed: float = 0.0
     adopted: int = 0
     lost: tuple[Lost, ...] = ()
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

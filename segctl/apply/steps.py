@@ -8,7 +8,7 @@ from datetime import datetime
 
 from segctl.apply.priming import Adoption, adopt
 from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slots, delete_slot, read_slots, ticket
+from segctl.apply.slots import SLOTS, Slots, delete_slot, read_slots, ticket
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import Held, differences, held, meant, numbered
 from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
@@ -19,14 +19,15 @@ from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 
 _TICK = 0.1
+_TOLD = 3  # differences in a message
 
 
 @dataclass(slots=True)
 class Job:
     """One apply under way: what is wanted, and what is known so far.
 
-    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was
-    done; `flipped`: it may be awake.
+    `proving`: it is proved while it sleeps. `ticket` stands in the slot until the flip puts the generation's number
+    there; `touched`: something was done; `flipped`: it may be awake.
     """
 
     runner: Runner
@@ -35,6 +36,7 @@ class Job:
     at: datetime
     prime: float
     told: Callable[[str], None]
+    proving: bool = False
     slots: Slots = field(default_factory=lambda: Slots(None, None))
     ticket: int = field(default_factory=ticket)
     touched: bool = False
@@ -95,6 +97,26 @@ def read_back(job: Job) -> None:
         raise NotApplied(f"what {job.runner.where} holds is not what was meant: {'; '.join(found)}")
 
 
+def prove_asleep(job: Job) -> None:
+    """What sleeps there would do with every packet what the site means, among all that others have on its way."""
+    if not job.proving:
+        return
+    from segctl.apply.reading import read_listing
+    from segctl.prove import Found, prove
+
+    point = job.policy.site.points[job.rules.point]
+    awake = {("inet", name): name == job.slot for name in SLOTS}
+    proof = prove(read_listing(job.runner), job.policy, point, job.at, awake=awake)
+    if proof.found is not Found.PROVEN:
+        found = [f"{one.source or 'special'} -> {one.destination or 'special'} {one.service}: the rules "
+                 f"{' or '.join(one.does)}, the site says {one.must}"
+                 for one in (*proof.differences, *proof.unproven)][:_TOLD]  # fmt: skip
+        raise NotApplied(
+            f"what sleeps in {job.slot} on {job.runner.where} is {proof.found}: {'; '.join([*found, *proof.gaps])}",
+            "without --prove nobody looks at every packet",
+        )
+
+
 def prime(job: Job) -> None:
     """Wait until connections in use are tracked: a sleeping table already makes the kernel do that."""
     if not job.first or not job.prime:
@@ -146,6 +168,7 @@ APPLY: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
+    Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
     Step("flip", flip, flip_back),
@@ -160,12 +183,16 @@ def apply(
     at: datetime,
     prime: float,
     told: Callable[[str], None] = nothing,
+    *,
+    proving: bool = False,
 ) -> Applied:
     """Bring a generation to a point. `prime` seconds are waited if it is the first one there; `told` hears each step.
 
+    `proving`: it is only woken if it is proven while it sleeps.
+
     CannotApply: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
-    job = Job(runner, policy, rules, at, prime, told)
+    job = Job(runner, policy, rules, at, prime, told, proving)
     try:
         run(APPLY, job, told)
     except (KernelError, RunnerError) as error:
@@ -185,6 +212,7 @@ def apply(
         prime if job.first else 0.0,
         len(job.adoption.numbered),
         job.adoption.lost,
+        proving,
     )
 
 

@@ -79,10 +79,11 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     metavar="SECONDS",
     help="How long the first generation of a point sleeps, until the connections in use are tracked.",
 )
+@click.option("--prove", is_flag=True, help="Wake it only if it is proven while it sleeps.")
 @format_option("text", "json")
 @settings
-def apply(settings: Settings, point: str | None, netns: str | None, prime: float, format_: str) -> None:  # fmt: skip
-    """Load the rules into a point, asleep; read them back; wake them in one flip.
+def apply(settings: Settings, point: str | None, netns: str | None, prime: float, prove: bool, format_: str) -> None:
+    """Load the rules into a point, asleep; read them back; with --prove, prove them; wake them in one flip.
 
     Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
     """
@@ -95,11 +96,13 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
     from segctl.compile import compile_gateway
 
     rules = compile_gateway(policy, name, at)
-    done = apply_rules(runner, policy, rules, at, prime, settings.say)
+    done = apply_rules(runner, policy, rules, at, prime, settings.say, proving=prove)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return
     click.echo(f"generation {done.generation} is live on {done.where}: {done.elements} elements in {done.slot}")
+    if done.proven:
+        click.echo("proven while it slept: it does with every packet what the site means")
     if done.first:
         click.echo(f"first generation here: primed {done.primed:g} s, {done.adopted} connections got their number")
     for lost in done.lost:

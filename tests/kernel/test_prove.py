@@ -132,3 +132,20 @@ def test_saved_files(applied: tuple[str, Path], tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "saved:1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_apply_proves_what_sleeps(applied: tuple[str, Path]) -> None:
+    place, folder = applied
+    done = segctl(folder, "apply", "--netns", place, "--prove", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["generation"], said["proven"]) == (2, True)
+    inside(
+        place, "nft", "add table ip other { chain f { type filter hook forward priority -5; tcp dport 5432 drop; }; }"
+    )
+    done = segctl(folder, "apply", "--netns", place, "--prove")
+    assert done.returncode == 4
+    assert "tcp/5432: the rules drop, the site says pass" in done.stderr
+    assert proof(place, folder, "--as-if-awake", said["slot"])[0] == 1  # the table of somebody else, whichever is awake
+    inside(place, "nft", "delete table ip other")
+    assert proof(place, folder)[0] == 0  # generation 2 is live as it was
