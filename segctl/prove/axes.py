@@ -15,6 +15,7 @@ Any other field is an axis of its own under its own name: whatever it says is po
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from segctl.listing.fields import NEEDS
 from segctl.listing.rule import STATES
@@ -57,6 +58,7 @@ class Reading:
     connection: bool = False
 
 
+@lru_cache(maxsize=4096)
 def read(field: str, bits: int, family: int) -> Reading | None:
     """How a field is read of packets of a family; None if they have no such field, so that no rule matches by it."""
     if field in REGISTERS:

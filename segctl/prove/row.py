@@ -97,8 +97,10 @@ def joined(cubes: list[Cube]) -> list[Cube]:
     """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
     if len(cubes) < 2:
         return cubes
-    for at in range(len(cubes[0])):
-        if len({cube[at] for cube in cubes}) == 1:
+    for at, masks in enumerate(zip(*cubes, strict=True)):
+        if len(cubes) < 2:
+            break
+        if masks.count(masks[0]) == len(masks):
             continue
         together: dict[Cube, int] = {}
         for cube in cubes:

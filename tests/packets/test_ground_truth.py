@@ -7,6 +7,8 @@ SEGCTL_TRUTH_SEED=12345 python -m pytest -m soak tests/packets/test_ground_truth
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -23,7 +25,7 @@ from tests.packets.truth.shrink import report, smallest
 from tests.packets.truth.verdicts import Tally, Volley
 from tests.packets.truth.wire import wire
 from tests.packets.truth.world import standing
-from tests.packets.truth.wrong import WRONG, parts_of, wrong
+from tests.packets.truth.wrong import WRONG, parts_of, rewritten, wrong
 
 pytestmark = pytest.mark.packets
 A_VOLLEY = 50
@@ -140,22 +142,22 @@ def test_the_evaluator_agrees_with_the_kernel_for_long(ring: Ring) -> None:
 def noticed(ring: Ring) -> dict[str, list[Any]]:
     """By wrong evaluator: packets that gave it away, and that the right one judges rightly; a few are enough."""
     found: dict[str, list[Any]] = {name: [] for name in WRONG}
-    models = {name: wrong(change) for name, change in WRONG.items()}
-    for seed in range(100, 400):
-        volley = ring.drawn(seed, 30)
-        try:
-            answered = ring.answered(volley)
-        except ReaderCrashed:
-            continue
-        right = [not verdict.differs and verdict.said.ending is not None for verdict in ring.judged(answered)]
-        for name, model in list(models.items()):
-            for was_right, verdict in zip(right, ring.judged(answered, model), strict=True):
-                if was_right and verdict.said.ending and verdict.differs:
-                    found[name].append((volley, verdict))
-            if len(found[name]) >= _ENOUGH:
-                del models[name]
-        if not models:
+    for seed in range(100, 500):
+        searched = {name: change for name, change in WRONG.items() if len(found[name]) < _ENOUGH}
+        if not searched:
             break
+        with suppress(ReaderCrashed):
+            volley = ring.drawn(seed, 30)
+            answered = ring.answered(volley)
+            right = [not verdict.differs and verdict.said.ending is not None for verdict in ring.judged(answered)]
+            for name, change in searched.items():
+                listing = rewritten(answered.listing, change)
+                judged = ring.judged(replace(answered, listing=listing)) if listing != answered.listing else []
+                found[name] += [
+                    (volley, verdict)
+                    for was_right, verdict in zip(right, judged, strict=False)
+                    if was_right and verdict.said.ending and verdict.differs
+                ]
     return found
 
 
