@@ -153,6 +153,8 @@ class Values:
         if isinstance(value, dict):
             if "range" in value:
                 first, last = value["range"]
+                if kind in _NAMES:  # nft joins neighbours (`le0*` and `le1`), and can't print what comes of it
+                    raise NotUnderstood(words_of(value))
                 return self.number(kind, first), self.number(kind, last)
             if "prefix" in value:
                 width, prefix = WIDTHS.get(kind, bits), value["prefix"]
@@ -160,7 +162,9 @@ class Values:
                     raise NotUnderstood(words_of(value))
                 base = self.number(kind, prefix["addr"])
                 rest = (1 << width - prefix["len"]) - 1
-                return base & ~rest, base | rest
+                if base & rest:  # compared under a mask with bits that it takes away: no value has them
+                    return 1 << width, 1 << width
+                return base, base | rest
             if "elem" in value:
                 return self.span(kind, value["elem"]["val"], bits)
         if kind in _NAMES and isinstance(value, str):

@@ -130,6 +130,9 @@ class Collector:
                     if found is not None:
                         for axis, spans in found.needs:
                             self.cuts.setdefault(axis, set()).add(spans)
+                        if isinstance(found.of, Of) and found.of.axis not in REGISTERS:
+                            self.cuts.setdefault(found.of.axis, set())
+                            self._last(found.of.axis, expression)
                     return found.of if found is not None and isinstance(found.of, Of) else None
                 case Bits(of=of, mask=mask, flip=flip):
                     under = self._read(of)

@@ -13,7 +13,7 @@ from segctl.listing.rule import (
     Strange,
     Table,
 )
-from segctl.prove.axes import read
+from segctl.prove.axes import Seen, read
 from segctl.prove.compute import REGISTERS_OF, Expressions
 from segctl.prove.path import Stage
 from segctl.prove.row import Row, joined
@@ -92,9 +92,13 @@ class Evaluator(Expressions):
             if read(name, 0, self._family) is None:
                 return Forked([], [row])  # the packet has no such header: the rule's unlisted condition
             raise NotModelled(f"{name} is rewritten")
-        if last and isinstance(value, Mapped) and (one := self._kept(row, name, value, table, stage)) is not None:
-            return Forked([one], [])
+        if last and name != "ct mark" and isinstance(value, Mapped):
+            one = self._kept(row, name, value, table, stage)
+            if one is not None:
+                return Forked([one], [])
         setter = _SETTERS.get(name)
+        if name == "ct mark" and (row.untracked or Seen.CONNECTION not in stage.seen):
+            setter = None  # there is no connection to mark (nft_ct_set_eval)
         computed = self._compute(row, value, table, stage)
         hits = [setter(part, got) if setter else part for part, (got,) in computed.values]
         return Forked(hits, computed.misses, computed.ordered)

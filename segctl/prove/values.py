@@ -193,7 +193,7 @@ def register_cubes(of: Of, spans: Spans, parts: Sequence[Group]) -> list[dict[st
         spans = tuple((first << of.shift, end << of.shift | low) for first, end in spans)
     out = []
     for first, end in spans:
-        for value, care in blocks(first, end, 32):
+        for value, care in blocks(first, min(end, (1 << 32) - 1), 32):
             cube = _block_cube(of, value, care, parts)
             if cube is not None:
                 out.append(cube)
