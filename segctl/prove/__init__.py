@@ -8,7 +8,7 @@ kernel, a process: a fault in those must show here as a difference.
 from segctl.model.packet import Packet, Way
 from segctl.prove.proof import prove
 from segctl.prove.result import Difference, Found, Proof
-from segctl.prove.trace import Trace, follow
+from segctl.prove.trace import Trace, follow, said
 from segctl.prove.walk import TooManyClasses
 
-__all__ = ["Difference", "Found", "Packet", "Proof", "TooManyClasses", "Trace", "Way", "follow", "prove"]
+__all__ = ["Difference", "Found", "Packet", "Proof", "TooManyClasses", "Trace", "Way", "follow", "prove", "said"]

@@ -48,6 +48,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Traced:
+    """A packet's way: the rules that matched, in order, and its end; None if that depends on `doubts`.
+
+    `connection_mark` is the connection's in the end, None if that isn't certain.
+    """
+
+    packet: Packet
+    met: tuple[RuleSaid, ...]
+    ending: str | None
+    connection_mark: int | None
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A rule of ours, or an element of its map, that no packet meets."""
 

@@ -9,6 +9,7 @@ key). A row with reasons in `maybe` decides its packets now and then; else the n
 from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Set, Table
+from segctl.prove.result import RuleSaid
 from segctl.prove.space import Cube, covers
 from segctl.prove.values import Table as ByClass
 from segctl.prove.values import Value
@@ -46,6 +47,14 @@ class By(NamedTuple):
     table: Table
     chain: Chain
     rule: Rule | None
+
+
+def rule_said(by: By) -> RuleSaid:
+    """A rule, or the chain's policy, in the kernel's words."""
+    table = f"{by.table.family} {by.table.name}"
+    if by.rule is None:
+        return RuleSaid(table, by.chain.name, None, "policy of the chain")
+    return RuleSaid(table, by.chain.name, by.rule.handle or by.rule.line, by.rule.text)
 
 
 class Decided(NamedTuple):

@@ -23,7 +23,8 @@ from segctl.prove.compute import Computed
 from segctl.prove.engine import collect
 from segctl.prove.evaluate import Evaluator
 from segctl.prove.path import Stage, stages
-from segctl.prove.row import By, Decided, Row
+from segctl.prove.result import Traced
+from segctl.prove.row import By, Decided, Row, rule_said
 from segctl.prove.space import Axis, Cube, Space, Spans
 from segctl.prove.values import Known, Table, Value
 from segctl.prove.walk import Walk
@@ -91,6 +92,13 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
     row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, (), None)
     decided = sorted(walk.along([row], met_stages), key=lambda one: one.key)
     return _told(packet, met, decided)
+
+
+def said(trace: Trace) -> Traced:
+    """A trace in words."""
+    met = tuple(rule_said(by) for by in trace.met)
+    ending = None if trace.ending is None else str(trace.ending)
+    return Traced(trace.packet, met, ending, trace.connection_mark, trace.doubts)
 
 
 def _routed_priority(packet: Packet) -> int:

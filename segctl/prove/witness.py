@@ -9,8 +9,8 @@ from segctl.model.service import ICMP, ICMP6, TCP, UDP, WITH_PORTS, show_traffic
 from segctl.policy import judge_at_point
 from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, TAIL
 from segctl.prove.compare import ClashAt, Comparison
-from segctl.prove.result import Difference, RuleSaid
-from segctl.prove.row import Decided
+from segctl.prove.result import Difference
+from segctl.prove.row import Decided, rule_said
 from segctl.prove.space import Axis, bits
 
 _STATES = {value: word for word, value in STATES.items()}
@@ -65,21 +65,12 @@ def _difference(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> Dif
         service=show_traffic(asked),
         does=tuple(str(row.ending or "nobody knows") for row in rows),
         must=str(at.clash.must),
-        rule=_rule(last),
+        rule=rule_said(last.by) if last.by is not None else None,
         because=outcome.decision.reason,
         span=outcome.decision.span,
         doubts=tuple(dict.fromkeys(reason for row in rows for reason in row.maybe)),
         pairs=at.cell.pairs,
     )
-
-
-def _rule(row: Decided) -> RuleSaid | None:
-    if row.by is None:
-        return None
-    table, chain, rule = row.by
-    if rule is None:
-        return RuleSaid(f"{table.family} {table.name}", chain.name, None, "policy of the chain")
-    return RuleSaid(f"{table.family} {table.name}", chain.name, rule.handle or rule.line, rule.text)
 
 
 def _asked(packet: Packet, family: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from segctl.model.packet import Packet
 from segctl.model.ranges import show_address
 from segctl.model.service import TCP, WITH_PORTS
-from segctl.prove.result import Difference, Found, Proof, RuleSaid
+from segctl.prove.result import Difference, Found, Proof, RuleSaid, Traced
 
 _SHOWN = 20
 _FLAGS = ((0x02, "syn"), (0x10, "ack"), (0x01, "fin"), (0x04, "rst"), (0x08, "psh"), (0x20, "urg"))
@@ -123,6 +123,27 @@ def show_packet(packet: Packet) -> str:
             words.append(f"{name} {value:#x}")
     words += [f"{name} {value}" for name, value in packet.fields.items() if value]
     return "; ".join(word for word in words if word)
+
+
+def trace_lines(trace: Traced) -> Iterator[str]:
+    """The packet, each rule that it matched in order, and its end."""
+    yield show_packet(trace.packet)
+    for rule in trace.met:
+        yield f"  {_rule_text(rule)}"
+    yield trace.ending or "nobody can say"
+    yield from (f"  not followed: {doubt}" for doubt in trace.doubts)
+
+
+def trace_json(trace: Traced) -> dict[str, Any]:
+    """The same (`segctl/trace/1`)."""
+    return {
+        "schema": "segctl/trace/1",
+        "packet": packet_json(trace.packet),
+        "met": [_rule_json(rule) for rule in trace.met],
+        "ending": trace.ending,
+        "connection_mark": trace.connection_mark,
+        "doubts": list(trace.doubts),
+    }
 
 
 def _power(number: int) -> str:

@@ -149,3 +149,18 @@ def test_apply_proves_what_sleeps(applied: tuple[str, Path]) -> None:
     assert proof(place, folder, "--as-if-awake", said["slot"])[0] == 1  # the table of somebody else, whichever is awake
     inside(place, "nft", "delete table ip other")
     assert proof(place, folder)[0] == 0  # generation 2 is live as it was
+
+
+def test_one_packet_is_followed(applied: tuple[str, Path]) -> None:
+    place, folder = applied
+    words = "in eth1 out eth2 10.91.1.5 -> 10.91.2.5 tcp 40000 -> "
+    done = segctl(folder, "prove", "--netns", place, "--trace", f"{words}5432")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "accept"
+    assert any("map @flow_port" in line for line in lines)
+    done = segctl(folder, "prove", "--netns", place, "--format", "json", "--trace", f"{words}5433")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["ending"] == "drop"
+    done = segctl(folder, "prove", "--netns", place, "--trace", "nonsense")
+    assert (done.returncode, "is no address and no word of a packet" in done.stderr) == (2, True)

@@ -6,7 +6,7 @@ from tests.packets.truth.draft import Draft
 from tests.packets.truth.kinds import Kind
 from tests.packets.truth.matches import Scope, match, plain, special
 from tests.packets.truth.rulesets import ChainText, Rule, TableText
-from tests.packets.truth.statements import REGISTERS, assign_to, bits_of, verdict_map
+from tests.packets.truth.statements import MAY_REJECT, REGISTERS, assign_to, bits_of, reject, verdict_map
 
 _AFTER = {"prerouting": ("forward", "forward", "input", "postrouting"), "output": ("output", "postrouting")}
 
@@ -23,6 +23,8 @@ def small_table(draft: Draft, name: str) -> TableText:
     ending, policy = rng.choice((("accept", "drop"), ("accept", "drop"), ("drop", "accept")))
     others = ["u0"] if rng.random() < 0.4 else []
     rules = tuple(_deciding(scope, register[0], others, ending) for _ in range(rng.choice((1, 1, 2, 3))))
+    if policy == "drop" and scope.hooks <= MAY_REJECT and rng.random() < 0.3:
+        rules += (("reject",),)
     chains = [
         ChainText("b0", f"type filter hook {before} priority {draft.free(before, wanted)}; policy accept;", first),
         ChainText("b1", f"type filter hook {after} priority {draft.priority(after)}; policy {policy};", rules),
@@ -70,5 +72,7 @@ def _deciding(scope: Scope, register: str, others: Sequence[str], ending: str) -
         written = [one for one in scope.fields() if one.words in (register, "ct state", "ct direction")]
         often = [6 if one.words == register else 1 for one in written]
         one = special(scope) if drawn < 0.25 else plain(scope, rng.choices(written, often)[0])
+    if ending == "drop" and scope.hooks <= MAY_REJECT and rng.random() < 0.6:
+        ending = reject(scope)
     leads = f"{rng.choice(('jump', 'goto'))} {others[0]}" if others and rng.random() < 0.5 else ending
     return (one, leads)

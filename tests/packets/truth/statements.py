@@ -9,7 +9,7 @@ from tests.packets.truth.matches import Scope, declaration, key_fields, match, o
 from tests.packets.truth.rulesets import Rule
 
 REGISTERS = (("meta mark", k.MARK), ("meta mark", k.MARK), ("ct mark", k.MARK), ("meta priority", k.CLASS))
-_MAY_REJECT = frozenset({"prerouting", "input", "forward", "output", "ingress"})
+MAY_REJECT = frozenset({"prerouting", "input", "forward", "output", "ingress"})
 
 
 def random_rules_of(scope: Scope, others: Sequence[str], count: int) -> tuple[Rule, ...]:
@@ -47,12 +47,12 @@ def verdict(scope: Scope, others: Sequence[str], guarded: bool) -> str:
     plain = ["accept"] * 5 + ["drop"] * 3 + ["return", "return", "continue"]
     if rng.random() < 0.4 and leading:
         return rng.choice(leading)
-    if rng.random() < 0.15 and scope.hooks <= _MAY_REJECT and (reject := _reject(scope)):
-        return reject
+    if rng.random() < 0.15 and scope.hooks <= MAY_REJECT and (refusal := reject(scope)):
+        return refusal
     return rng.choice(plain)
 
 
-def _reject(scope: Scope) -> str:
+def reject(scope: Scope) -> str:
     """One that fits what the rule speaks of."""
     words = ["reject"]
     if scope.family in ("inet", "netdev") and scope.version is None:
