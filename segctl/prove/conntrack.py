@@ -14,6 +14,7 @@ NONE: Spans = ((0, 0),)
 BEGINNING = {4: (8, 13, 15, 17), 6: (128, 139)}
 ERRORS = {4: (3, 4, 5, 11, 12), 6: (*range(1, 128), 137)}  # 137: a redirect quotes what it is about
 UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143, 151, 152)
+CONNECTED = {4: (0, 8, 13, 14, 15, 16, 17, 18), 6: (128, 129, 139, 140)}  # that have an inverse, and so a connection
 ICMP_OF = {4: ICMP, 6: ICMP6}
 
 
@@ -34,7 +35,7 @@ def possible(family: int, untracks: bool) -> Iterator[dict[str, Spans]]:
     yield {STATE: state("new"), PROTO: other} | fresh
     yield {STATE: state("new"), PROTO: icmp, HEAD: beginning} | fresh
     yield {STATE: state("established"), PROTO: other}
-    yield {STATE: state("established"), PROTO: icmp, HEAD: complement(errors, 0xFFFF)}
+    yield {STATE: state("established"), PROTO: icmp, HEAD: types(CONNECTED[family])}
     yield {STATE: state("related"), PROTO: other}
     yield {STATE: state("related"), PROTO: icmp, HEAD: errors}
     yield {STATE: state("invalid")} | fresh

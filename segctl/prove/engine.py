@@ -22,7 +22,7 @@ from segctl.prove.axes import (
     TAIL,
     WIDTHS,
 )
-from segctl.prove.conntrack import BEGINNING, ERRORS, ICMP_OF, NONE, UNTRACKED6, possible, types
+from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, possible, types
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
 from segctl.prove.lookup import Groups
@@ -141,7 +141,7 @@ def _untracks(met: list[Stage]) -> bool:
 
 def _domain_cuts(family: int) -> Cuts:
     icmp = ICMP_OF[family]
-    kinds = (BEGINNING[family], ERRORS[family], UNTRACKED6)
+    kinds = (BEGINNING[family], CONNECTED[family], ERRORS[family], UNTRACKED6)
     return {
         STATE: {((value, value),) for value in STATES.values()},
         DIRECTION: {NONE},
