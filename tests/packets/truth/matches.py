@@ -17,7 +17,8 @@ _STATE_WORDS = ("new", "established", "related", "invalid", "untracked")
 class Scope:
     """Where a rule stands: its table's family, the hooks that lead to it, whether conntrack may be asked.
 
-    `sets` are the declarations that the table needs by now. `version` and `layer` are what the rule at hand speaks of.
+    `sets` are the declarations that the table needs by now. `version` and `layer` are what the rule at hand speaks of,
+    `said` its matches.
     """
 
     rng: Random
@@ -28,10 +29,11 @@ class Scope:
     sets: list[str] = field(default_factory=list)
     version: int | None = None
     layer: str | None = None
+    said: str = ""
 
     def begin_rule(self) -> None:
         """Choose what packets the next rule is about."""
-        rng = self.rng
+        rng, self.said = self.rng, ""
         fixed = {"ip": 4, "ip6": 6}.get(self.family)
         self.version = fixed or rng.choice((4, 6, None, None))
         self.layer = rng.choice(("tcp", "tcp", "udp", "icmp", "ports", "sctp", "esp", None, None, None, None))
@@ -69,13 +71,15 @@ class Scope:
 
 def match(scope: Scope) -> str:
     """One match."""
-    rng = scope.rng
-    drawn = rng.random()
+    drawn = scope.rng.random()
     if drawn < 0.12:
-        return special(scope)
-    if drawn < 0.24:
-        return joined(scope)
-    return plain(scope, scope.field())
+        made = special(scope)
+    elif drawn < 0.24:
+        made = joined(scope)
+    else:
+        made = plain(scope, scope.field())
+    scope.said += made
+    return made
 
 
 def plain(scope: Scope, one: Field) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from segctl.kernel import nft
+from tests.packets.truth.bodies import TCP
 from tests.packets.truth.eye import STATES
 from tests.packets.truth.grammar import random_rules
 from tests.packets.truth.hints import Hints
@@ -78,7 +79,10 @@ class Ring:
         unheard = "hook ingress" in text and "hook egress" in text
         return [
             Verdict(
-                shot, answered.fates[shot.number], says(answered.listing, shot.packet), shot.answerable and not unheard
+                shot,
+                answered.fates[shot.number],
+                says(answered.listing, shot.packet),
+                shot.answerable and not unheard and (shot.packet.protocol == TCP or "tcp reset" not in text),
             )
             for shot in answered.shots
         ]

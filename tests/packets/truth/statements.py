@@ -9,6 +9,7 @@ from tests.packets.truth.matches import Scope, declaration, key_fields, match, o
 from tests.packets.truth.rulesets import Rule
 
 REGISTERS = (("meta mark", k.MARK), ("meta mark", k.MARK), ("ct mark", k.MARK), ("meta priority", k.CLASS))
+_LOST = ("nfproto", "protocol", "nexthdr", "l4proto")  # nft 1.0.6 lists `reject with tcp reset` without these before it
 MAY_REJECT = frozenset({"prerouting", "input", "forward", "output", "ingress"})
 
 
@@ -24,10 +25,8 @@ def random_rule(scope: Scope, others: Sequence[str]) -> Rule:
     if rng.random() < 0.02:
         return (match(scope), "limit rate 1/hour", "counter")  # whether it goes on comes to the same
     matches = [match(scope) for _ in range(rng.choice((0, 1, 1, 1, 1, 2, 2, 3)))]
-    if any("meta nfproto" in one for one in matches):
-        # nft 1.0.6 lists `meta nfproto … reject with tcp reset` without its first match; and after a set of both
-        # families it writes `ip dscp set` into packets of either
-        scope.layer, scope.version = "udp", None
+    if "meta nfproto" in scope.said:
+        scope.version = None  # after a set of both families nft writes `ip dscp set` into packets of either
     acts = [act(scope) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     if acts and rng.random() < 0.15:
         matches.insert(rng.randint(0, len(matches)), acts.pop())
@@ -61,7 +60,7 @@ def reject(scope: Scope) -> str:
         words += ["reject with icmp port-unreachable", "reject with icmp host-prohibited"]
     if scope.version == 6:
         words += ["reject with icmpv6 admin-prohibited"]
-    if scope.layer in ("tcp", None):
+    if scope.layer in ("tcp", None) and not any(word in scope.said for word in _LOST):
         words += ["reject with tcp reset"]
     return scope.rng.choice(words)
 
