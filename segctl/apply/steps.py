@@ -26,8 +26,8 @@ _TOLD = 3  # differences in a message
 class Job:
     """One apply under way: what is wanted, and what is known so far.
 
-    `proving`: it is proved while it sleeps. `ticket` stands in the slot until the flip puts the generation's number
-    there; `touched`: something was done; `flipped`: it may be awake.
+    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was
+    done; `flipped`: it may be awake.
     """
 
     runner: Runner
@@ -36,7 +36,6 @@ class Job:
     at: datetime
     prime: float
     told: Callable[[str], None]
-    proving: bool = False
     slots: Slots = field(default_factory=lambda: Slots(None, None))
     ticket: int = field(default_factory=ticket)
     touched: bool = False
@@ -99,8 +98,6 @@ def read_back(job: Job) -> None:
 
 def prove_asleep(job: Job) -> None:
     """What sleeps there would do with every packet what the site means, among all that others have on its way."""
-    if not job.proving:
-        return
     from segctl.apply.reading import read_listing
     from segctl.prove import Found, prove
 
@@ -168,12 +165,13 @@ APPLY: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
-    Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
     Step("flip", flip, flip_back),
     Step("read back awake", read_back, nothing),
 )
+PROVING: tuple[Step[Job], ...] = (*APPLY[:3], Step("prove asleep", prove_asleep, nothing), *APPLY[3:])
+"""The same with the proof, before anybody waits."""
 
 
 def apply(
@@ -192,9 +190,9 @@ def apply(
 
     CannotApply: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
-    job = Job(runner, policy, rules, at, prime, told, proving)
+    job = Job(runner, policy, rules, at, prime, told)
     try:
-        run(APPLY, job, told)
+        run(PROVING if proving else APPLY, job, told)
     except (KernelError, RunnerError) as error:
         if job.touched:
             raise NotApplied(str(error), getattr(error, "help", "")) from error
