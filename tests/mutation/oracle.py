@@ -11,7 +11,8 @@ from tests.mutation import helpers
 from tests.mutation.ground import Asked, Ground, ground
 from tests.mutation.oddities import oddities
 from tests.mutation.places import Places
-from tests.mutation.range import ANSWER, Loaded, Range, Seen, opened
+from tests.mutation.range import Range, opened
+from tests.mutation.seen import ANSWER, Loaded, Seen
 from tests.mutation.sessions import Session, fresh, made, sessions, shots
 from tests.mutation.shots import Shot
 from tests.mutation.sweeps import common, forward_cells, own_cells, sweep

@@ -1,6 +1,5 @@
 """The shooting range: all sockets, a volley sent, and where each of its packets was seen."""
 
-import ctypes
 import os
 import select
 import socket
@@ -10,14 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from segctl.model.ranges import V6, show_address
-from segctl.model.service import TCP
-from tests.mutation.places import STRAY, Face, Places, raw
-from tests.mutation.shots import LOCAL, Head, Shot, body, number_of
-from tests.packets.truth.bodies import ICMP, ICMP6, RST
+from segctl.runner import Netns
+from tests.mutation.places import STRAY, Places, raw
+from tests.mutation.seen import Loaded, Note, Seen
+from tests.mutation.shots import LOCAL, Shot
 
-INPUT = "input"  # a socket of the gateway got it
-ANSWER = "answer "  # what the gateway said about it
-REPLY = "reply "  # what the gateway's own stack answered
 _EVERYTHING, _SENTINEL = 0x0003, 0x88B5
 _SOL_PACKET, _IGNORE_OUTGOING, _STATISTICS = 263, 23, 6  # linux/if_packet.h
 _MARK, _PRIORITY, _BIND = 36, 12, 25  # SO_MARK, SO_PRIORITY, SO_BINDTODEVICE
@@ -26,28 +22,9 @@ _AT_ONCE = 200  # packets until all have gone through: the kernel's queue holds 
 _PATIENCE = 5.0
 _PROTOCOLS = {4: (1, 2, 6, 17, 47, 50, 89, 103, 112, 132), 6: (6, 17, 47, 50, 58, 89, 103, 112, 132)}
 
-_NO_WAY = {4: (b"\3\0", b"\3\1"), 6: (b"\1\0", b"\1\3")}  # no route, no neighbour: no word of the rules
-
-Seen = frozenset[str]
-NOTHING: Seen = frozenset()
-
 
 class Lost(Exception):
     """Something of ours, not the rules, lost packets."""
-
-
-@dataclass(slots=True)
-class Loaded:
-    """Shots made into bytes: numbers from `first` on."""
-
-    shots: list[Shot] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, shots: Iterable[Shot], first: int = 1) -> "Loaded":
-        """`first`: the number of the first."""
-        held = list(shots)
-        return cls(held, [body(shot, first + at) for at, shot in enumerate(held)])
 
 
 @dataclass(slots=True)
@@ -169,114 +146,22 @@ class Range:
 
     def volley(self, loaded: Loaded, first: int = 1) -> list[Seen]:
         """Send all; where each was seen. `first`: the number of the first, as its token has it."""
-        seen: list[set[str] | None] = [None] * len(loaded.shots)
-        resets: dict[tuple[int, int, int, int], int] = {}
-        note = _Note(loaded, seen, first, resets)
+        note = Note(loaded, [None] * len(loaded.shots), first)
         send = self.send
         for at, shot in enumerate(loaded.shots):
-            if shot.head.protocol == TCP:
-                head = shot.head
-                resets[head.destination, head.source, head.tail & 0xFFFF, head.head] = at
+            note.expect(at, shot)
             send(shot, loaded.bodies[at])
             if at % _AT_ONCE == _AT_ONCE - 1:
                 self._collect(note)
         self._collect(note)
-        return [frozenset(one) if one else NOTHING for one in seen]
+        return note.all()
 
-    def _collect(self, note: "_Note") -> None:
+    def _collect(self, note: Note) -> None:
         left = list(self.through())
         for protocol, packet in self.came_in():
             note.came(protocol, packet)
         for name, packet in left:  # after what came in: whether a reset is an answer or a reply depends on it
             note.left(name, packet)
-
-
-@dataclass(slots=True)
-class _Note:
-    """Writes down where a volley's packets are seen."""
-
-    loaded: Loaded
-    seen: list[set[str] | None]
-    first: int
-    resets: dict[tuple[int, int, int, int], int]
-
-    def came(self, protocol: int, packet: bytes) -> None:
-        """Into the gateway itself: the packet, or what the gateway says to itself about one of its own."""
-        number = number_of(packet)
-        at = -1 if number is None else number - self.first
-        if 0 <= at < len(self.seen):
-            head = self.loaded.shots[at].head
-            if head.version == 4:
-                same = _same_ends(packet, self.loaded.bodies[at])
-            else:
-                same = protocol == head.protocol and (protocol != ICMP6 or packet[0] == head.head >> 8)
-            self._add(number, INPUT if same else ANSWER + "icmp")
-
-    def left(self, name: str, packet: bytes) -> None:
-        number = number_of(packet)
-        at = -1 if number is None else number - self.first
-        if 0 <= at < len(self.seen):
-            if _same_ends(packet, self.loaded.bodies[at]):
-                self._add(number, name)
-            elif (
-                _protocol(packet) in (ICMP, ICMP6)
-                and self.loaded.shots[at].head.protocol in (ICMP, ICMP6)
-                and (_kind(packet) in (0, 129))
-            ):
-                self._add(number, REPLY + name)
-            elif packet[_at(packet) : _at(packet) + 2] not in _NO_WAY[packet[0] >> 4]:
-                self._add(number, ANSWER + "icmp " + name)
-        elif _protocol(packet) == TCP and _flags(packet) & RST:
-            found = self.resets.get(_ends(packet))
-            if found is not None:
-                here = self.seen[found]
-                self._add(found + self.first, (REPLY if here and INPUT in here else ANSWER) + "reset " + name)
-
-    def _add(self, number: int | None, place: str) -> None:
-        at = -1 if number is None else number - self.first
-        if 0 <= at < len(self.seen):
-            here = self.seen[at]
-            if here is None:
-                self.seen[at] = {place}
-            else:
-                here.add(place)
-
-
-def _same_ends(packet: bytes, sent: bytes) -> bool:
-    if packet[0] >> 4 == 4:
-        return packet[12:20] == sent[12:20] and packet[9] == sent[9]
-    return packet[8:40] == sent[8:40]
-
-
-def _at(packet: bytes) -> int:
-    """Where the transport header begins."""
-    if packet[0] >> 4 == 4:
-        return (packet[0] & 15) * 4
-    return 48 if packet[6] in (0, 43, 44, 60) else 40
-
-
-def _protocol(packet: bytes) -> int:
-    if packet[0] >> 4 == 4:
-        return packet[9]
-    return packet[40] if packet[6] in (0, 43, 44, 60) else packet[6]
-
-
-def _kind(packet: bytes) -> int:
-    return packet[_at(packet)]
-
-
-def _flags(packet: bytes) -> int:
-    at = _at(packet) + 13
-    return packet[at] if at < len(packet) else 0
-
-
-def _ends(packet: bytes) -> tuple[int, int, int, int]:
-    at = _at(packet)
-    if packet[0] >> 4 == 4:
-        source, destination = int.from_bytes(packet[12:16], "big"), int.from_bytes(packet[16:20], "big")
-    else:
-        source, destination = V6 + int.from_bytes(packet[8:24], "big"), V6 + int.from_bytes(packet[24:40], "big")
-    return source, destination, *struct.unpack_from("!HH", packet, at)
 
 
 def _join(places: Places) -> list[socket.socket]:
@@ -304,8 +189,8 @@ def opened(places: Places) -> Iterator[Range]:
     os.sched_setaffinity(0, {min(cpus)})
     kept: list[socket.socket] = []
 
-    def keep(place: object, kind: int, how: int, protocol: int) -> socket.socket:
-        made = raw(place, kind, how, protocol)  # type: ignore[arg-type]
+    def keep(place: Netns, kind: int, how: int, protocol: int) -> socket.socket:
+        made = raw(place, kind, how, protocol)
         kept.append(made)
         return made
 
@@ -336,6 +221,3 @@ def opened(places: Places) -> Iterator[Range]:
         os.sched_setaffinity(0, cpus)
         for one in kept:
             one.close()
-
-
-__all__ = ["Face", "Head", "Loaded", "Range", "Seen", "ctypes", "opened"]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from segctl.kernel import conntrack
 from tests.mutation.ground import Asked, Ground, Host, asks
 from tests.mutation.places import STRAY
-from tests.mutation.range import Loaded, Range, Seen
+from tests.mutation.range import Range
+from tests.mutation.seen import Loaded, Seen
 from tests.mutation.shots import LOCAL, Head, Shot
 from tests.packets.truth.bodies import ICMP, ICMP6, SYN
 

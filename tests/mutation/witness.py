@@ -7,7 +7,7 @@ from typing import Any
 from segctl.model.ranges import parse_address
 from tests.mutation.oracle import Change, Oracle
 from tests.mutation.places import MISROUTE
-from tests.mutation.range import Loaded
+from tests.mutation.seen import Loaded
 from tests.mutation.sessions import Session
 from tests.mutation.shots import ACK, BADSUM, LOCAL, SYN, UNTRACK, Head, Shot
 from tests.mutation.tables import Table
