@@ -10,11 +10,10 @@ from tests.mutation.mutant import Mutant, item_aim, kind
 from tests.mutation.tables import Item, Table
 from tests.mutation.targets import Aim
 
-_ADDRESSES = ("source4", "source6", "target4", "target6", "own_source4", "own_source6", "own_target4", "own_target6")
-_EXPIRED, _WAIT = "200ms", 0.6
+ADDRESSES = ("source4", "source6", "target4", "target6", "own_source4", "own_source6", "own_target4", "own_target6")
 
 
-def _group(table: Table, chosen: Random, wanted: Callable[[str], object] = bool, least: int = 1) -> str | None:
+def group_of(table: Table, chosen: Random, wanted: Callable[[str], object] = bool, least: int = 1) -> str | None:
     names = [name for name, group in table.groups.items() if len(group.items) >= least and wanted(name)]
     return chosen.choice(names) if names else None
 
@@ -23,7 +22,7 @@ def _aim(table: Table, name: str, items: Iterable[Item]) -> Aim:
     return item_aim(table, name, *items)
 
 
-def _made(kind_: str, table: Table, name: str, old: Item | None, new: Item | None, words: str = "") -> Mutant:
+def one_changed(kind_: str, table: Table, name: str, old: Item | None, new: Item | None, words: str = "") -> Mutant:
     """One element in place of another; none: gone or added."""
     items = [item for item in table.groups[name].items if item is not old]
     at = table.groups[name].items.index(old) if old is not None else len(items)
@@ -38,42 +37,42 @@ def _made(kind_: str, table: Table, name: str, old: Item | None, new: Item | Non
 def _drop(name_: str, wanted: Callable[[str], object]) -> None:
     @kind(name_)
     def _dropped(table: Table, chosen: Random) -> Mutant | None:
-        if (name := _group(table, chosen, wanted)) is None:
+        if (name := group_of(table, chosen, wanted)) is None:
             return None
-        return _made(name_, table, name, chosen.choice(table.groups[name].items), None)
+        return one_changed(name_, table, name, chosen.choice(table.groups[name].items), None)
 
 
 def _is_live(name: str) -> bool:
     return name.startswith(("live", "numbers"))
 
 
-_drop("element dropped", lambda name: not _is_live(name) and name not in _ADDRESSES)
+_drop("element dropped", lambda name: not _is_live(name) and name not in ADDRESSES)
 _drop("live or number element dropped", _is_live)
-_drop("address element dropped", lambda name: name in _ADDRESSES)
+_drop("address element dropped", lambda name: name in ADDRESSES)
 
 
 @kind("element added")
 def _added(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: n not in _ADDRESSES and not n.startswith("live"))
+    name = group_of(table, chosen, lambda n: n not in ADDRESSES and not n.startswith("live"))
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
     new = _keyed(table, name, item, chosen)
     if new is None or new.key in {one.key for one in table.groups[name].items}:
         return None
-    return _made("element added", table, name, None, new)
+    return one_changed("element added", table, name, None, new)
 
 
 @kind("key changed")
 def _key(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: n not in _ADDRESSES)
+    name = group_of(table, chosen, lambda n: n not in ADDRESSES)
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
     new = _keyed(table, name, item, chosen)
     if new is None or new.key in {one.key for one in table.groups[name].items}:
         return None
-    return _made("key changed", table, name, item, new)
+    return one_changed("key changed", table, name, item, new)
 
 
 def _keyed(table: Table, name: str, item: Item, chosen: Random) -> Item | None:
@@ -103,19 +102,19 @@ def _keyed(table: Table, name: str, item: Item, chosen: Random) -> Item | None:
 
 @kind("value changed")
 def _value(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: table.groups[n].items[0].value is not None, 2)
+    name = group_of(table, chosen, lambda n: table.groups[n].items[0].value is not None, 2)
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
     others = sorted({one.value or "" for one in table.groups[name].items} - {item.value})
     if not others:
         return None
-    return _made("value changed", table, name, item, replace(item, value=chosen.choice(others)))
+    return one_changed("value changed", table, name, item, replace(item, value=chosen.choice(others)))
 
 
 @kind("one bit of a value")
 def _value_bit(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: (table.groups[n].items[0].value or "v")[0] in "0123456789abcdef")
+    name = group_of(table, chosen, lambda n: (table.groups[n].items[0].value or "v")[0] in "0123456789abcdef")
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
@@ -128,12 +127,12 @@ def _value_bit(table: Table, chosen: Random) -> Mutant | None:
         new = f"{flipped >> 16:x}:{flipped & 0xFFFF:x}"
     else:
         return None
-    return _made("one bit of a value", table, name, item, replace(item, value=new))
+    return one_changed("one bit of a value", table, name, item, replace(item, value=new))
 
 
 @kind("values swapped")
 def _swapped(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: len({item.value for item in table.groups[n].items}) > 1, 2)
+    name = group_of(table, chosen, lambda n: len({item.value for item in table.groups[n].items}) > 1, 2)
     if name is None:
         return None
     items = list(table.groups[name].items)
@@ -149,7 +148,7 @@ def _swapped(table: Table, chosen: Random) -> Mutant | None:
 
 @kind("verdict map target swapped")
 def _target(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: table.groups[n].fields[-1] == "verdict")
+    name = group_of(table, chosen, lambda n: table.groups[n].fields[-1] == "verdict")
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
@@ -157,12 +156,12 @@ def _target(table: Table, chosen: Random) -> Mutant | None:
     chains = [c for c, chain in table.chains.items() if not chain.hook and not c.startswith("gen_")]
     others = ("accept", "drop", "continue", f"{word} {chosen.choice(chains)}", f"{word} {chosen.choice(chains)}")
     new = chosen.choice([other for other in others if other != item.value])
-    return _made("verdict map target swapped", table, name, item, replace(item, value=new))
+    return one_changed("verdict map target swapped", table, name, item, replace(item, value=new))
 
 
 @kind("address map: longer or shorter range")
 def _ranges(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: n in _ADDRESSES)
+    name = group_of(table, chosen, lambda n: n in ADDRESSES)
     if name is None:
         return None
     items = list(table.groups[name].items)
@@ -175,13 +174,13 @@ def _ranges(table: Table, chosen: Random) -> Mutant | None:
     if (low, high) == (first, last) or low > high or low < 0 or any(f <= high and low <= end for f, end in taken):
         return None
     key = show_address(low) if low == high else f"{show_address(low)}-{show_address(high)}"
-    return _made("address map: longer or shorter range", table, name, items[at], replace(items[at], key=(key,)))
+    return one_changed("address map: longer or shorter range", table, name, items[at], replace(items[at], key=(key,)))
 
 
 @kind("address map: another address")
 def _address(table: Table, chosen: Random) -> Mutant | None:
     """Somebody else's address gets the class of one of the elements; or one bit of an address is another."""
-    name = _group(table, chosen, lambda n: n in _ADDRESSES)
+    name = group_of(table, chosen, lambda n: n in ADDRESSES)
     if name is None:
         return None
     items = table.groups[name].items
@@ -192,48 +191,7 @@ def _address(table: Table, chosen: Random) -> Mutant | None:
     )
     if any(f <= stranger <= end for f, end in (span(one.key[0]) for one in items)):
         return None
-    return _made("address map: another address", table, name, None, Item((show_address(stranger),), item.value))
-
-
-@kind("live set too wide: more interfaces")
-def _wide(table: Table, chosen: Random) -> Mutant | None:
-    name = chosen.choice(("live", "live", "live_own"))
-    items = table.groups[name].items
-    if not items:
-        return None
-    item = chosen.choice(items)
-    faces = sorted({part for one in items for part in one.key[:-1]} | {'"stray"'})
-    key = (*(chosen.choice((part, chosen.choice(faces))) for part in item.key[:-1]), item.key[-1])
-    if key in {one.key for one in items}:
-        return None
-    return _made("live set too wide: more interfaces", table, name, None, replace(item, key=key))
-
-
-@kind("live set too wide: another number")
-def _nobody(table: Table, chosen: Random) -> Mutant | None:
-    """A number that nobody has, none at all, or one that is live elsewhere only."""
-    name = chosen.choice(("live", "live", "live_own"))
-    items = table.groups[name].items
-    if not items:
-        return None
-    item = chosen.choice(items)
-    other = chosen.choice(table.groups["live"].items).key[-1]
-    number = chosen.choice(("0x00000000", "0x5eaf00d1", "0x12345678", other))
-    key = (*item.key[:-1], number)
-    if key in {one.key for one in items}:
-        return None
-    return _made("live set too wide: another number", table, name, None, replace(item, key=key, timeout=None))
-
-
-@kind("another number in the numbers map")
-def _number(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen, lambda n: n.startswith("numbers"))
-    if name is None:
-        return None
-    item = chosen.choice(table.groups[name].items)
-    here = [one.value for one in table.groups[name].items if one.key[:-1] == item.key[:-1] and one.value != item.value]
-    number = chosen.choice(["0x5eaf00d1", "0x00000000", f"0x{int(item.value or '0', 16) | 0x80000000:08x}", *here[:3]])
-    return _made("another number in the numbers map", table, name, item, replace(item, value=number))
+    return one_changed("address map: another address", table, name, None, Item((show_address(stranger),), item.value))
 
 
 @kind("behind another interface")
@@ -244,36 +202,12 @@ def _behind(table: Table, chosen: Random) -> Mutant | None:
     key = (chosen.choice((one.key[0], one.key[0], '"stray"')), two.key[1])
     if key in {item.key for item in items}:
         return None
-    return _made("behind another interface", table, name, None, Item(key))
-
-
-@kind("expired element")
-def _expired(table: Table, chosen: Random) -> Mutant | None:
-    """Added again with a short timeout, and looked at when that is over."""
-    name = _group(table, chosen, lambda n: n not in _ADDRESSES)
-    return _timed("expired element", table, name, chosen, _EXPIRED, _WAIT) if name else None
-
-
-@kind("element that will expire")
-def _will(table: Table, chosen: Random) -> Mutant | None:
-    """With a long timeout: nothing passes differently yet."""
-    name = _group(table, chosen, lambda n: n not in _ADDRESSES)
-    return _timed("element that will expire", table, name, chosen, "10h", 0.0) if name else None
-
-
-def _timed(kind_: str, table: Table, name: str, chosen: Random, timeout: str, wait: float) -> Mutant:
-    head = table.groups[name].head
-    if not any(line.startswith("flags ") for line in head):
-        at = next(at for at, line in enumerate(head) if line.startswith("size ")) + 1
-        table = table.with_head(name, (*head[:at], "flags timeout", *head[at:]))
-    item = chosen.choice(table.groups[name].items)
-    made = _made(kind_, table, name, item, replace(item, timeout=timeout), f"{item} has a timeout of {timeout}")
-    return replace(made, table=replace(made.table, wait=wait))
+    return one_changed("behind another interface", table, name, None, Item(key))
 
 
 @kind("set emptied")
 def _emptied(table: Table, chosen: Random) -> Mutant | None:
-    name = _group(table, chosen)
+    name = group_of(table, chosen)
     if name is None:
         return None
     items = table.groups[name].items
@@ -301,7 +235,7 @@ def _family(table: Table, chosen: Random) -> Mutant | None:
 @kind("elements in another order")
 def _order(table: Table, chosen: Random) -> Mutant | None:
     """Means the same."""
-    name = _group(table, chosen, least=3)
+    name = group_of(table, chosen, least=3)
     if name is None:
         return None
     items = list(table.groups[name].items)
@@ -314,8 +248,8 @@ def _order(table: Table, chosen: Random) -> Mutant | None:
 @kind("rule's map is a default")
 def _default(table: Table, chosen: Random) -> Mutant | None:
     """A catch-all element: `*`."""
-    name = _group(table, chosen, lambda n: n not in _ADDRESSES and len(table.groups[n].items[0].key) == 1)
+    name = group_of(table, chosen, lambda n: n not in ADDRESSES and len(table.groups[n].items[0].key) == 1)
     if name is None:
         return None
     item = chosen.choice(table.groups[name].items)
-    return _made("rule's map is a default", table, name, None, Item(("*",), item.value))
+    return one_changed("rule's map is a default", table, name, None, Item(("*",), item.value))

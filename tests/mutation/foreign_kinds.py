@@ -4,18 +4,19 @@ from dataclasses import replace
 from random import Random
 
 from tests.mutation.mutant import Mutant, kind
-from tests.mutation.rule_kinds import _new_aim
+from tests.mutation.rule_kinds import new_aim
 from tests.mutation.tables import Table
 
 _HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 _PRIORITIES = ("-400", "-300", "-190", "-150", "-1", "0", "1", "10", "100", "300")
 _MATCHES = (
-    "", "", "", "tcp dport 443", "tcp dport 22", "udp dport 53", "meta l4proto gre", "ct state new", "ct state established",  # noqa: E501
-    "ct state related", "meta l4proto icmp", "meta l4proto ipv6-icmp", "tcp flags & (fin|syn|rst|ack) == syn",
-    "meta mark 0x0", "meta mark 0x99", "ct mark 0x0", "ct direction reply", "meta length > 9000", "ip saddr 10.0.0.0/8",
-    "ip6 saddr fd00::/8", "ip daddr 203.0.113.250", "ip ttl < 2", "meta nfproto ipv6", "meta l4proto udp",
-    "fib saddr . iif oif missing", "fib daddr type local", "tcp sport 443", "meta pkttype multicast",
-    "ct status assured", "ip dscp cs5", "tcp dport { 22, 80, 443 }", "udp sport 1-1023", "meta iifname != lo",
+    "", "", "", "tcp dport 443", "tcp dport 22", "udp dport 53", "meta l4proto gre", "ct state new",
+    "ct state established", "ct state related", "meta l4proto icmp", "meta l4proto ipv6-icmp",
+    "tcp flags & (fin|syn|rst|ack) == syn", "meta mark 0x0", "meta mark 0x99", "ct mark 0x0", "ct direction reply",
+    "meta length > 9000", "ip saddr 10.0.0.0/8", "ip6 saddr fd00::/8", "ip daddr 203.0.113.250", "ip ttl < 2",
+    "meta nfproto ipv6", "meta l4proto udp", "fib saddr . iif oif missing", "fib daddr type local", "tcp sport 443",
+    "meta pkttype multicast", "ct status assured", "ip dscp cs5", "tcp dport { 22, 80, 443 }", "udp sport 1-1023",
+    "meta iifname != lo",
 )  # fmt: skip
 _ENDS = (
     "accept",
@@ -45,7 +46,7 @@ def _beside(kind_: str, table: Table, family: str, hook: str, priority: str, rul
         f"  {rule}\n }}\n}}\n"
     )
     where = f"table {family}, {type_} {hook}{on} at {priority}, policy {policy}"
-    return Mutant(kind_, f"{where}: '{rule}'", replace(table, beside=text), _new_aim(rule))
+    return Mutant(kind_, f"{where}: '{rule}'", replace(table, beside=text), new_aim(rule))
 
 
 def _family(chosen: Random) -> str:
@@ -92,7 +93,8 @@ def _untrack(table: Table, chosen: Random) -> Mutant | None:
 def _nat(table: Table, chosen: Random) -> Mutant | None:
     hook, rule = chosen.choice((
         ("postrouting", "masquerade"), ("postrouting", "snat to 203.0.113.99"), ("prerouting", "dnat to 10.0.2.20"),
-        ("prerouting", "redirect to :22"), ("output", "dnat to 10.0.2.20"), ("prerouting", "redirect"), ("input", "snat to 9.9.9.9"),  # noqa: E501
+        ("prerouting", "redirect to :22"), ("output", "dnat to 10.0.2.20"), ("prerouting", "redirect"),
+        ("input", "snat to 9.9.9.9"),
     ))  # fmt: skip
     match = chosen.choice(("", "tcp dport 443", "tcp dport 81", "oifname eth0", "udp dport 53", "tcp dport 9"))
     if hook in ("prerouting", "input") and match.startswith("oifname"):
@@ -110,8 +112,10 @@ def _netdev(table: Table, chosen: Random) -> Mutant | None:
     action = chosen.choice(
         ("drop", "accept", "meta mark set 0x7", "counter", "ip daddr set 10.0.1.10", "meta priority set 1:1")
     )
-    match = chosen.choice(("", "", "tcp dport 443", "ip6 saddr fd00::/8", "meta protocol ip6", "ip saddr 10.0.0.0/8", "udp dport 1-1023",  # noqa: E501
-                           "ether type arp", "meta l4proto icmp"))  # fmt: skip
+    match = chosen.choice((
+        "", "", "tcp dport 443", "ip6 saddr fd00::/8", "meta protocol ip6", "ip saddr 10.0.0.0/8", "udp dport 1-1023",
+        "ether type arp", "meta l4proto icmp",
+    ))  # fmt: skip
     rule = f"{match} {action}".strip()
     return _beside(
         "netdev table",
@@ -125,18 +129,20 @@ def _netdev(table: Table, chosen: Random) -> Mutant | None:
 
 
 _IPTABLES = (
-    ("filter", "FORWARD", "-j ACCEPT"), ("filter", "FORWARD", "-p tcp --dport 443 -j DROP"), ("filter", "INPUT", "-j DROP"),  # noqa: E501
-    ("filter", "FORWARD", "-m state --state RELATED,ESTABLISHED -j ACCEPT"), ("filter", "OUTPUT", "-p udp --dport 53 -j DROP"),  # noqa: E501
-    ("filter", "FORWARD", "-m conntrack --ctstate NEW -j DROP"), ("filter", "FORWARD", "-p udp -j REJECT"),
-    ("raw", "PREROUTING", "-p udp -j NOTRACK"), ("raw", "PREROUTING", "-p tcp --dport 22 -j CT --notrack"),
-    ("mangle", "FORWARD", "-j MARK --set-mark 7"), ("mangle", "PREROUTING", "-j MARK --set-mark 7"),
-    ("mangle", "FORWARD", "-j CONNMARK --set-mark 7"), ("mangle", "POSTROUTING", "-j CONNMARK --set-mark 0"),
-    ("mangle", "PREROUTING", "-m mark --mark 7 -j DROP"), ("mangle", "PREROUTING", "-m mark ! --mark 7 -j DROP"),
-    ("filter", "FORWARD", "-m limit --limit 1/s -j DROP"), ("filter", "FORWARD", "-p tcp -m multiport --dports 22,80 -j DROP"),  # noqa: E501
+    ("filter", "FORWARD", "-j ACCEPT"), ("filter", "FORWARD", "-p tcp --dport 443 -j DROP"),
+    ("filter", "INPUT", "-j DROP"), ("filter", "FORWARD", "-m state --state RELATED,ESTABLISHED -j ACCEPT"),
+    ("filter", "OUTPUT", "-p udp --dport 53 -j DROP"), ("filter", "FORWARD", "-m conntrack --ctstate NEW -j DROP"),
+    ("filter", "FORWARD", "-p udp -j REJECT"), ("raw", "PREROUTING", "-p udp -j NOTRACK"),
+    ("raw", "PREROUTING", "-p tcp --dport 22 -j CT --notrack"), ("mangle", "FORWARD", "-j MARK --set-mark 7"),
+    ("mangle", "PREROUTING", "-j MARK --set-mark 7"), ("mangle", "FORWARD", "-j CONNMARK --set-mark 7"),
+    ("mangle", "POSTROUTING", "-j CONNMARK --set-mark 0"), ("mangle", "PREROUTING", "-m mark --mark 7 -j DROP"),
+    ("mangle", "PREROUTING", "-m mark ! --mark 7 -j DROP"), ("filter", "FORWARD", "-m limit --limit 1/s -j DROP"),
+    ("filter", "FORWARD", "-p tcp -m multiport --dports 22,80 -j DROP"),
     ("filter", "FORWARD", "-m addrtype --dst-type LOCAL -j DROP"), ("filter", "FORWARD", "-m ttl --ttl-lt 5 -j DROP"),
-    ("filter", "FORWARD", "-m statistic --mode random --probability 0.5 -j DROP"), ("nat", "POSTROUTING", "-j MASQUERADE"),  # noqa: E501
-    ("nat", "PREROUTING", "-p tcp --dport 81 -j REDIRECT --to-ports 22"), ("mangle", "FORWARD", "-j DSCP --set-dscp 10"),  # noqa: E501
-    ("filter", "FORWARD", "-i eth1 -j DROP"), ("filter", "FORWARD", "-p gre -j DROP"), ("filter", "INPUT", "-p icmp -j ACCEPT"),  # noqa: E501
+    ("filter", "FORWARD", "-m statistic --mode random --probability 0.5 -j DROP"),
+    ("nat", "POSTROUTING", "-j MASQUERADE"), ("nat", "PREROUTING", "-p tcp --dport 81 -j REDIRECT --to-ports 22"),
+    ("mangle", "FORWARD", "-j DSCP --set-dscp 10"), ("filter", "FORWARD", "-i eth1 -j DROP"),
+    ("filter", "FORWARD", "-p gre -j DROP"), ("filter", "INPUT", "-p icmp -j ACCEPT"),
     ("filter", "FORWARD", "-m comment --comment nothing"), ("filter", "FORWARD", "-j LOG"),
 )  # fmt: skip
 
@@ -148,7 +154,7 @@ def _iptables(name: str, engine: str) -> None:
         program = chosen.choice(("iptables", "iptables", "ip6tables")) + f"-{engine}"
         argv = (program, "-t", which, chosen.choice(("-A", "-I")), chain, *words.split())
         made = replace(table, commands=(argv,))
-        return Mutant(name, " ".join(argv), made, _new_aim(words.replace("--dport", "dport").replace("-p ", "")))
+        return Mutant(name, " ".join(argv), made, new_aim(words.replace("--dport", "dport").replace("-p ", "")))
 
 
 _iptables("iptables-nft rule", "nft")

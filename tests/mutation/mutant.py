@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from segctl.model.ranges import V6
@@ -25,7 +25,7 @@ class Mutant:
     kind: str
     words: str
     table: Table
-    aim: Aim = Aim()  # noqa: RUF009
+    aim: Aim = field(default_factory=Aim)
 
     @property
     def legacy(self) -> bool:
@@ -107,9 +107,9 @@ def _item_aim(table: Table, fields: Sequence[str], item: Item) -> Aim:
         return Aim(numbers=(int(by["ct mark"], 16) & 0x7FFFFFFF,), ways=ways)
     if "th dport" in by and by["meta l4proto"].isdigit() and by["th dport"].isdigit():
         return Aim(services=((int(by["meta l4proto"]), int(by["th dport"])),))
-    for field, protocol in (("icmp type", ICMP), ("icmpv6 type", ICMP6)):
-        if field in by and by[field].isdigit():
-            return Aim(services=((protocol, int(by[field])),))
+    for name, protocol in (("icmp type", ICMP), ("icmpv6 type", ICMP6)):
+        if name in by and by[name].isdigit():
+            return Aim(services=((protocol, int(by[name])),))
     if faces:
         return Aim(_of_zone(table, item.key[1]))
     return Aim()

@@ -174,8 +174,8 @@ def ask(out: Path, jobs: int, sites: list[str]) -> None:
             row, said = running[done], done.result()
             keep(out / "proofs.jsonl", said)
             word = "" if (row["says"] == NOTHING) == (said["found"] == "proven") else "  <<<"
-            print(f"{said['seconds']:6.1f} {row['says']:8} {said['found']:9} {row['site']}/{row['point']} {row['kind']}: "  # noqa: E501
-                  f"{row['words'][:90]}{word}", flush=True)  # fmt: skip
+            where = f"{row['site']}/{row['point']} {row['kind']}: {row['words'][:90]}"
+            print(f"{said['seconds']:6.1f} {row['says']:8} {said['found']:9} {where}{word}", flush=True)
 
 
 def send(out: Path, sites: list[str]) -> None:

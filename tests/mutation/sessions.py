@@ -1,9 +1,9 @@
 """Connections that are there before the rules are changed, and packets of them and about them afterwards.
 
-Each is made while `helpers.PREPARE` lets all pass, so it bears the mark that we give it: the number that the rules gave
-such a connection (`live`), none (`bare`), one that is in no map (`old`: as of an earlier generation), each also with the
-bit that says that conntrack took its replies for its beginning (`swapped`).
-"""  # noqa: E501
+Each is made while `helpers.PREPARE` lets all pass, so it bears the mark that we give it: the number that the rules
+gave such a connection (`live`), none (`bare`), one that is in no map (`old`: as of an earlier generation), each also
+with the bit that says that conntrack took its replies for its beginning (`swapped`).
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -50,7 +50,10 @@ class Session:
 
 
 def made(sessions: Iterable[Session], swapping: bool = True) -> Iterator[tuple[Shot, bytes]]:
-    """What makes them, in order: an opening, an answer, and a confirmation. `swapping`: marked so, the other end opens."""  # noqa: E501
+    """What makes them, in order: an opening, an answer, and a confirmation.
+
+    `swapping`: of a session that is marked so, the other end opens.
+    """
     for one in sessions:
         there = Shot(one.front, one.asks), Shot(one.back, one.answers)
         first, second = there[::-1] if one.swapped and swapping else there

@@ -20,7 +20,7 @@ _INIT, _DATA = 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fields of a packet. `head` and `tail` as in `segctl.model.packet`: ports, or of ICMP type and code, and its id."""  # noqa: E501
+    """Fields of a packet. `head` and `tail` as in `segctl.model.packet`: ports; of ICMP type and code, and its id."""
 
     source: int
     destination: int
@@ -60,11 +60,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One packet and how it is sent: into the gateway by `face`, or by the gateway itself (LOCAL), out of `oif` if said.
+    """One packet and how it is sent: into the gateway by `face`, or by the gateway itself (LOCAL).
 
-    `quote`: an ICMP error carries that packet. `why` says what it is to show. `mark`, `priority`: of the sending
-    socket; `channel`: what the helper table and the routes do with it.
-    """  # noqa: E501
+    `oif`: the gateway sends it out there. `quote`: an ICMP error carries that packet. `why` says what it is to show.
+    `mark`, `priority`: of the sending socket; `channel`: what the helper table and the routes do with it.
+    """
 
     face: str
     head: Head

@@ -14,6 +14,10 @@ from tests.mutation.tables import Table
 from tests.packets.truth.bodies import ICMP, ICMP6, TCP, UDP
 
 _PORT = 48_000
+_SPECIAL = {
+    4: tuple(map(parse_address, ("169.254.7.7", "169.254.8.8"))),
+    6: tuple(map(parse_address, ("::ffff:1.2.3.4", "::ffff:1.2.3.5"))),
+}
 _ADDRESS = re.compile(r"(?<![\w:.])((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.:]*)(/\d+)?(?![\w:])")
 
 
@@ -68,7 +72,9 @@ def aimed(
         for one in apart(aimed_sessions(ground, aim, chosen))
         if (one.front, one.back, one.mark & ~SWAPPED) not in live
     ]
-    shots = [*_addressed(ground, aim, list(known), chosen), *_asked(ground, aim), *_spoken(ground, held)]
+    some = list(known)
+    shots = [*_addressed(ground, aim, some, chosen), *_asked(ground, aim), *_spoken(ground, held)]
+    shots += _begun(ground, aim, some, chosen)
     return held, shots
 
 
@@ -158,6 +164,39 @@ def aimed_sessions(ground: Ground, aim: Aim, chosen: Random) -> Iterator[Session
                     yield from _numbered(ground, source, None, (face, LOCAL), number, at)
 
 
+def _begun(ground: Ground, aim: Aim, known: list[Asked], chosen: Random) -> Iterator[Shot]:
+    """Connections between the named interfaces that begin under the rules: opening, answer, error.
+
+    Of hosts that live there, of others, and of special addresses, whose packets pass where both ends observe.
+    """
+    for version, hosts in ground.hosts.items():
+        some = [one for one in known if one[0] not in ((ICMP6,) if version == 4 else (ICMP,))]
+        odd = Host(version, STRAY, "special", _SPECIAL[version])
+        for at, (front, back) in enumerate(aim.ways):
+            if LOCAL in (front, back) or front == back == STRAY:
+                continue
+            sources = [*_behind(hosts, front, 2), *chosen.sample(hosts, min(4, len(hosts))), odd]
+            targets = [*_behind(hosts, back, 2), *chosen.sample(hosts, min(4, len(hosts))), odd]
+            for source in dict.fromkeys(sources):
+                for target in dict.fromkeys(targets):
+                    for service in dict.fromkeys([(UDP, 9), *chosen.sample(some, min(3, len(some)))]):
+                        head = Head(source.address(0), target.address(1), *asks(service, _PORT + 900 + at))
+                        yield from _beginning(ground, head, front, back)
+
+
+def _beginning(ground: Ground, head: Head, front: str, back: str) -> Iterator[Shot]:
+    if head.source == head.destination:
+        return
+    answers = head.answered()
+    yield Shot(front, head, "begins between changed interfaces", channel=_towards(ground, head, back))
+    yield Shot(back, answers, "answers", channel=_towards(ground, answers, front))
+    protocol, kind = (ICMP, 3) if head.version == 4 else (ICMP6, 1)
+    for quoted, way, to in ((head.with_flags(ACK), back, front), (answers, front, back)):
+        for teller in (quoted.destination, *(host.address(6) for host in _behind(ground.hosts[head.version], way, 1))):
+            told = Head(teller, quoted.source, protocol, kind << 8 | 1)
+            yield Shot(way, told, "error about it", quote=quoted, channel=_towards(ground, told, to))
+
+
 def _behind(hosts: Iterable[Host], face: str, most: int) -> list[Host]:
     return [host for host in hosts if host.face == face][:most]
 
@@ -182,7 +221,8 @@ def _spoken(ground: Ground, held: Iterable[Session]) -> Iterator[Shot]:
             Shot(one.back, one.answers, f"answer, {one.kind}", channel=_towards(ground, one.answers, one.front)),
         ]
         version = one.asks.version
-        told = Head(one.asks.destination, one.asks.source, ICMP if version == 4 else ICMP6, 3 << 8 | 1)
+        protocol, kind = (ICMP, 3) if version == 4 else (ICMP6, 1)
+        told = Head(one.asks.destination, one.asks.source, protocol, kind << 8 | 1)
         error = Shot(one.back, told, f"error, {one.kind}", quote=one.asks, channel=_towards(ground, told, one.front))
         yield from [error, *both[::-1]] if one.asks.protocol == TCP else [*both, error]
 
