@@ -1,7 +1,7 @@
 """Real packets decide: what one rule set lets through and another does not."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,9 +15,10 @@ from tests.mutation.range import Range, opened
 from tests.mutation.seen import ANSWER, Loaded, Seen
 from tests.mutation.sessions import Session, fresh, made, sessions, shots
 from tests.mutation.shots import Shot
-from tests.mutation.sweeps import common, forward_cells, own_cells, sweep
+from tests.mutation.sweeps import Found, common, forward_cells, own_cells, sweep
 from tests.mutation.tables import Table
 from tests.mutation.targets import Aim, Live, aimed, lives
+from tests.packets.truth.bodies import GRE, ICMP, ICMP6, TCP, UDP
 
 _AIMED = 10_000_000  # numbers of aimed shots
 _SHOWN = 40  # differing packets that are told
@@ -100,16 +101,21 @@ class Oracle:
                 self.places.gateway.run([program, "-P", chain, "ACCEPT"])
 
     def shoot(
-        self, table: Table, more: Sequence[Session], volleys: Sequence[tuple[Loaded, int]], unswapped: bool = False
+        self,
+        table: Table,
+        more: Sequence[Session],
+        volleys: Sequence[tuple[Loaded, int]],
+        alone: Sequence[Sequence[str]] | None = None,
     ) -> list[list[Seen]]:
         """Sessions made where all passes, then the table, then the volleys.
 
-        `unswapped`: only those of `more`, each begun by its asking end whatever its mark.
+        `alone`: only the sessions of `more`, each begun by its asking end whatever its mark; then these programs.
         """
         text = "flush ruleset\n" + helpers.PREPARE + helpers.HELP
         nft.load(self.places.gateway, text)
         self.range.forget()
-        self.range.prepare(made(more, False) if unswapped else [*self.prepared, *made(more)])
+        self.range.prepare(made(more, False) if alone is not None else [*self.prepared, *made(more)])
+        self.run(alone or ())
         try:  # in one transaction: conntrack never stops to look
             nft.load(self.places.gateway, "flush ruleset\n" + helpers.HELP + table.text() + table.beside)
         except KernelRefused as error:
@@ -183,15 +189,19 @@ def _made(place: Range, original: Table) -> Oracle:
         *common(found),
         *oddities(here, found, place.places.policy.essentials),
     ]
-    known = list(
-        dict.fromkeys(one.cell.service for one in found if one.passed and one.cell.service[0] in (6, 17, 1, 58, 47))
-    )
-    some = _spread(known, 24)
-    made_ = Oracle(place, original, here, some, lives(original), held, fired, Loaded.of(fired), list(made(held)))
+    known = _telling(found)
+    made_ = Oracle(place, original, here, known, lives(original), held, fired, Loaded.of(fired), list(made(held)))
     made_.settle()
     return made_
 
 
-def _spread(known: list[Asked], most: int) -> list[Asked]:
-    step = max(1, len(known) // most)
-    return known[::step][:most]
+def _telling(found: Iterable[Found]) -> list[Asked]:
+    """Services by which each number is given, two for each: what aimed packets ask for."""
+    by_number: dict[object, list[Asked]] = {}
+    for one in found:
+        service = one.cell.service
+        if one.passed and service[0] in (ICMP, TCP, UDP, GRE, ICMP6):
+            some = by_number.setdefault((one.number, one.cell.shot.head.version), [])
+            if len(some) < 2 and service not in some:
+                some.append(service)
+    return list(dict.fromkeys(service for some in by_number.values() for service in some))

@@ -144,6 +144,17 @@ def standing(policy: Policy, point: str, name: str) -> Iterator[Places]:
             subprocess.run(["ip", "netns", "delete", place.name], check=False)
 
 
+@contextmanager
+def trusting(places: Places) -> Iterator[None]:
+    """For the length of a block the kernel takes its own addresses as sources of others' packets: rules stop them."""
+    names = ("all", *places.faces)
+    say(places.gateway, ["sysctl", "-qw", *(f"net.ipv4.conf.{name}.accept_local=1" for name in names)])
+    try:
+        yield
+    finally:
+        say(places.gateway, ["sysctl", "-qw", *(f"net.ipv4.conf.{name}.accept_local=0" for name in names)])
+
+
 def _links(places: Places) -> None:
     say(places.gateway, ["sysctl", "-qw", *(f"{key}={value}" for key, value in _SYSCTLS.items())])
     off = ("net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")

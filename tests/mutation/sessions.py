@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
+from segctl.model.ranges import parse_address
 from tests.mutation.ground import Ground, Host, asks
 from tests.mutation.places import MISROUTE, STRAY
 from tests.mutation.shots import ACK, LOCAL, PORTED, Head, Shot, body
@@ -18,9 +19,10 @@ from tests.packets.truth.bodies import ICMP, ICMP6, SCTP, SYN, TCP, UDP
 OLD = 0x5EAF00D1
 SWAPPED = 0x80000000
 LIVE, BARE, OLDER, LIVE_SWAPPED, OLD_SWAPPED = "live", "bare", "old", "live swapped", "old swapped"
+_SPECIAL = {4: parse_address("169.254.7.7"), 6: parse_address("::ffff:1.2.3.4")}
 _REFUSED = 0.2  # of the sessions that nothing allows: how many are forged, and spoken of in errors
-FRESH = "fresh"
-_FRESH, _FRESH_PORT = 2, 44_000
+FRESH, UNANSWERED = "fresh", "unanswered"
+_FRESH_PORT = 44_000
 _PORT = 42_000  # and up: each kind of session its own
 _ERRORS = {
     4: ((3, 1), (3, 4), (4, 0), (5, 0), (11, 0), (12, 0)),
@@ -52,7 +54,7 @@ class Session:
 def made(sessions: Iterable[Session], swapping: bool = True) -> Iterator[tuple[Shot, bytes]]:
     """What makes them, in order: an opening, an answer, and a confirmation.
 
-    `swapping`: of a session that is marked so, the other end opens.
+    `swapping`: of a session that is marked so, the other end opens. One that is UNANSWERED stays so.
     """
     for one in sessions:
         there = Shot(one.front, one.asks), Shot(one.back, one.answers)
@@ -61,31 +63,49 @@ def made(sessions: Iterable[Session], swapping: bool = True) -> Iterator[tuple[S
         second = replace(second, head=second.head.with_flags(SYN | ACK))
         third = replace(first, head=first.head.with_flags(ACK))
         sequence = int.from_bytes(one.mark.to_bytes(4, "little"), "big")
-        for shot in (first, second, third):
+        for shot in (first,) if one.kind == UNANSWERED else (first, second, third):
             yield shot, body(shot, 0, sequence)
 
 
 def sessions(ground: Ground, found: Iterable[Found]) -> list[Session]:
-    """For each number and family two connections that got it, in each kind; and of what was refused, some."""
+    """For each number and family some connections that got it, in each kind; and of what was refused, some."""
+    held = list(found)
     out: list[Session] = []
-    known: dict[object, int] = {}
+    for one in telling(ground, held):
+        number = one.number or 0
+        kinds = [
+            (LIVE, number),
+            (BARE, 0),
+            (OLDER, OLD),
+            (LIVE_SWAPPED, number | SWAPPED),
+            (OLD_SWAPPED, OLD | SWAPPED),
+        ]
+        out += _of(ground, one, kinds)
+    known: set[object] = set()
+    for one in held:
+        head = one.cell.shot.head
+        ends = (one.cell.source, one.cell.destination, head.protocol)
+        if not one.passed and head.protocol in (TCP, UDP, ICMP, ICMP6) and _begins(head) and ends not in known:
+            known.add(ends)
+            out += _of(ground, one, [(BARE, 0), (OLDER, OLD), (OLD_SWAPPED, OLD | SWAPPED)])
+    return apart(out)
+
+
+def telling(ground: Ground, found: Iterable[Found]) -> Iterator[Found]:
+    """Of what was let through some for each number, family and kind of protocol: the first, the last, and between."""
+    groups: dict[object, list[Found]] = {}
     for one in found:
         head = one.cell.shot.head
-        if head.protocol == SCTP or (head.protocol in (ICMP, ICMP6) and head.head >> 8 not in (8, 128)):
-            continue
-        if one.passed and one.number:
+        if one.passed and one.number and head.protocol != SCTP and _begins(head):
             key = (one.number, head.version, _ways(ground, one), head.protocol in (TCP, UDP))
-            if known.setdefault(key, 0) < 2:
-                known[key] += 1
-                kinds = [(LIVE, one.number), (BARE, 0), (OLDER, OLD)]
-                kinds += [(LIVE_SWAPPED, one.number | SWAPPED), (OLD_SWAPPED, OLD | SWAPPED)]
-                out += _of(ground, one, kinds)
-        elif not one.passed and head.protocol in (TCP, UDP, ICMP, ICMP6):
-            ends = (one.cell.source, one.cell.destination, head.protocol)
-            if known.setdefault(ends, 0) < 1:
-                known[ends] += 1
-                out += _of(ground, one, [(BARE, 0), (OLDER, OLD), (OLD_SWAPPED, OLD | SWAPPED)])
-    return apart(out)
+            groups.setdefault(key, []).append(one)
+    for some in groups.values():
+        places = dict.fromkeys((0, len(some) // 2, len(some) - 1))
+        yield from (some[place] for place in places)
+
+
+def _begins(head: Head) -> bool:
+    return head.protocol not in (ICMP, ICMP6) or head.head >> 8 in (8, 128)
 
 
 def _ways(ground: Ground, found: Found) -> tuple[str, str]:
@@ -146,26 +166,22 @@ def shots(ground: Ground, every: Iterable[Session], seed: int = 7, most: int = 3
 
 
 def fresh(ground: Ground, found: Iterable[Found], seed: int = 5) -> list[Shot]:
-    """Connections that begin under the rules in question: opening, answer, more of both, errors, forgeries."""
+    """Connections that begin under the rules in question: opening, answer, more of both, errors, forgeries.
+
+    Some are not answered: for conntrack their next packets are new, too, but bear a number.
+    """
     chosen = Random(seed)
-    known: dict[object, int] = {}
     out: list[Shot] = []
-    for one in found:
-        head = one.cell.shot.head
-        if (
-            not one.passed
-            or head.protocol == SCTP
-            or (head.protocol in (ICMP, ICMP6) and head.head >> 8 not in (8, 128))
-        ):
-            continue
-        key = (one.number, head.version, _ways(ground, one), head.protocol in (TCP, UDP))
-        if known.setdefault(key, 0) < _FRESH:
-            known[key] += 1
-            for held in _of(ground, one, [(FRESH, 0)], _FRESH_PORT):
-                opening = Shot(held.front, held.asks.with_flags(SYN), "begins")
-                out += [opening, Shot(held.back, held.answers, "answers"), Shot(held.front, held.asks, "goes on")]
-                out += [*errors(ground, held, chosen), *forged(ground, held, chosen, 2)]
-                out += [Shot(held.front, held.asks, "goes on"), Shot(held.back, held.answers, "answers")]
+    for one in telling(ground, found):
+        for held in _of(ground, one, [(FRESH, 0)], _FRESH_PORT):
+            opening = Shot(held.front, held.asks.with_flags(SYN), "begins")
+            out += [opening, Shot(held.back, held.answers, "answers"), Shot(held.front, held.asks, "goes on")]
+            out += [*errors(ground, held, chosen), *forged(ground, held, chosen, 2)]
+            out += [Shot(held.front, held.asks, "goes on"), Shot(held.back, held.answers, "answers")]
+        for held in _of(ground, one, [(UNANSWERED, 0)], _FRESH_PORT + 1):
+            again = Shot(held.front, held.asks.with_flags(SYN), "begins, unanswered")
+            opening_ = replace(held, asks=held.asks.with_flags(SYN))
+            out += [again, *(shot for shot in forged(ground, opening_, chosen, 2) if shot.head == opening_.asks), again]
     return out
 
 
@@ -205,5 +221,7 @@ def errors(ground: Ground, one: Session, chosen: Random) -> Iterator[Shot]:
         lie = Head(liar.address(6), quoted.source, protocol, kind << 8 | code)
         yield Shot(liar.face, lie, f"forged error, {one.kind}", quote=quoted)
         yield Shot(way, lie, f"error from a wrong source, {one.kind}", quote=quoted)
+        odd = Head(_SPECIAL[version], quoted.source, protocol, kind << 8 | code)
+        yield Shot(way, odd, f"error from a special source, {one.kind}", quote=quoted)
         told = Head(quoted.destination, quoted.source, protocol, kind << 8 | code)
         yield Shot(liar.face, told, f"error by a wrong interface, {one.kind}", quote=quoted)

@@ -1,20 +1,23 @@
 """The packets that the prover names, sent: whether the kernel agrees."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from segctl.model.ranges import parse_address
+from segctl.model.ranges import parse_address, show_address
+from tests.mutation.helpers import MASTER
 from tests.mutation.oracle import Change, Oracle
-from tests.mutation.places import MISROUTE
+from tests.mutation.places import MISROUTE, STRAY, Places
 from tests.mutation.seen import Loaded
-from tests.mutation.sessions import Session
-from tests.mutation.shots import ACK, BADSUM, LOCAL, SYN, UNTRACK, Head, Shot
+from tests.mutation.sessions import UNANSWERED, Session
+from tests.mutation.shots import ACK, BADSUM, LOCAL, PLAIN, SYN, UNTRACK, Head, Shot
 from tests.mutation.tables import Table
 from tests.packets.truth.bodies import ICMP, ICMP6, TCP, UDP
 
 _FIRST = 20_000_000
 _NEVER = ("0.0.0.0", "127.0.0.0", "127.0.0.1", "224.0.0.0", "255.255.255.255", "::", "::1", "fe80::", "ff00::")
+_EXPECTED = {TCP: "tcp", UDP: "udp"}
 _REQUESTS = {0: 8, 14: 13, 16: 15, 18: 17, 129: 128, 140: 139}
 
 
@@ -24,72 +27,87 @@ class Unsendable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A packet of the prover's: the shot, the session that it needs."""
+    """A packet of the prover's: the shot, the session that it needs, and what is run once that stands."""
 
     shot: Shot
-    session: Session | None
+    session: Session | None = None
+    commands: tuple[tuple[str, ...], ...] = ()
 
 
 def witness(here: Oracle, packet: Mapping[str, Any]) -> Witness:
-    """How it is sent. Unsendable if it can't be."""
-    way, state, reply = packet["way"], packet["state"], packet["direction"] == "reply"
-    face = LOCAL if way == "output" or packet["iif"] == "lo" else packet["iif"]
-    far = LOCAL if way == "input" or packet["oif"] == "lo" else packet["oif"]
-    known = here.places.faces
-    if any(name and name not in known for name in (face, far)):
-        raise Unsendable(f"no interface {face or far}")
-    head = Head(
-        parse_address(packet["source"]), parse_address(packet["destination"]), packet["protocol"],
-        packet["head"], packet["tail"], packet["flags"] or SYN,
-    )  # fmt: skip
-    channel = Shot(face, head).channel
-    oif = ""
-    if way == "forward" and here.places.face_of(head.destination) != far:
-        channel = MISROUTE + known[far].number
-    if way == "output" and far != LOCAL:
-        oif = far
-    session = None
-    quote = None
-    if state == "established":
-        session, head = _session(head, face, far, packet["connection_mark"], reply)
-    elif state == "related":
-        session, quote = _related(head, face, far, packet["connection_mark"], reply)
-    elif state == "invalid":
-        head = _invalid(head)
-    elif state == "untracked" and not (head.protocol == ICMP6 and 130 <= head.head >> 8 <= 143):
-        if channel != Shot(face, head).channel:
-            raise Unsendable("misrouted and untracked")
-        channel = UNTRACK
+    """How it is sent. Unsendable if it can't be. An interface without a name is one that the site doesn't name."""
+    way, state = packet["way"], packet["state"]
+    faces = [LOCAL if name == "lo" or not name else name if name in here.places.faces else STRAY
+             for name in (packet["iif"], packet["oif"])]  # fmt: skip
+    face, far = LOCAL if way == "output" else faces[0], LOCAL if way == "input" else faces[1]
+    ends = parse_address(packet["source"]), parse_address(packet["destination"])
+    head = Head(*ends, packet["protocol"], packet["head"], packet["tail"], packet["flags"] or SYN)
     hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or 64
-    shot = Shot(face, head, f"witness, {state} {packet['direction']}", oif, channel, hops, quote=quote,
-                mark=packet["mark"], priority=packet["priority"])  # fmt: skip
-    return Witness(shot, session)
+    why = f"witness, {state} {packet['direction']}"
+    plain = Shot(face, head, why, hops=hops, mark=packet["mark"], priority=packet["priority"])
+    if way == "forward" and here.places.face_of(head.destination) != far:
+        plain = replace(plain, channel=MISROUTE + here.places.faces[far].number)
+    if way == "output" and far != LOCAL:
+        plain = replace(plain, oif=far)
+    return _in_state(plain, far, packet)
 
 
-def _session(head: Head, face: str, far: str, mark: int, reply: bool) -> tuple[Session, Head]:
-    kind = head.head >> 8
+def _in_state(plain: Shot, far: str, packet: Mapping[str, Any]) -> Witness:
+    """With what makes conntrack say that of it."""
+    head, state, mark, reply = plain.head, packet["state"], packet["connection_mark"], packet["direction"] == "reply"
+    if state == "established":
+        return Witness(plain, _session(head, plain.face, far, mark, reply))
+    if state == "related":
+        return _related(plain, far, mark, reply)
+    if state == "invalid":
+        return Witness(replace(plain, head=_invalid(head)))
+    if state == "untracked" and not (head.protocol == ICMP6 and 130 <= head.head >> 8 <= 143):
+        if plain.channel != PLAIN:
+            raise Unsendable("misrouted and untracked")
+        return Witness(replace(plain, channel=UNTRACK))
+    if state == "new" and mark:
+        return Witness(plain, Session(head, plain.face, far, mark, UNANSWERED))
+    return Witness(plain)
+
+
+def _session(head: Head, face: str, far: str, mark: int, reply: bool) -> Session:
+    """Conntrack's first packet is the asking end's, whatever the mark's highest bit says."""
+    asks = head.with_flags(ACK)
     if head.protocol in (ICMP, ICMP6):
+        kind = head.head >> 8
         wanted = _REQUESTS if reply else {value: value for value in _REQUESTS.values()}
         if kind not in wanted:
             raise Unsendable(f"ICMP type {kind} in that direction is no connection's")
-        asks = Head(head.destination, head.source, head.protocol, wanted[kind] << 8, head.tail, ACK) if reply else head
-    else:
-        asks = head.answered(ACK) if reply else head.with_flags(ACK)
+        if reply:
+            asks = Head(head.destination, head.source, head.protocol, wanted[kind] << 8, head.tail, ACK)
+    elif reply:
+        asks = head.answered(ACK)
     if asks.source == asks.destination:
         raise Unsendable("both ends are one address")
-    front, back = (far, face) if reply else (face, far)
-    # conntrack's first packet is the asking end's, whatever the mark's highest bit says
-    return Session(asks, front, back, mark, "witness"), head
+    return Session(asks, *((far, face) if reply else (face, far)), mark, "witness")
 
 
-def _related(head: Head, face: str, far: str, mark: int, reply: bool) -> tuple[Session, Head]:
-    if head.protocol not in (ICMP, ICMP6):
-        raise Unsendable("related, and no ICMP error")
-    if reply:
-        asks = Head(head.destination, head.source, UDP, 47_001, 47_002, ACK)
-        return Session(asks, far, face, mark, "witness"), asks
-    asks = Head(head.source, head.destination, UDP, 47_001, 47_002, ACK)
-    return Session(asks, face, far, mark, "witness"), asks.answered(ACK)
+def _related(plain: Shot, far: str, mark: int, reply: bool) -> Witness:
+    """An ICMP error about a connection; or what a connection's helper expects."""
+    head, face = plain.head, plain.face
+    if head.protocol in (ICMP, ICMP6):
+        if reply:
+            asks = Head(head.destination, head.source, UDP, 47_001, 47_002, ACK)
+            return Witness(replace(plain, quote=asks), Session(asks, far, face, mark, "witness"))
+        asks = Head(head.source, head.destination, UDP, 47_001, 47_002, ACK)
+        return Witness(replace(plain, quote=asks.answered(ACK)), Session(asks, face, far, mark, "witness"))
+    if head.protocol not in _EXPECTED or reply:
+        raise Unsendable(f"protocol {head.protocol}, related: nothing here expects it")
+    master = Head(head.source, head.destination, head.protocol, 47_001, MASTER, ACK)
+    ends = show_address(head.source), show_address(head.destination)
+    whole = "255.255.255.255" if head.version == 4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+    words = (
+        f"conntrack -I expect -p {_EXPECTED[head.protocol]} --orig-src {ends[0]} --orig-dst {ends[1]}"
+        f" --orig-port-src 47001 --orig-port-dst {MASTER} --tuple-src {ends[0]} --tuple-dst {ends[1]}"
+        f" --tuple-port-src {head.head} --tuple-port-dst {head.tail} --mask-src {whole} --mask-dst {whole}"
+        " --mask-port-src 65535 --mask-port-dst 65535 -t 30"
+    )
+    return Witness(plain, Session(master, face, far, mark, "witness"), (tuple(words.split()),))
 
 
 def _invalid(head: Head) -> Head:
@@ -129,10 +147,25 @@ def _sent(here: Oracle, table: Table, packet: Mapping[str, Any], legacy: bool) -
     made = witness(here, packet)
     loaded = Loaded.of([made.shot], _FIRST)
     more = [made.session] if made.session else []
-    ((before,),) = here.shoot(here.original, more, [(loaded, _FIRST)], unswapped=True)
     try:
-        ((after,),) = here.shoot(table, more, [(loaded, _FIRST)], unswapped=True)
+        with _own(here.places, packet):
+            ((before,),) = here.shoot(here.original, more, [(loaded, _FIRST)], made.commands)
+            ((after,),) = here.shoot(table, more, [(loaded, _FIRST)], made.commands)
     finally:
         if legacy:
             here.unload()
     return Change(made.shot, before, after)
+
+
+@contextmanager
+def _own(places: Places, packet: Mapping[str, Any]) -> Iterator[None]:
+    """What comes in goes to an address of the gateway: it gets this one, if it hasn't got it, as an undeclared one."""
+    address = packet["destination"]
+    length = 128 if ":" in address else 32
+    words = ["ip", "address", "add", f"{address}/{length}", "dev", STRAY, *(["nodad"] if length == 128 else [])]
+    added = packet["way"] == "input" and not places.gateway.run(words).code
+    try:
+        yield
+    finally:
+        if added:
+            places.gateway.run(["ip", "address", "del", f"{address}/{length}", "dev", STRAY])
