@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segctl.cli.exits import Exit
+from segctl.cli.live import print_trace, seconds, trace_exit
 from segctl.cli.options import (
     Command,
     Settings,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         "prove --netns sg-shop-gw1",
         "prove --point gw1 --file rules.nft --as-if-awake segctl_a --format json",
         "prove --netns sg-shop-gw1 --trace 'in eth1 out eth2 10.0.1.11 -> 10.0.2.20 tcp 40000 -> 8443'",
+        "prove --netns sg-shop-gw1 --trace 'in eth1 out eth2 any -> 10.0.2.20 tcp any -> 8443' --live --wait 5s",
     ),
 )
 @point_option
@@ -46,6 +48,11 @@ if TYPE_CHECKING:
     "--as-if-awake", metavar="TABLE", help="Of our two tables, the one that is looked at as if it were awake."
 )
 @click.option("--trace", metavar="PACKET", help="Follow one packet through every rule that it meets, in place of all.")
+@click.option("--live", is_flag=True,
+              help="With --trace: wait for the next real packet of these words, in which an address, a port or an "
+                   "ICMP type may be 'any', and show beside the model's way the kernel's own trace of it.")  # fmt: skip
+@click.option("--wait", metavar="TIME", default="10s", show_default=True, callback=seconds,
+              help="With --live: how long, as 30s or 2m.")  # fmt: skip
 @at_option
 @format_option("text", "json")
 @settings
@@ -56,6 +63,8 @@ def prove(
     files: tuple[Path, ...],
     as_if_awake: str | None,
     trace: str | None,
+    live: bool,
+    wait: float,
     at: datetime,
     format_: str,
 ) -> Exit:
@@ -63,11 +72,17 @@ def prove(
 
     The rules are read back from the kernel (or from files) and evaluated for all packets, not for samples. Exit 0
     proven, 1 different, 5 unproven: some rule isn't understood, and it is named. With --trace, 0 it passes, 1 it
-    doesn't.
+    doesn't; with --live, 5 no such packet came, or model and kernel don't agree.
     """
+    if live and (trace is None or files or as_if_awake is not None):
+        raise click.UsageError("--live goes with --trace, on a kernel as it is: not with --file or --as-if-awake")
     loaded = settings.load()
     policy = policy_of(settings, at, loaded)
     chosen = policy.site.points[choose_point(policy.site, point)]
+    if live and trace is not None:
+        from segctl.cli.live import trace_live
+
+        return trace_live(settings, runner_of(chosen.where, netns), trace, wait, format_)
     packet = _packet(trace) if trace is not None else None
     listing = _listing(chosen, netns, files)
     if packet is not None:
@@ -108,17 +123,11 @@ def _packet(words: str) -> "Packet":
 
 def _trace(listing: "Listing", packet: "Packet", awake: dict[tuple[str, str], bool] | None, format_: str) -> Exit:
     """One packet: exit 0 if it passes, 1 if not, 5 if nobody can say."""
-    from segctl.listing.rule import Ending
     from segctl.prove import follow, said
-    from segctl.report.proof import trace_json, trace_lines
 
     trace = follow(listing, packet, awake)
-    shown = said(trace)
-    if format_ == "json":
-        click.echo(json.dumps(trace_json(shown), indent=1, ensure_ascii=False))
-    else:
-        write(trace_lines(shown))
-    return Exit.NO_ANSWER if trace.ending is None else Exit.YES if trace.ending is Ending.ACCEPT else Exit.NO
+    print_trace(said(trace), format_)
+    return trace_exit(trace.ending)
 
 
 def _awake(table: str | None) -> dict[tuple[str, str], bool] | None:

@@ -1,20 +1,30 @@
 """One packet in words, as `prove --trace` takes it: `in eth1 out eth2 10.0.1.11 -> 10.0.2.20 tcp 40000 -> 5432`."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from typing import Any, Final
 
-from segctl.model.packet import Packet, Way
+from segctl.model.packet import Packet
 from segctl.model.ranges import family, parse_address
 from segctl.model.service import ICMP, ICMP6, TCP, WITH_PORTS
+from segctl.model.sought import Sought
 
 STATES = ("new", "established", "related", "invalid", "untracked")
 _FLAGS = {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}
 _PORTED = {name: number for number, name in WITH_PORTS.items()}
 _TTL, _LENGTH = 64, 84
+_BYTE, _PORT, _MARK = 0xFF, 0xFFFF, 0xFFFFFFFF
+_NUMBERS = {  # word: the field of `Sought`, and its greatest value
+    "proto": ("protocol", _BYTE),
+    "code": ("code", _BYTE),
+    "ttl": ("ttl", _BYTE),
+    "mark": ("mark", _MARK),
+    "ct-mark": ("connection_mark", _MARK),
+}
+_ANY: Final = "any"
 GRAMMAR = (
     "in NAME, out NAME (or one of them), SOURCE -> DESTINATION, then tcp|udp|sctp SPORT -> DPORT, icmp TYPE "
     "[code CODE] or proto NUMBER; if it isn't the first of its connection: established [reply], related, invalid, "
-    "untracked; flags syn,ack; ct-mark N; mark N; ttl N"
+    "untracked; flags syn,ack; ct-mark N; mark N; ttl N; with --live 'any' in place of an address, a port, an ICMP type"
 )
 
 
@@ -24,54 +34,69 @@ class NoPacket(ValueError):
 
 def parse_packet(text: str) -> Packet:
     """A packet of these words; TCP has SYN if nothing else is said and it is new, ACK if not. NoPacket."""
+    said = parse_sought(text)
+    ends = (said.source, said.destination)
+    ports = (said.sport, said.dport) if said.protocol in WITH_PORTS else (said.kind,) if _is_icmp(said) else ()
+    if None in ends or None in ports:
+        raise NoPacket("without --live all values are said: no 'any', and ports or an ICMP type where there are any")
+    state = said.state or "new"
+    begins = _FLAGS["syn"] if state == "new" else _FLAGS["ack"]
+    flags = said.flags if said.flags is not None else begins if said.protocol == TCP else 0
+    head = (said.kind or 0) << 8 | (said.code or 0) if _is_icmp(said) else said.sport or 0
+    hops = {"ip ttl" if said.family == 4 else "ip6 hoplimit": _TTL if said.ttl is None else said.ttl}
+    fields = {**hops, "meta length": _LENGTH, "ip dscp": 0, "ip6 dscp": 0, "ip frag-off": 0}
+    return Packet(
+        said.way, said.iif, said.oif, said.source or 0, said.destination or 0, said.protocol, head, said.dport or 0,
+        flags, state, said.direction or "original", said.connection_mark or 0, said.mark or 0, 0, fields,
+    )  # fmt: skip
+
+
+def parse_sought(text: str) -> Sought:
+    """Packets of these words: `any`, and what isn't said, leave their value open. NoPacket."""
     words = iter(text.replace("->", " -> ").split())
-    made = Packet(Way.FORWARD, "", "", -1, -1, -1)
-    said: set[str] = set()
+    said: dict[str, Any] = {"iif": "", "oif": ""}
     for word in words:
-        made = _taken(made, word, words)
-        said.add(word)
-    if made.source < 0 or made.destination < 0 or made.protocol < 0 or not (made.iif or made.oif):
+        said |= _taken(word, words)
+    if not {"source", "destination", "protocol"} <= said.keys() or not (said["iif"] or said["oif"]):
         raise NoPacket(f"a packet is: {GRAMMAR}")
-    if family(made.source) != family(made.destination):
+    versions = {family(end) for end in (said["source"], said["destination"]) if end is not None}
+    if not versions:
+        raise NoPacket("one of source and destination may be 'any', not both")
+    if len(versions) > 1:
         raise NoPacket("source and destination are not of one family")
-    if made.protocol == TCP and "flags" not in said:
-        made = replace(made, flags=_FLAGS["syn"] if made.state == "new" else _FLAGS["ack"])
-    hops = "ip ttl" if family(made.source) == 4 else "ip6 hoplimit"
-    fields = {hops: _TTL, "meta length": _LENGTH, "ip dscp": 0, "ip6 dscp": 0, "ip frag-off": 0, **made.fields}
-    if "ttl" in fields:
-        fields[hops] = fields.pop("ttl")
-    way = Way.FORWARD if made.iif and made.oif else Way.INPUT if made.iif else Way.OUTPUT
-    return replace(made, way=way, fields=fields)
+    if said.get("state") == "established":
+        said.setdefault("direction", "original")
+    if said["protocol"] == "icmp":
+        said["protocol"] = ICMP if versions == {4} else ICMP6
+    return Sought(**said)
 
 
-def _taken(packet: Packet, word: str, words: Iterator[str]) -> Packet:
-    """The packet with one more of its words, and what belongs to it."""
-    if word == "in":
-        return replace(packet, iif=_next(words, word))
-    if word == "out":
-        return replace(packet, oif=_next(words, word))
+def _taken(word: str, words: Iterator[str]) -> dict[str, Any]:
+    """What one more word says, with what belongs to it, as fields of `Sought`."""
+    if word in ("in", "out"):
+        return {f"{word[0]}if": _next(words, word)}
     if word in STATES:
-        return replace(packet, state=word)
+        return {"state": word}
     if word == "reply":
-        return replace(packet, direction="reply")
+        return {"direction": "reply"}
     if word in _PORTED:
-        return replace(packet, protocol=_PORTED[word], head=_number(words, word), tail=_after_arrow(words, word))
+        sport = _open(words, word, _PORT)
+        _arrow(words, word)
+        return {"protocol": _PORTED[word], "sport": sport, "dport": _open(words, word, _PORT)}
     if word == "icmp":
-        kind = ICMP if family(packet.source) == 4 else ICMP6
-        return replace(packet, protocol=kind, head=_number(words, word) << 8)
-    if word == "code":
-        return replace(packet, head=packet.head | _number(words, word))
-    if word == "proto":
-        return replace(packet, protocol=_number(words, word))
+        return {"protocol": "icmp", "kind": _open(words, word, _BYTE)}
+    if word in _NUMBERS:
+        name, most = _NUMBERS[word]
+        return {name: _number(_next(words, word), word, most)}
     if word == "flags":
-        return replace(packet, flags=sum(_flag(name) for name in _next(words, word).split(",")))
-    if word == "mark":
-        return replace(packet, mark=_number(words, word))
-    if word == "ct-mark":
-        return replace(packet, connection_mark=_number(words, word))
-    if word == "ttl":
-        return replace(packet, fields={**packet.fields, "ttl": _number(words, word)})
-    return replace(packet, source=_address(word), destination=_after_arrow(words, word, _address))
+        return {"flags": sum(_flag(name) for name in _next(words, word).split(","))}
+    source = _address(word)
+    _arrow(words, word)
+    return {"source": source, "destination": _address(_next(words, "->"))}
+
+
+def _is_icmp(said: Sought) -> bool:
+    return said.protocol == (ICMP if said.family == 4 else ICMP6)
 
 
 def _next(words: Iterator[str], before: str) -> str:
@@ -81,19 +106,24 @@ def _next(words: Iterator[str], before: str) -> str:
     return word
 
 
-def _after_arrow(words: Iterator[str], before: str, read: Callable[[str], int] | None = None) -> int:
+def _arrow(words: Iterator[str], before: str) -> None:
     if _next(words, before) != "->":
         raise NoPacket(f"an arrow is missing after '{before}': A -> B")
-    word = _next(words, "->")
-    return read(word) if read else _number(iter([word]), before)
 
 
-def _number(words: Iterator[str], before: str) -> int:
+def _open(words: Iterator[str], before: str, most: int) -> int | None:
     word = _next(words, before)
+    return None if word == _ANY else _number(word, before, most)
+
+
+def _number(word: str, before: str, most: int) -> int:
     try:
-        return int(word, 0)
+        number = int(word, 0)
     except ValueError as error:
         raise NoPacket(f"'{word}' is no number, after '{before}'") from error
+    if not 0 <= number <= most:
+        raise NoPacket(f"'{word}' is out of range, after '{before}': 0 to {most}")
+    return number
 
 
 def _flag(name: str) -> int:
@@ -102,7 +132,9 @@ def _flag(name: str) -> int:
     return _FLAGS[name]
 
 
-def _address(word: str) -> int:
+def _address(word: str) -> int | None:
+    if word == _ANY:
+        return None
     try:
         return parse_address(word)
     except ValueError as error:

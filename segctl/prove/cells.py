@@ -1,24 +1,26 @@
 """What the site wants between two address classes and two interfaces: the intent of each spot that is looked at."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from segctl.listing.rule import name_of
 from segctl.model.decision import Effect
+from segctl.model.flow import Flow
 from segctl.model.packet import Way
 from segctl.model.ranges import V6, Ranges
 from segctl.model.selector import POINTS
 from segctl.model.service import of_family
 from segctl.policy.effect import loose
 from segctl.policy.essentials import Essential
-from segctl.prove.axes import IIF, OIF, SADDR
-from segctl.prove.clauses import Between, Essentials
-from segctl.prove.effects import Effects, Part, Place, half, kinds
+from segctl.prove.axes import HEAD, IIF, OIF, SADDR, TAIL
+from segctl.prove.clauses import Between, Essentials, fixed
+from segctl.prove.effects import Effects, Part, Place, half, kinds, modes
 from segctl.prove.engine import Evaluated
-from segctl.prove.frame import Frame
+from segctl.prove.frame import OUTER, Frame
 from segctl.prove.layout import Alike, Layout, Pair, Spot
+from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets, traffic_items
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
 
@@ -26,19 +28,26 @@ _SMALL = 8  # classes of a segment whose inner pairs are looked at one by one
 
 
 class Cell(NamedTuple):
-    """One pair (standing for `pairs` of them) between two interfaces: who decides it, and what is wanted."""
+    """One pair (standing for `pairs` of them) between two interfaces: who decides it, and what is wanted.
+
+    `members`: pairs that differ from it in the values of their ports alone, itself the first.
+    """
 
     source: int
     destination: int
     pairs: int
     rows: list[int]
     between: Between
+    members: Sequence[Spot] = ()
 
 
 class _Statement(NamedTuple):
+    """`items`: what it says of services, to tell whether pairs are alike."""
+
     traffic: Ranges
     source: int
     destination: int
+    items: list[Item]
 
 
 Alive = Mapping[tuple[Way, str, str], Spans]
@@ -56,12 +65,15 @@ class Cells:
     addresses: list[int] = field(init=False)
     _layout: Layout = field(init=False)
     _broad: list[_Statement] = field(init=False)
-    _told: dict[Pair, list[Ranges]] = field(init=False)
+    _told: dict[Pair, list[_Statement]] = field(init=False)
     _said: list[int] = field(init=False)
     _told_of: dict[int, int] = field(init=False)
     _loose: frozenset[str] = field(init=False)
     _own_place: Place = field(init=False)
-    _spots: dict[Pair, list[Spot]] = field(default_factory=dict)
+    _spots: dict[Pair, list[list[Spot]]] = field(default_factory=dict)
+    _anchors: list[int] = field(init=False)
+    _elements: dict[tuple[int, int], Item] = field(default_factory=dict)
+    _stances: list[tuple[object, ...]] = field(init=False)
     _parts: dict[Pair, tuple[Part, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,6 +88,32 @@ class Cells:
         self._own_place = Place(False, True, False, frozenset(), (points.profile, points.mode, False), POINTS)
         self._layout = Layout(self.frame, len(self.addresses))
         self._sort_statements()
+        self._anchors = sorted(self._common_cuts())
+        numbers: dict[object, int] = {}
+        self._stances = []
+        for number, place in enumerate(self.places):
+            told = sum(1 << at for at, mask in enumerate(self._said) if mask >> number & 1)
+            home = place.segment if place.segment in self._large else None
+            kept = place.special, place.own, place.nowhere, place.stance
+            kind = numbers.setdefault((told, home, kept), len(numbers))
+            self._stances.append((numbers.setdefault(kept, len(numbers)), kind))
+
+    def _common_cuts(self) -> set[int]:
+        """Where the ports of all pairs are cut: by rows that aren't of a bundle, by the law, by broad statements."""
+        space, evaluated = self.evaluated.space, self.evaluated
+        plain = [one.cube for at, one in enumerate(evaluated.decided) if self.frame.bundle(at) is None]
+        found: set[int] = cut_points(fixed(evaluated.family))
+        for name in (HEAD, TAIL):
+            at = space.index[name]
+            found |= axis_points(space.axes[at], (cube[at] for cube in (*plain, *evaluated.domain)))
+        policy = self.effects.policy
+        said = [statement.traffic for statement in self._broad]
+        said += [row.traffic for row in policy.essentials]
+        said += [mode.services for mode in modes(policy)]
+        for some in set(said):
+            for kind in kinds(some & of_family(evaluated.family), evaluated.family):
+                found |= cut_points(port_sets(kind))
+        return found
 
     def _sort_statements(self) -> None:
         policy, family = self.effects.policy, self.evaluated.family
@@ -85,18 +123,26 @@ class Cells:
         for kind in (policy.flows, policy.guardrails, policy.management):
             for statement in kind.items:
                 ends = self._mask(statement.source), self._mask(statement.destination)
-                made = _Statement(statement.traffic & of_family(family), *ends)
+                some = statement.traffic & of_family(family)
+                items = traffic_items(self._like(statement.said), kinds(some, family))
+                made = _Statement(some, *ends, items)
                 small = ends[0].bit_count() * ends[1].bit_count() <= most
                 (narrow if small else self._broad).append(made)
         for made in narrow:
             for source in bits(made.source):
                 for destination in bits(made.destination):
-                    self._told[source, destination].append(made.traffic)
+                    self._told[source, destination].append(made)
         self._said = [mask for statement in self._broad for mask in (statement.source, statement.destination)]
         self._told_of = defaultdict(int)
         for source, destination in self._inner_pairs() | {*self._told}:
             self._told_of[source] |= 1 << destination
             self._told_of[destination] |= 1 << source
+
+    def _like(self, said: object) -> object:
+        """All that the law looks at in a statement but for its ends and services."""
+        if isinstance(said, Flow):
+            return "flow", said.active(self.effects.at), said.remediation
+        return type(said).__name__
 
     def _inner_pairs(self) -> set[Pair]:
         """The pairs within each segment of few classes; the others have groups of their own."""
@@ -129,9 +175,72 @@ class Cells:
         names = self.names(iif, oif)
         numbers = self._alive(names, alive)
         if (iif, oif) not in self._spots:
-            self._spots[iif, oif] = list(self._layout.spots(iif, oif, self._alike(names)))
-        for spot in self._spots[iif, oif]:
-            yield Cell(*spot, self._between(spot.source, spot.destination, names, numbers, never))
+            self._spots[iif, oif] = self._together(self._layout.spots(iif, oif, self._alike(names)))
+        for members in self._spots[iif, oif]:
+            yield self._cell(members, names, numbers, never)
+
+    def apart(self, cell: Cell, iif: int, oif: int, alive: Alive, never: Spans = ()) -> Iterator[Cell]:
+        """Each of a cell's members as a cell of its own."""
+        names = self.names(iif, oif)
+        numbers = self._alive(names, alive)
+        for spot in cell.members:
+            yield self._cell([spot], names, numbers, never)
+
+    def _cell(self, members: Sequence[Spot], names: tuple[str, str], numbers: Spans, never: Spans) -> Cell:
+        spot, pairs = members[0], sum(one.pairs for one in members)
+        rows = spot.rows
+        if spot.narrow:
+            rows = sorted([*rows, *self.narrow_rows(spot)], key=self.frame.order.__getitem__)
+        between = self._between(spot.source, spot.destination, names, numbers, never)
+        return Cell(spot.source, spot.destination, pairs, rows, between, members)
+
+    def narrow_rows(self, spot: Spot) -> Iterator[int]:
+        """The rows that hold few pairs, this one among them."""
+        for place, element in spot.narrow:
+            if element < 0:
+                yield place
+            else:
+                yield from self.frame.part(place, element)
+
+    def _together(self, spots: Iterable[Spot]) -> list[list[Spot]]:
+        """Pairs that are alike but for the values of their ports."""
+        out: list[list[Spot]] = []
+        found: dict[object, list[Spot]] = {}
+        for spot in spots:
+            if spot.groups is None:
+                out.append([spot])
+                continue
+            found.setdefault(self._pattern(spot), []).append(spot)
+        return [*out, *found.values()]
+
+    def _pattern(self, spot: Spot) -> object:
+        """What tells a pair from others, but for the values of its ports."""
+        pair = spot.source, spot.destination
+        items = [self._item(place, element) for place, element in spot.narrow]
+        for way, ends in enumerate((pair, (pair[1], pair[0]))):
+            for statement in self._told.get(ends, ()):
+                items += [Item((way, item.like), item.sets) for item in statement.items]
+        one = self.places[pair[0]].segment == self.places[pair[1]].segment
+        places = tuple(place for place, _ in spot.narrow)
+        return spot.groups, one, places, pattern(items, self._anchors)
+
+    def _item(self, place: int, element: int) -> Item:
+        if element < 0:
+            return Item(self.frame.kinds[place], ())
+        bundle = self.frame.bundle(place)
+        assert bundle is not None
+        key = bundle.at, element
+        if key not in self._elements:
+            outer = [self.evaluated.space.index[name] for name in OUTER]
+            self._elements[key] = element_item(bundle, element, self.evaluated.space, outer)
+        return self._elements[key]
+
+    def intent(self, iif: int, oif: int, alive: Spans, never: Spans) -> tuple[Alike, Callable[[int, int], Between]]:
+        """What the site tells apart between two interfaces, and what it wants between two address classes there: for an
+        engine that needs no rows (`bdd/intent.py`).
+        """
+        names = self.names(iif, oif)
+        return self._alike(names), lambda source, to: self._between(source, to, names, alive, never)
 
     def _alike(self, names: tuple[str, str]) -> Alike:
         """What the intent tells apart between two interfaces."""
@@ -139,16 +248,14 @@ class Cells:
         rows = self._rows_of(names) if self._own_side() is not None else []
 
         def closed(number: int, side: int) -> object:
-            place, address = self.places[number], self.addresses[number]
+            address = self.addresses[number]
             essential = tuple(address in (row.source, row.destination)[side] for row in rows)
-            return masks[side] >> number & 1, place.special, place.own, place.nowhere, place.stance, essential
+            return masks[side] >> number & 1, self._stances[number][0], essential
 
         def stance(number: int) -> object:
-            place, address = self.places[number], self.addresses[number]
-            told = sum(1 << at for at, mask in enumerate(self._said) if mask >> number & 1)
+            address = self.addresses[number]
             essential = tuple(address in end for row in rows for end in (row.source, row.destination))
-            home = place.segment if place.segment in self._large else None
-            return told, essential, place.own, place.nowhere, place.stance, home
+            return self._stances[number][1], essential
 
         return Alike(masks[0], masks[1], closed, stance, self._touched(masks))
 
@@ -233,7 +340,7 @@ class Cells:
         return self._parts[source, destination]
 
     def _asked(self, source: int, destination: int) -> tuple[Part, ...]:
-        told = [*self._told.get((source, destination), ())]
+        told = [statement.traffic for statement in self._told.get((source, destination), ())]
         told += [s.traffic for s in self._broad if s.source >> source & 1 and s.destination >> destination & 1]
         ends = self.addresses[source], self.addresses[destination]
         return self.effects.parts(*ends, self.evaluated.family, told)
@@ -261,4 +368,4 @@ class Cells:
 
     def rows(self, cell: Cell) -> list[tuple[Cube, Decided]]:
         """A cell's rows, in order of their keys."""
-        return [(self.frame.rests[place], self.evaluated.decided[place]) for place in cell.rows]
+        return [(self.frame.rests[place], self.frame.decided[place]) for place in cell.rows]

@@ -130,6 +130,13 @@ def clauses(cell: Between) -> Iterator[Clause]:
     yield from _decided(cell)
 
 
+def fixed(family: int) -> Iterator[Spans]:
+    """Every set of heads that a clause names whatever the site says."""
+    yield ((_PROHIBITED[family],) * 2,)
+    for kinds_ in (_ERRORS[family], _NEVER[family], tuple(_REQUEST[family]), tuple(_REQUEST[family].values())):
+        yield from (types((kind,)) for kind in kinds_)
+
+
 def _state(word: str) -> Limits:
     return {STATE: ((STATES[word], STATES[word]),)}
 

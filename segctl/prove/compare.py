@@ -13,6 +13,8 @@ from segctl.prove.clauses import NUMBER, NUMBER_MASK, clauses
 from segctl.prove.effects import Effects
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Clash, Frame, clashes
+from segctl.prove.layout import Spot
+from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans
 
 
@@ -37,6 +39,10 @@ class ClashAt:
     clash: Clash
 
 
+Judged = tuple[list[Clash], set[int], set[int]]
+"""Clashes, rows that decide some packet, rows that let one pass by its number; rows by their place in a cell."""
+
+
 @dataclass(slots=True)
 class Comparison:
     """One walk compared. `top` are the places of the decided rows that some packet has for its own."""
@@ -48,7 +54,7 @@ class Comparison:
     top: set[int] = field(default_factory=set)
     compared: int = 0
     _domains: dict[bool, tuple[Cube, ...]] = field(init=False)
-    _known: dict[object, tuple[list[Clash], set[int], set[int]]] = field(default_factory=dict)
+    _known: dict[object, Judged] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.frame = Frame.of(self.evaluated)
@@ -58,27 +64,49 @@ class Comparison:
     def beginnings(self, numbers: Numbers) -> Iterator[ClashAt]:
         """Packets that begin a connection; what they get goes into `numbers`."""
         for iif, oif in self.cells.interfaces():
-            found: set[int] = set()
-            for cell in self.cells.between(iif, oif, {}):
-                clash, top, passing = self._cell(cell, new=True)
-                self.top |= {cell.rows[at] for at in top}
-                found |= {cell.rows[at] for at in passing}
-                yield from (ClashAt(iif, oif, cell, one) for one in clash)
-            key = (self.evaluated.way, *self.cells.names(iif, oif))
-            for place in found:
-                one = self.evaluated.decided[place]
-                if one.ending is Ending.ACCEPT and isinstance(one.connection, int) and one.connection & NUMBER_MASK:
-                    numbers.found[key].add(one.connection & NUMBER_MASK)
+            found = numbers.found[self.evaluated.way, *self.cells.names(iif, oif)]
+            for one in self.cells.between(iif, oif, {}):
+                for cell, (clash, _, passing) in self._looked_at(one, iif, oif, {}, new=True):
+                    found |= self._given(cell, {cell.rows[at] for at in passing})
+                    yield from (ClashAt(iif, oif, cell, each) for each in clash)
+
+    def _given(self, cell: Cell, passing: set[int]) -> set[int]:
+        """The numbers that new connections get from the rows that pass them, in all of a cell's members."""
+        frame = self.frame
+        out = {_number(frame.decided[place]) for place in passing}
+        if cell.members[1:]:
+            at = [place for place, rows in enumerate(self._narrow(cell.members[0])) if passing.intersection(rows)]
+            for spot in cell.members[1:]:
+                for place in at:
+                    out |= {_number(frame.decided[row]) for row in self._rows_of(*spot.narrow[place])}
+        return out - {0}
+
+    def _narrow(self, spot: Spot) -> Iterator[tuple[int, ...]]:
+        return (self._rows_of(place, element) for place, element in spot.narrow)
+
+    def _rows_of(self, place: int, element: int) -> tuple[int, ...]:
+        return (place,) if element < 0 else self.frame.part(place, element)
+
+    def _looked_at(
+        self, cell: Cell, iif: int, oif: int, alive: Alive, never: Spans = (), new: bool = False
+    ) -> Iterator[tuple[Cell, Judged]]:
+        """A cell for all of its members; where it clashes, each by itself."""
+        judged = self._cell(cell, new)
+        self.top |= {cell.rows[at] for at in judged[1]}
+        if judged[0] and cell.members[1:]:
+            for one in self.cells.apart(cell, iif, oif, alive, never):
+                yield one, self._cell(one, new)
+        else:
+            yield cell, judged
 
     def others(self, alive: Alive) -> Iterator[ClashAt]:
         """All other packets: of connections, about them, and of none."""
         never = self.never(alive)
         for iif, oif in self.cells.interfaces():
-            for cell in self.cells.between(iif, oif, alive, never):
-                clash, top, _ = self._cell(cell, new=False)
-                self.top |= {cell.rows[at] for at in top}
-                self.compared += 1
-                yield from (ClashAt(iif, oif, cell, one) for one in clash)
+            for one in self.cells.between(iif, oif, alive, never):
+                self.compared += max(1, len(one.members))
+                for cell, (clash, _, _) in self._looked_at(one, iif, oif, alive, never):
+                    yield from (ClashAt(iif, oif, cell, each) for each in clash)
 
     def never(self, alive: Alive) -> Spans:
         """The numbers that the rules name one by one, and that no connection gets."""
@@ -98,9 +126,16 @@ class Comparison:
         mask = space.axes[space.index[STATE]].mask(state)
         return tuple(cube for cube in self.frame.domain if bool(cube[at] & mask) is new)
 
-    def _cell(self, cell: Cell, new: bool) -> tuple[list[Clash], set[int], set[int]]:
+    def _cell(self, cell: Cell, new: bool) -> Judged:
         key = (tuple(self.frame.kinds[at] for at in cell.rows), cell.between, new)
         if key not in self._known:
             wanted = self.frame.wanted(clauses(cell.between))
             self._known[key] = clashes(self._domains[new], self.cells.rows(cell), wanted)
         return self._known[key]
+
+
+def _number(one: Decided) -> int:
+    """The number that a row gives; 0 for none."""
+    if one.ending is not Ending.ACCEPT or not isinstance(one.connection, int):
+        return 0
+    return one.connection & NUMBER_MASK

@@ -18,6 +18,7 @@ from segctl.listing.rule import (
     name_span,
 )
 from segctl.prove.axes import IIF, OIF, STATE, Seen, read
+from segctl.prove.bundle import FEWEST, Bundles, Hits
 from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
 from segctl.prove.row import Crumb, Row
@@ -42,6 +43,15 @@ class Chosen(NamedTuple):
     ordered: bool
     lacking: list[Row]
 
+    def and_(self, other: "Chosen") -> "Chosen":
+        """Both."""
+        return Chosen(
+            self.hits + other.hits,
+            self.misses + other.misses,
+            self.ordered or other.ordered,
+            self.lacking + other.lacking,
+        )
+
 
 class Computed(NamedTuple):
     """An expression's value for each part of a row, and the parts that don't have it."""
@@ -54,11 +64,20 @@ class Computed(NamedTuple):
 class Expressions:
     """The expressions of a walk's rules over its space."""
 
-    def __init__(self, space: Space, registers: Groups, family: int, interfaces: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        space: Space,
+        registers: Groups,
+        family: int,
+        interfaces: Mapping[int, str],
+        hits: Hits = (),
+        fewest: int = FEWEST,
+    ) -> None:
         self._space = space
         self._registers = registers
         self._family = family
         self._lookups = Lookups(space, registers)
+        self.bundles = Bundles(space, registers, self._lookups, hits, fewest)
         self._indices = {axis: self._by_index(axis, interfaces) for axis in (IIF, OIF)}
         self._overlaid: dict[tuple[int, int], tuple[ByClass, ByClass, Value]] = {}
         self._lessened: dict[str, ByClass] = {}
@@ -82,22 +101,24 @@ class Expressions:
     def choose(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Chosen:
         """The same, each with the element that it hits."""
         computed = self._compute(row, key, table, stage)
-        hits: list[tuple[Row, int]] = []
-        misses: list[Row] = []
-        ordered = computed.ordered
-        star = _star(found)
+        chosen = Chosen([], [], computed.ordered, computed.misses)
         for part, values in computed.values:
-            got = [hit for hit in self._lookups.hits(part.cube, values, found) if hit.element != star]
-            hits += [(part._replace(cube=hit.cube), hit.element) for hit in got]
-            rest = _rest(part.cube, [hit.cube for hit in got])
-            if star is not None:
-                if rest is None:
-                    raise NotModelled(f"the catch-all element of {found.name or 'a map'}")
-                hits += [(part._replace(cube=cube), star) for cube in rest]
-                continue
-            misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]
-            ordered |= rest is None
-        return Chosen(hits, misses, ordered, computed.misses)
+            chosen = chosen.and_(self._chosen(part, values, found))
+        return chosen
+
+    def _chosen(self, row: Row, values: tuple[Known, ...], found: Set) -> Chosen:
+        """The same of a key that is known."""
+        star = _star(found)
+        got = [hit for hit in self._lookups.hits(row.cube, values, found) if hit.element != star]
+        hits = [(row._replace(cube=hit.cube), hit.element) for hit in got]
+        rest = rest_of(row.cube, [hit.cube for hit in got])
+        if star is not None:
+            if rest is None:
+                raise NotModelled(f"the catch-all element of {found.name or 'a map'}")
+            return Chosen([*hits, *((row._replace(cube=cube), star) for cube in rest)], [], False, [])
+        if rest is None:
+            return Chosen(hits, [row], True, [])
+        return Chosen(hits, [row._replace(cube=cube) for cube in rest], False, [])
 
     def _compute(self, row: Row, expression: Expression, table: Table, stage: Stage) -> Computed:
         match expression:
@@ -139,6 +160,10 @@ class Expressions:
         reading = read(field, bits, self._family)
         if reading is None:
             return Computed([], [row])
+        if row.rewritten and (not field.startswith(("meta ", "ct ")) or field == "meta l4proto"):
+            raise NotModelled(row.rewritten)
+        if field == "meta length" and stage.chain.hook is not None and stage.chain.hook.name == "egress":
+            raise NotModelled("meta length counts the link's header on the way out")
         value: Known = reading.of
         needs = list(reading.needs)
         connected = Seen.CONNECTION in stage.seen
@@ -195,13 +220,37 @@ class Expressions:
             computed = self._compute(row, key, table, stage)
             if not computed.ordered and (made := self._by_class(computed, found)) is not None:
                 return made
-        chosen = self.choose(row, key, found, table, stage)
+        computed = self._compute(row, key, table, stage)
         values: list[tuple[Row, tuple[Known, ...]]] = []
-        for hit, element in chosen.hits:
-            answer = found.elements[element].value
-            if isinstance(answer, int):
-                values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
-        return Computed(values, chosen.misses + chosen.lacking, chosen.ordered)
+        misses, ordered = list(computed.misses), computed.ordered
+        for part, known in computed.values:
+            if (together := self._together(part, known, found)) is not None:
+                values += together
+                misses.append(part)
+                ordered = True
+                continue
+            chosen = self._chosen(part, known, found)
+            misses += chosen.misses
+            ordered |= chosen.ordered
+            for hit, element in chosen.hits:
+                answer = found.elements[element].value
+                if isinstance(answer, int):
+                    values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
+        return Computed(values, misses, ordered)
+
+    def _together(self, row: Row, parts: tuple[Known, ...], found: Set) -> list[tuple[Row, tuple[Known, ...]]] | None:
+        """The hits of many elements as few rows, each with all answers; None if they are asked one by one."""
+        if len(parts) < 2 or _star(found) is not None:
+            return None
+        if (place := self.bundles.through(parts, found)) is not None:
+            said = self.bundles.answered(row.cube, parts, place, found)
+            return [(row._replace(cube=cube), (table,)) for cube, table in said]
+        bundle = self.bundles.of(parts, found)
+        if bundle is None:
+            return None
+        hit = bundle.hit(row.cube)
+        cube = (*row.cube[: bundle.at], hit, *row.cube[bundle.at + 1 :])
+        return [(row._replace(cube=cube), (bundle.answers,))] if hit else []
 
     def _by_class(self, computed: Computed, found: Set) -> Computed | None:
         values: list[tuple[Row, tuple[Known, ...]]] = []
@@ -273,7 +322,7 @@ REGISTERS_OF: dict[str, Callable[[Row], Value]] = {
 }
 
 
-def _rest(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
+def rest_of(cube: Cube, hits: list[Cube]) -> list[Cube] | None:
     """What of a cube was not hit, if that is one product or nothing; None if it isn't so simple."""
     if not hits:
         return [cube]

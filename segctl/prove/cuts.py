@@ -5,6 +5,7 @@ registers) is cut when it is met (`space.NeedsCut`), and the walk begins again.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from segctl.listing.rule import (
     Anybit,
@@ -34,7 +35,8 @@ Masks = dict[str, set[int]]
 
 class Collector:
     """What the rules of some chains compare, for packets of one family: `cuts` by axis, `masks` by register,
-    `numbers` what a connection's mark is set to.
+    `numbers` what a connection's mark is set to, `joined` the maps that are asked by several values at once, in each
+    rule that asks.
     """
 
     def __init__(self, family: int, lasts: dict[str, int]) -> None:
@@ -43,6 +45,7 @@ class Collector:
         self.cuts: Cuts = {}
         self.masks: Masks = {register: set() for register in REGISTERS}
         self.numbers: set[int] = set()
+        self.joined: list[Set] = []
 
     def table(self, table: Table, chains: Iterable[Chain]) -> None:
         """All of these chains of a table."""
@@ -54,7 +57,8 @@ class Collector:
     def _statement(self, statement: Statement, table: Table) -> None:
         match statement:
             case Match(left=left, spans=spans):
-                self._compare(left, spans, table)
+                self._expression(left, table)
+                self._compare(left, spans)
             case Anybit(left=left, bits=bits):
                 self._any_bit(left, bits)
             case Lookup(key=key, set=named) | Choose(key=key, map=named):
@@ -78,6 +82,9 @@ class Collector:
         match expression:
             case Mapped(key=key, map=named):
                 self._look_up(key, named, table)
+                found = table.sets.get(named) if isinstance(named, str) else named
+                if isinstance(key, Join) and found is not None:
+                    self.joined.append(found)
             case Bits(of=of) | Shift(of=of):
                 self._mask(expression)
                 self._expression(of, table)
@@ -93,21 +100,18 @@ class Collector:
             if found is None or self._read(part) is None:
                 continue
             if len(parts) == 1:
-                for spans in _by_value(found):
-                    self._compare(part, spans, table)
+                self._compare(part, *_by_value(found))
             else:
-                for span in {element.key[at] for element in found.elements if len(element.key) > at}:
-                    self._compare(part, (span,), table)
+                self._compare(part, *((span,) for span in {one.key[at] for one in found.elements if len(one.key) > at}))
 
-    def _compare(self, left: Expression, spans: Spans, table: Table) -> None:
-        self._expression(left, table)
+    def _compare(self, left: Expression, *sets: Spans) -> None:
         of = self._read(left)
         if of is None or of.axis in REGISTERS:
             return
-        try:
-            self.cuts.setdefault(of.axis, set()).add(preimage(of, spans, self._last(of.axis, left)))
-        except NotModelled:
-            return
+        cuts, last = self.cuts.setdefault(of.axis, set()), self._last(of.axis, left)
+        for spans in sets:
+            with suppress(NotModelled):
+                cuts.add(preimage(of, spans, last))
 
     def _any_bit(self, left: Expression, bits: int) -> None:
         """One bit after another: each combination of them is a class then."""

@@ -16,7 +16,7 @@ from segctl.model.ranges import ALL_V4, ALL_V6, V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, WORLD
 from segctl.model.service import ICMP, ICMP6, WITH_PORTS, of_family, traffic_range
-from segctl.model.strictness import ModeKind
+from segctl.model.strictness import Mode, ModeKind
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.coverage import behind, bound
 from segctl.policy.effect import lenient
@@ -181,5 +181,10 @@ def traffic_sets(policy: Policy) -> Iterator[Ranges]:
     for kind in (policy.flows, policy.guardrails, policy.management):
         yield from (statement.traffic for statement in kind.items)
     yield from (row.traffic for row in policy.essentials)
-    yield policy.site.default_mode.services
-    yield from (segment.mode.services for segment in policy.site.segments.values() if segment.mode is not None)
+    yield from (mode.services for mode in modes(policy))
+
+
+def modes(policy: Policy) -> Iterator[Mode]:
+    """Every mode that some segment is in."""
+    yield policy.site.default_mode
+    yield from (segment.mode for segment in policy.site.segments.values() if segment.mode is not None)

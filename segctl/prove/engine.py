@@ -7,6 +7,7 @@ from segctl.listing.fields import NEEDS
 from segctl.listing.rule import STATES, Listing, Untrack, name_span
 from segctl.model.packet import Way
 from segctl.policy.numbers import SWAPPED
+from segctl.prove import bundle
 from segctl.prove.axes import (
     ADDRESS_BITS,
     DADDR,
@@ -22,6 +23,7 @@ from segctl.prove.axes import (
     TAIL,
     WIDTHS,
 )
+from segctl.prove.bundle import Bundle, Hits, NeedsHits, hit_axes, hit_axis
 from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, possible, types
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
@@ -43,7 +45,10 @@ Met = Callable[[By, Cube], None]
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """Every packet of a family on a way: `domain` are those that can be, `decided` what becomes of them, in order."""
+    """Every packet of a family on a way: `domain` are those that can be, `decided` what becomes of them, in order.
+
+    `bundles`: what the derived axes stand for.
+    """
 
     way: Way
     family: int
@@ -52,6 +57,7 @@ class Evaluated:
     stages: tuple[Stage, ...]
     domain: tuple[Cube, ...]
     decided: tuple[Decided, ...]
+    bundles: tuple[Bundle, ...] = ()
 
 
 def evaluate(
@@ -61,8 +67,10 @@ def evaluate(
     cuts: Mapping[str, set[Spans]] | None = None,
     awake: dict[tuple[str, str], bool] | None = None,
     met: Met | None = None,
+    fewest: int | None = None,
 ) -> Evaluated:
-    """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules'.
+    """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
+    `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST).
 
     TooManyClasses: the product of classes explodes.
     """
@@ -76,21 +84,26 @@ def evaluate(
             collected.setdefault(axis, set()).update(sets)
     for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
         collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
+    fewest = bundle.FEWEST if fewest is None else fewest
+    hits = hit_axes(collector.joined, fewest)
     for _ in range(_MOST_RESTARTS):
         registers = {name: groups(name, 32, masks[name]) for name in REGISTERS}
         try:
             _cut_numbers(collected, registers, collector.numbers)
-            space = _space(collected, collector.lasts, registers)
+            space = _space(collected, collector.lasts, registers, hits)
             start = _start(space, registers, way)
-            walk = Walk(space, Evaluator(space, registers, family, listing.interfaces), family, met)
+            evaluator = Evaluator(space, registers, family, listing.interfaces, hits, fewest)
+            walk = Walk(space, evaluator, family, met)
             decided = walk.along([start], met_stages)
             domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))
-            return Evaluated(way, family, space, registers, tuple(met_stages), domain, ordered)
+            return Evaluated(way, family, space, registers, tuple(met_stages), domain, ordered, evaluator.bundles.all)
         except NeedsCut as need:
             collected.setdefault(need.axis, set()).update(need.sets)
         except NeedsGroups as need:
             masks[need.register].add(need.mask)
+        except NeedsHits as need:
+            hits = hit_axes([*(found for found, _ in hits), need.found], fewest)
     raise AssertionError("the classes don't settle")
 
 
@@ -115,13 +128,13 @@ def _cut_numbers(cuts: Cuts, registers: Groups, numbers: set[int]) -> None:
         cuts.setdefault(part.axis, set()).update(((value, value),) for value in values)
 
 
-def _space(cuts: Cuts, lasts: dict[str, int], registers: Groups) -> Space:
-    """The axes that every packet has, the registers' groups of bits, and what else some rule reads."""
+def _space(cuts: Cuts, lasts: dict[str, int], registers: Groups, hits: Hits) -> Space:
+    """The axes that every packet has, what else some rule reads, the registers' groups of bits, hits of maps."""
     parts = [part for held in registers.values() for part in held]
     names = [*_ALWAYS, *(axis for axis in cuts if axis not in _ALWAYS and "[" not in axis)]
     axes = [Axis.cut(name, lasts.get(name) or _last(name), cuts.get(name, ())) for name in names]
     axes += [Axis.cut(part.axis, (1 << part.width) - 1, {NONE, *cuts.get(part.axis, ())}) for part in parts]
-    return Space.of(axes)
+    return Space.of([*axes, *(hit_axis(name, found) for found, name in hits)])
 
 
 def _last(field: str) -> int:

@@ -14,15 +14,19 @@ from segctl.listing.rule import (
     Table,
 )
 from segctl.prove.axes import Seen, read
-from segctl.prove.compute import REGISTERS_OF, Expressions
+from segctl.prove.compute import REGISTERS_OF, Expressions, rest_of
 from segctl.prove.path import Stage
-from segctl.prove.row import Row, joined
+from segctl.prove.row import Row
 from segctl.prove.space import Cube, Spans, bits
 from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
 
 _REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmpv6 ", "sctp ", "exthdr ")
 
+_HARMLESS = (
+    *("ip dscp", "ip ecn", "ip ttl", "ip6 dscp", "ip6 ecn", "ip6 hoplimit", "ip6 flowlabel"),
+    *("tcp option", "ether "),
+)
 
 _SETTERS: dict[str, Callable[[Row, Value], Row]] = {
     "meta mark": lambda row, value: row._replace(mark=value),
@@ -44,6 +48,15 @@ class Forked(NamedTuple):
     lacking: Sequence[Row] = ()
 
 
+class _Sought(NamedTuple):
+    """Rows with their key in a set, rows without, and rows that lack the key; `ordered` as in Forked."""
+
+    hits: list[Row]
+    misses: list[Row]
+    ordered: bool
+    lacking: list[Row]
+
+
 class Evaluator(Expressions):
     """The statements of a walk's rules over its space."""
 
@@ -63,9 +76,21 @@ class Evaluator(Expressions):
 
     def look_up(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
         """Rows whose key is in the set."""
-        chosen = self.choose(row, key, found, table, stage)
-        hits = [row._replace(cube=cube) for cube in joined([hit.cube for hit, _ in chosen.hits])]
-        return Forked(hits, chosen.misses + chosen.lacking, chosen.ordered)
+        sought = self._sought(row, key, found, table, stage)
+        return Forked(sought.hits, sought.misses + sought.lacking, sought.ordered)
+
+    def _sought(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> _Sought:
+        computed = self._compute(row, key, table, stage)
+        hits: list[Row] = []
+        misses: list[Row] = []
+        ordered = computed.ordered
+        for part, values in computed.values:
+            cubes = self._lookups.shape(values, found).within(part.cube)
+            hits += [part._replace(cube=cube) for cube in cubes]
+            rest = rest_of(part.cube, cubes)
+            misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]
+            ordered |= rest is None
+        return _Sought(hits, misses, ordered, computed.misses)
 
     def look_past(self, row: Row, key: Expression, found: Set, table: Table, stage: Stage) -> Forked:
         """Rows whose key is not in the set; the others.
@@ -73,8 +98,8 @@ class Evaluator(Expressions):
         It is the row that has the key which keeps its whole cube and comes later: what a rule finds to be out of place
         is decided in a few products, and the rest goes on as one.
         """
-        chosen = self.choose(row, key, found, table, stage)
-        hits = [row._replace(cube=cube) for cube in joined([hit.cube for hit, _ in chosen.hits])]
+        chosen = self._sought(row, key, found, table, stage)
+        hits = chosen.hits
         if not chosen.ordered:
             return Forked(chosen.misses, hits + chosen.lacking)
         whole = len(chosen.misses) == 1 and chosen.misses[0].cube == row.cube
@@ -88,7 +113,7 @@ class Evaluator(Expressions):
 
         `last`: the rule ends here, so that those who miss a map differ from the others in the register alone.
         """
-        if name.startswith(_REWRITES):
+        if rewrites(name):
             if read(name, 0, self._family) is None:
                 return Forked([], [row])  # the packet has no such header: the rule's unlisted condition
             raise NotModelled(f"{name} is rewritten")
@@ -145,6 +170,16 @@ class Evaluator(Expressions):
             if all(cube):
                 out.append(row._replace(cube=tuple(cube)))
         return out
+
+
+def rewrites(name: str) -> bool:
+    """Whether it is a header's field."""
+    return name.startswith(_REWRITES)
+
+
+def harmless(name: str) -> bool:
+    """Whether a header's field may be rewritten and the packet remains what the intent speaks of."""
+    return name.startswith(_HARMLESS)
 
 
 def has_map(expression: Expression) -> bool:

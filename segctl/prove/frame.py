@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from segctl.listing.rule import Ending
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR
+from segctl.prove.bundle import Bundle
 from segctl.prove.clauses import NUMBER, NUMBER_MASK, Clause, Limits, Must
 from segctl.prove.engine import Evaluated
 from segctl.prove.row import Decided
-from segctl.prove.space import Cube, meet, without
-from segctl.prove.values import Of, register_cubes
+from segctl.prove.space import Cube, bits, meet, without
+from segctl.prove.values import Of, Table, register_cubes
 
 OUTER = (IIF, OIF, SADDR, DADDR)
 
@@ -37,29 +38,67 @@ class Clash(NamedTuple):
 class Frame:
     """A space without interfaces and addresses. `domain`: the packets that can be.
 
-    `rests`: of each decided row its cube on these axes; `kinds`: a number for each distinct cube, end and doubts.
+    `decided`: the rows of the walk and, behind them, parts of those of a bundle (`part`). Of each row `rests`: its cube
+    on these axes; `kinds`: a number for each distinct cube, end and doubts; `order`: whose place in the order it has.
     """
 
     evaluated: Evaluated
     places: tuple[int, ...]
     domain: tuple[Cube, ...]
+    decided: list[Decided] = field(default_factory=list)
     rests: list[Cube] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
+    _numbers: dict[object, int] = field(default_factory=dict)
+    _parts: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _cubes: dict[object, list[Cube]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, evaluated: Evaluated) -> "Frame":
         """The frame of a walk."""
         space = evaluated.space
-        places = tuple(at for at, axis in enumerate(space.axes) if axis.name not in OUTER)
+        places = tuple(at for at, axis in enumerate(space.axes) if axis.name not in OUTER and not axis.derived)
         rest = {tuple(cube[at] for at in places) for cube in evaluated.domain}
         made = cls(evaluated, places, tuple(sorted(rest)))
-        numbers: dict[object, int] = {}
-        for one in evaluated.decided:
-            cube = made.rest(one.cube)
-            made.rests.append(cube)
-            made.kinds.append(numbers.setdefault((cube, one.ending, one.maybe), len(numbers)))
+        for place, one in enumerate(evaluated.decided):
+            made._add(one, place)
         return made
+
+    def _add(self, one: Decided, order: int) -> int:
+        cube = self.rest(one.cube)
+        self.decided.append(one)
+        self.rests.append(cube)
+        self.kinds.append(self._numbers.setdefault((cube, one.ending, one.maybe), len(self._numbers)))
+        self.order.append(order)
+        return len(self.decided) - 1
+
+    def bundle(self, place: int) -> Bundle | None:
+        """The bundle whose hits a row is of."""
+        cube, axes = self.decided[place].cube, self.evaluated.space.axes
+        return next((one for one in self.evaluated.bundles if cube[one.at] != axes[one.at].full), None)
+
+    def part(self, place: int, element: int) -> tuple[int, ...]:
+        """The places of rows that hold what of a row of a bundle hits one element, on no derived axis."""
+        key = place, element
+        if key not in self._parts:
+            bundle, row = self.bundle(place), self.decided[place]
+            assert bundle is not None
+            cube = bundle.cube(row.cube, element, self.evaluated.space.axes[bundle.at].full)
+            value = row.connection
+            if isinstance(value, Table) and value.axis == bundle.answers.axis:
+                value = value.values[element]
+            made = [] if cube is None else [self._add(row._replace(cube=cube, connection=value), self.order[place])]
+            self._parts[key] = tuple(last for one in made for last in self._apart(one))
+        return self._parts[key]
+
+    def _apart(self, place: int) -> Iterator[int]:
+        """The same until no bundle is left."""
+        bundle = self.bundle(place)
+        if bundle is None:
+            yield place
+            return
+        for element in bits(bundle.hit(self.decided[place].cube)):
+            yield from self.part(place, element)
 
     def rest(self, cube: Cube) -> Cube:
         """A cube's masks on the axes of the frame."""

@@ -4,8 +4,9 @@ Most pairs are treated like many others, so that one stands for all of them:
 
 - *closed* pairs, of which an end can't be where it is, or is special: no statement speaks of them. They are taken in
   blocks, which the rows split in their order until all packets of a block have their row: the first few do.
-- *open* pairs. The rows of few of them (*narrow*: a flow's) are looked at pair by pair, as are the pairs that a narrow
-  statement speaks of; all others are in groups whose ends meet the same broad rows and the same broad statements.
+- *open* pairs. The rows of few of them (*narrow*: a flow's, or an element of a bundle) are looked at pair by pair, as
+  are the pairs that a narrow statement speaks of; all others are in groups whose ends meet the same broad rows and the
+  same broad statements.
 """
 
 from bisect import bisect_left
@@ -15,27 +16,38 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR
+from segctl.prove.bundle import Bundle
 from segctl.prove.frame import Frame, shadowed
 from segctl.prove.space import Cube, bits, meet, without
 
 Pair = tuple[int, int]
 """The classes of a source and of a destination."""
+Narrow = tuple[int, int]
+"""The place of a row that holds few pairs, and of a row of a bundle which element (-1: none)."""
 _MOST_NARROW = 4096
+_NO_ELEMENT = -1
 
 
 class Spot(NamedTuple):
-    """A pair, how many it stands for, and the places of the rows that hold it, in their order."""
+    """A pair, how many it stands for, and the places of the rows that hold it, in their order.
+
+    Of pairs that are looked at one by one `rows` are the broad ones, `narrow` the others, and `groups` tell whose ends
+    are like whose.
+    """
 
     source: int
     destination: int
     pairs: int
     rows: list[int]
+    narrow: tuple[Narrow, ...] = ()
+    groups: Pair | None = None
 
 
 class _Row(NamedTuple):
     source: int
     destination: int
     narrow: bool
+    bundle: Bundle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +82,31 @@ class Layout:
     _buckets: dict[Pair, list[int]] = field(init=False)
     _shadows: dict[object, bool] = field(default_factory=dict)
     _clipped: dict[object, tuple[Cube, ...] | None] = field(default_factory=dict)
+    _ends: dict[int, list[Pair | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         index = self.frame.evaluated.space.index
-        at = tuple(index[axis] for axis in (SADDR, DADDR, IIF, OIF))
-        most = min(max(1, self.classes**2 // 64), _MOST_NARROW)
+        iif, oif = index[IIF], index[OIF]
         self._rows = []
         self._buckets = defaultdict(list)
         for place, one in enumerate(self.frame.evaluated.decided):
-            source, destination, iif, oif = (one.cube[axis] for axis in at)
-            narrow = source.bit_count() * destination.bit_count() <= most
-            self._rows.append(_Row(source, destination, narrow))
-            self._buckets[iif, oif].append(place)
+            self._row(place)
+            self._buckets[one.cube[iif], one.cube[oif]].append(place)
+
+    def _row(self, place: int) -> _Row:
+        """What of a row matters here; the frame may have got new ones."""
+        for new in range(len(self._rows), place + 1):
+            source, destination = (self.frame.decided[new].cube[at] for at in self._addresses())
+            narrow = source.bit_count() * destination.bit_count() <= self._most()
+            self._rows.append(_Row(source, destination, narrow, self.frame.bundle(new)))
+        return self._rows[place]
+
+    def _addresses(self) -> tuple[int, int]:
+        index = self.frame.evaluated.space.index
+        return index[SADDR], index[DADDR]
+
+    def _most(self) -> int:
+        return min(max(1, self.classes**2 // 64), _MOST_NARROW)
 
     def spots(self, iif: int, oif: int, alike: Alike) -> Iterator[Spot]:
         """Every pair between two interface classes, in some spot."""
@@ -112,7 +137,14 @@ class Layout:
         while work:
             now, candidates = work.pop()
             for at, place in enumerate(candidates):
-                row = self._rows[place]
+                row = self._row(place)
+                if row.bundle is not None:
+                    if now.source & row.source and now.destination & row.destination:
+                        if self._less(now.left, place) is None:
+                            continue
+                        work.append((now, [*self._inside(place, now), *candidates[at + 1 :]]))
+                        break
+                    continue
                 source, target = now.source & row.source, now.destination & row.destination
                 left = self._less(now.left, place) if source and target else None
                 if left is None:
@@ -124,8 +156,32 @@ class Layout:
                     work.append((now._replace(source=source, destination=outside), later))
                 now = _Block(source, target, left, (*now.rows, place))
                 if not left:
+                    yield _spot(now)
                     break
-            yield _spot(now)
+            else:
+                yield _spot(now)
+
+    def _inside(self, place: int, block: _Block) -> Iterator[int]:
+        """The parts of a bundle's row, by element, that hold some pair of a block."""
+        row = self._row(place)
+        assert row.bundle is not None
+        ends = self._ends_of(row.bundle)
+        for element in bits(self.frame.decided[place].cube[row.bundle.at]):
+            pair = ends[element]
+            if pair is not None and pair[0] & block.source and pair[1] & block.destination:
+                yield from self.frame.part(place, element)
+
+    def _ends_of(self, bundle: Bundle) -> list[Pair | None]:
+        """The sources and destinations that hit each element."""
+        if bundle.at not in self._ends:
+            source, target = self._addresses()
+            every = (1 << self.classes) - 1
+            ends: list[Pair | None] = []
+            for limits in bundle.limits:
+                asked = dict(limits) if limits is not None else None
+                ends.append(None if asked is None else (asked.get(source, every), asked.get(target, every)))
+            self._ends[bundle.at] = ends
+        return self._ends[bundle.at]
 
     def _less(self, left: tuple[Cube, ...], place: int) -> tuple[Cube, ...] | None:
         """What a row leaves of some packets; None if it holds none of them."""
@@ -134,7 +190,7 @@ class Layout:
             cube = self.frame.rests[place]
             if all(meet(one, cube) is None for one in left):
                 self._clipped[key] = None
-            elif self.frame.evaluated.decided[place].maybe:
+            elif self.frame.decided[place].maybe:
                 self._clipped[key] = left
             else:
                 self._clipped[key] = tuple(piece for one in left for piece in without(one, cube))
@@ -142,45 +198,68 @@ class Layout:
 
     def _open(self, rows: Sequence[int], alike: Alike) -> Iterator[Spot]:
         here = [
-            p
-            for p in rows
-            if self._rows[p].source & alike.open_source and self._rows[p].destination & alike.open_target
+            p for p in rows if self._row(p).source & alike.open_source and self._row(p).destination & alike.open_target
         ]
-        broad = [place for place in here if not self._rows[place].narrow]
-        groups = _Groups(
-            self._alike(broad, alike, 0, alike.open_source), self._alike(broad, alike, 1, alike.open_target), self._rows
-        )
-        touched: dict[Pair, list[int]] = {pair: [] for pair in alike.touched}
-        for place in here:
-            if not self._rows[place].narrow:
-                continue
-            for source in bits(self._rows[place].source & alike.open_source):
-                for target in bits(self._rows[place].destination & alike.open_target):
+        narrow, broad = self._split(here, alike)
+        ends = [
+            self._alike(broad, alike, side, mask) for side, mask in enumerate((alike.open_source, alike.open_target))
+        ]
+        groups = _Groups(ends[0], ends[1], self._rows)
+        touched: dict[Pair, list[Narrow]] = {pair: [] for pair in alike.touched}
+        for place, element, sources, targets in narrow:
+            for source in bits(sources):
+                for target in bits(targets):
                     if not self._shadowed(place, groups.met(broad, source, target)):
-                        touched.setdefault((source, target), []).append(place)
-        for (source, target), narrow in touched.items():
+                        touched.setdefault((source, target), []).append((place, element))
+        for (source, target), held in touched.items():
             met = groups.met(broad, source, target)
-            yield Spot(source, target, 1, sorted([*narrow, *met]) if narrow else met)
+            yield Spot(source, target, 1, met, tuple(held), groups.of(source, target))
         for source, target, pairs in groups.untouched(touched):
             yield Spot(source, target, pairs, groups.met(broad, source, target))
 
+    def _split(self, here: Iterable[int], alike: Alike) -> tuple[list[tuple[int, int, int, int]], list[int]]:
+        """Narrow rows, and elements of bundles, with the open ends that they hold; and broad rows."""
+        narrow: list[tuple[int, int, int, int]] = []
+        broad: list[int] = []
+        most = self._most()
+        for place in here:
+            row = self._row(place)
+            sources, targets = row.source & alike.open_source, row.destination & alike.open_target
+            if row.bundle is None:
+                if row.narrow:
+                    narrow.append((place, _NO_ELEMENT, sources, targets))
+                else:
+                    broad.append(place)
+                continue
+            ends = self._ends_of(row.bundle)
+            for element in bits(self.frame.decided[place].cube[row.bundle.at]):
+                pair = ends[element]
+                if pair is None or not (pair[0] & sources and pair[1] & targets):
+                    continue
+                if pair[0].bit_count() * pair[1].bit_count() <= most:
+                    narrow.append((place, element, pair[0] & sources, pair[1] & targets))
+                else:
+                    broad += self.frame.part(place, element)
+        broad.sort(key=self.frame.order.__getitem__)
+        self._row(len(self.frame.decided) - 1)
+        return narrow, broad
+
     def _alike(self, broad: Sequence[int], alike: Alike, side: int, open_ones: int) -> list[list[int]]:
         """Open classes of a side that meet the same broad rows and have one stance."""
-        distinct = list(dict.fromkeys(self._rows[place][side] for place in broad))
-
-        def key(number: int) -> object:
-            return sum(1 << at for at, mask in enumerate(distinct) if mask >> number & 1), alike.stance(number)
-
-        return [list(bits(group)) for group in _grouped(bits(open_ones), key)]
+        parts = _grouped(bits(open_ones), alike.stance)
+        for mask in dict.fromkeys(self._row(place)[side] for place in broad):
+            parts = [half for part in parts for half in (part & mask, part & ~mask) if half]  # type: ignore[operator]
+        return [list(bits(group)) for group in parts]
 
     def _shadowed(self, place: int, broad: list[int]) -> bool:
         """Whether broad rows that come before this one hold all of its packets that can be."""
         frame = self.frame
-        before = broad[: bisect_left(broad, place)]
+        order = frame.order
+        before = broad[: bisect_left(broad, order[place], key=order.__getitem__)]
         key = frame.kinds[place], tuple(frame.kinds[at] for at in before)
         if key not in self._shadows:
             mine = [both for cube in frame.domain if (both := meet(frame.rests[place], cube)) is not None]
-            certain = (frame.rests[at] for at in before if not frame.evaluated.decided[at].maybe)
+            certain = (frame.rests[at] for at in before if not frame.decided[at].maybe)
             self._shadows[key] = shadowed(mine, certain)
         return self._shadows[key]
 
@@ -207,6 +286,10 @@ class _Groups:
             rows = self.rows
             self._met[key] = [a for a in broad if rows[a].source >> source & 1 and rows[a].destination >> target & 1]
         return self._met[key]
+
+    def of(self, source: int, target: int) -> Pair:
+        """Whose groups the ends are in."""
+        return self._of_source[source], self._of_target[target]
 
     def untouched(self, touched: Mapping[Pair, object]) -> Iterator[tuple[int, int, int]]:
         """Of each two groups one pair beside the touched ones, and how many there are."""

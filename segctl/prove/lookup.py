@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from segctl.listing.rule import Element, Set, Span
-from segctl.prove.space import Cube, NeedsCut, Space, Spans
+from segctl.prove.space import Cube, NeedsCut, Space, Spans, joined
 from segctl.prove.values import Group, Known, NotModelled, Of, Table, complement, preimage, register_cubes
 
 Groups = dict[str, tuple[Group, ...]]
@@ -15,6 +15,26 @@ class Hit(NamedTuple):
 
     cube: Cube
     element: int
+
+
+class Shape(NamedTuple):
+    """What the keys of a set hold: products of masks on the axes at these places."""
+
+    places: tuple[int, ...]
+    products: list[tuple[int, ...]]
+
+    def within(self, cube: Cube) -> list[Cube]:
+        """A cube's packets whose key is in the set."""
+        out = []
+        for product in self.products:
+            made = list(cube)
+            for at, mask in zip(self.places, product, strict=True):
+                made[at] &= mask
+                if not made[at]:
+                    break
+            else:
+                out.append(tuple(made))
+        return out
 
 
 class Lookups:
@@ -28,6 +48,7 @@ class Lookups:
         self._ranged: dict[tuple[int, int], list[tuple[Span, list[tuple[int, Element]]]]] = {}
         self._restrictions: dict[tuple[Known, Span], tuple[tuple[tuple[int, int], ...], ...]] = {}
         self._held: dict[int, Set] = {}
+        self._shapes: dict[tuple[int, tuple[Known, ...]], Shape] = {}
 
     def hits(self, row: Cube, parts: Sequence[Known], found: Set) -> Iterator[Hit]:
         """Disjoint cubes of the row (an interval set's elements are disjoint), each with the element that it hits."""
@@ -82,6 +103,49 @@ class Lookups:
         for axis, sets in missing.items():
             raise NeedsCut(axis, *sets)
 
+    def shape(self, parts: tuple[Known, ...], found: Set) -> "Shape":
+        """All keys of a set as products that don't depend on a row."""
+        key = id(found), parts
+        if key not in self._shapes:
+            self._held[id(found)] = found
+            self._shapes[key] = self._shape(parts, found)
+        return self._shapes[key]
+
+    def _shape(self, parts: tuple[Known, ...], found: Set) -> "Shape":
+        """Elements that differ in their last part alone are asked at once."""
+        together: dict[tuple[Span, ...], list[Span]] = {}
+        for element in found.elements:
+            if len(element.key) == len(parts):
+                together.setdefault(element.key[:-1], []).append(element.key[-1])
+        products: list[dict[int, int]] = []
+        missing: dict[str, list[Spans]] = {}
+        for rest, lasts in together.items():
+            here: list[dict[int, int]] = [{}]
+            try:
+                for part, spans in zip(parts, [*((span,) for span in rest), tuple(sorted(lasts))], strict=True):
+                    here = [made for limits in here for made in self._more(limits, part, spans)]
+            except NeedsCut as need:
+                missing.setdefault(need.axis, []).extend(need.sets)
+            products += here
+        for axis, sets in missing.items():
+            raise NeedsCut(axis, *sets)  # all at once, instead of one in each walk
+        places = tuple(sorted({at for limits in products for at in limits}))
+        full = [self._space.axes[at].full for at in places]
+        masks = [tuple(limits.get(at, all_) for at, all_ in zip(places, full, strict=True)) for limits in products]
+        return Shape(places, joined(masks))
+
+    def _more(self, limits: dict[int, int], part: Known, spans: Spans) -> Iterator[dict[int, int]]:
+        if isinstance(part, int):
+            if any(first <= part <= last for first, last in spans):
+                yield limits
+            return
+        for more in self.cubes(part, spans):
+            made = dict(limits)
+            for at, mask in more:
+                made[at] = made.get(at, mask) & mask
+            if all(made.values()):
+                yield made
+
     def restrict(self, cube: Cube, part: Known, span: Span) -> list[Cube]:
         """The packets of a cube whose value is in the span."""
         if isinstance(part, int):
@@ -111,12 +175,24 @@ class Lookups:
             at = index[part.axis]
             yield ((at, part.within(spans)),)
         elif part.axis in self._registers:
+            if (group := self._whole(part)) is not None:
+                at = index[group]
+                last = axes[at].last
+                clipped = tuple((first, min(end, last)) for first, end in spans if first <= last)
+                yield ((at, axes[at].mask(clipped)),)
+                return
             for cube in register_cubes(part, spans, self._registers[part.axis]):
                 yield tuple((index[axis], axes[index[axis]].mask(held)) for axis, held in cube.items())
         else:
             at = index[part.axis]
             axis = axes[at]
             yield ((at, axis.mask(preimage(part, spans, axis.last))),)
+
+    def _whole(self, of: Of) -> str | None:
+        """The axis of a register's group of bits that a value is the whole of."""
+        if of.flip:
+            return None
+        return next((g.axis for g in self._registers[of.axis] if g.mask == of.mask and g.low == of.shift), None)
 
     def miss_cubes(self, part: Of | Table, spans: Spans) -> Iterator[tuple[tuple[int, int], ...]]:
         """When a value is in none of them (for a register's bits: the other values)."""

@@ -8,12 +8,13 @@ registered, which no listing tells: it matters only where both assign what the o
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from segctl.listing.rule import Chain, Ending, Family, Listing, Table, name_span
+from segctl.listing.rule import Chain, Ending, Family, Hook, Listing, Table, name_span
 from segctl.model.packet import Way
 from segctl.prove.axes import IIF, OIF, Seen
 from segctl.prove.space import Spans
 
 CONNTRACK = -200  # NF_IP_PRI_CONNTRACK
+NAT = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}  # NF_IP_PRI_NAT_DST, NF_IP_PRI_NAT_SRC
 HOOKS = {
     Way.FORWARD: ("ingress", "prerouting", "forward", "postrouting", "egress"),
     Way.INPUT: ("ingress", "prerouting", "input"),
@@ -50,7 +51,7 @@ def stages(listing: Listing, way: Way, family: int, awake: dict[tuple[str, str],
         if not asleep:
             found += list(_of_table(table, way, family))
     order = HOOKS[way]
-    found.sort(key=lambda stage: (order.index(stage.chain.hook.name), stage.chain.hook.priority))  # type: ignore[union-attr]
+    found.sort(key=lambda stage: (order.index(stage.chain.hook.name), *_runs_at(stage.chain.hook)))  # type: ignore[union-attr, arg-type]
     return [stage for stage in found if not _idle(stage)]
 
 
@@ -63,7 +64,16 @@ def _of_table(table: Table, way: Way, family: int) -> Iterator[Stage]:
         if table.family not in _OF_FAMILY[family] and not (layer2 and table.family is Family.NETDEV):
             continue
         devices: Spans | None = tuple(name_span(name) for name in hook.devices) if layer2 else None
-        yield Stage(table, chain, _seen(way, hook.name, hook.priority), devices, OIF if hook.name == "egress" else IIF)
+        yield Stage(
+            table, chain, _seen(way, hook.name, _runs_at(hook)[0]), devices, OIF if hook.name == "egress" else IIF
+        )
+
+
+def _runs_at(hook: Hook) -> tuple[int, int]:
+    """Where a chain runs: of type nat within NAT's own hooks, by its priority among those (nf_nat_core.c)."""
+    if hook.kind == "nat":
+        return NAT[hook.name], hook.priority
+    return hook.priority, 0
 
 
 def _seen(way: Way, hook: str, priority: int) -> frozenset[Seen]:

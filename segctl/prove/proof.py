@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Literal
 
 from segctl.listing.rule import Listing, name_span
 from segctl.model.packet import Way
@@ -18,10 +19,13 @@ from segctl.prove.effects import Effects, address_sets, half, kinds, traffic_set
 from segctl.prove.engine import evaluate
 from segctl.prove.path import bridges
 from segctl.prove.result import Proof
+from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
+from segctl.prove.walk import TooManyClasses
 from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]
+Engine = Literal["classes", "bdd"]
 _MOST_RESTARTS = 50
 MOST_CLASHES = 5_000
 """Where rules and intent clash more often, the comparison ends."""
@@ -93,12 +97,30 @@ def _service_cuts(some: Ranges, family: int) -> Iterator[tuple[str, Spans]]:
 
 
 def prove(
-    listing: Listing, policy: Policy, point: Point, at: datetime, site: str = "", awake: Awake | None = None
+    listing: Listing,
+    policy: Policy,
+    point: Point,
+    at: datetime,
+    site: str = "",
+    awake: Awake | None = None,
+    engine: Engine | None = None,
 ) -> Proof:
     """Whether a point's rules are what the site means, for every packet. `site`: a hash of the site as loaded.
 
-    `awake` overrides which tables sleep. TooManyClasses if the rules tell too much apart for this engine.
+    `awake` overrides which tables sleep. Without an `engine` the classes are tried first, and the diagrams where those
+    explode: TooLarge if they aren't installed, or if they don't hold it either. TooManyClasses of `classes` alone.
     """
+    if engine == "bdd":
+        return _by_diagrams(listing, policy, point, at, site, awake)
+    try:
+        return _by_classes(listing, policy, point, at, site, awake)
+    except TooManyClasses:
+        if engine == "classes":
+            raise
+    return _by_diagrams(listing, policy, point, at, site, awake)
+
+
+def _by_classes(listing: Listing, policy: Policy, point: Point, at: datetime, site: str, awake: Awake | None) -> Proof:
     compared = compare(listing, policy, point, at, awake)
     wrong, doubtful = told(compared.clashes)
     packets = sum(one.evaluated.space.size(cube) for one in compared.comparisons for cube in one.evaluated.domain)
@@ -111,6 +133,23 @@ def prove(
         engine="classes",
         differences=wrong,
         unproven=doubtful,
+        dead=(),
+        gaps=listing.gaps,
+        outside=tuple(outside(listing)),
+    )
+
+
+def _by_diagrams(listing: Listing, policy: Policy, point: Point, at: datetime, site: str, awake: Awake | None) -> Proof:
+    answer = by_diagrams(listing, policy, point, at, awake)
+    return Proof(
+        point=point.name,
+        read=listing.digest,
+        site=site,
+        classes=answer.regions,
+        packets=answer.packets,
+        engine="bdd",
+        differences=answer.told[0],
+        unproven=answer.told[1],
         dead=(),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),

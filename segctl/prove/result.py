@@ -47,11 +47,47 @@ class Difference:
     pairs: int = 1
 
 
+class Met(StrEnum):
+    """Who says that a packet met a rule. UNTOLD: the model, of a rule that the kernel doesn't trace."""
+
+    BOTH = "both"
+    MODEL = "model"
+    KERNEL = "kernel"
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule, or a chain's policy, on a packet's way. `verdict`: the kernel's word there, '' where it has none."""
+
+    rule: RuleSaid
+    met: Met
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A real packet's way as the model and as the kernel's trace see it, in one order.
+
+    `ending`: the kernel's, accept or drop (a reject drops), '' if its trace ends without one. `differs` says in what
+    the two don't agree; `notes` what is to be known of the comparison.
+    """
+
+    lines: tuple[Line, ...]
+    ending: str
+    differs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differs
+
+
 @dataclass(frozen=True, slots=True)
 class Traced:
     """A packet's way: the rules that matched, in order, and its end; None if that depends on `doubts`.
 
-    `connection_mark` is the connection's in the end, None if that isn't certain.
+    `connection_mark` is the connection's in the end, None if that isn't certain. `live`: the kernel's word on it.
     """
 
     packet: Packet
@@ -59,6 +95,7 @@ class Traced:
     ending: str | None
     connection_mark: int | None
     doubts: tuple[str, ...] = ()
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Set, Table
 from segctl.prove.result import RuleSaid
-from segctl.prove.space import Cube, covers
+from segctl.prove.space import Cube, covers, joined
 from segctl.prove.values import Table as ByClass
 from segctl.prove.values import Value
 
@@ -29,7 +29,9 @@ class Crumb(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Packets under way. `untracked`: a rule told conntrack to leave them alone."""
+    """Packets under way. `untracked`: a rule told conntrack to leave them alone. `rewritten`: which rule may have
+    changed their headers ("" if none): what is read of these since isn't followed.
+    """
 
     cube: Cube
     mark: Value
@@ -39,6 +41,7 @@ class Row(NamedTuple):
     crumb: Crumb | None
     maybe: tuple[str, ...] = ()
     untracked: bool = False
+    rewritten: str = ""
 
 
 class By(NamedTuple):
@@ -80,7 +83,8 @@ def settled(rows: list[Row]) -> list[Row]:
     alike: dict[tuple[object, ...], dict[Key, list[Cube]]] = {}
     firsts: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        like = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked)
+        like = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked,
+                row.rewritten)  # fmt: skip
         alike.setdefault(like, {}).setdefault(row.key, []).append(row.cube)
         firsts.setdefault(like, row)
     if len(alike) == len(rows):
@@ -100,20 +104,3 @@ def settled(rows: list[Row]) -> list[Row]:
 
 def _same(value: Value) -> object:
     return id(value) if isinstance(value, ByClass) else value
-
-
-def joined(cubes: list[Cube]) -> list[Cube]:
-    """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
-    if len(cubes) < 2:
-        return cubes
-    for at, masks in enumerate(zip(*cubes, strict=True)):
-        if len(cubes) < 2:
-            break
-        if masks.count(masks[0]) == len(masks):
-            continue
-        together: dict[Cube, int] = {}
-        for cube in cubes:
-            rest = (*cube[:at], *cube[at + 1 :])
-            together[rest] = together.get(rest, 0) | cube[at]
-        cubes = [(*rest[:at], mask, *rest[at:]) for rest, mask in together.items()]
-    return cubes

@@ -8,6 +8,7 @@ fixed lists of values (the state and the direction of a connection), the others 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from segctl.listing.rule import Span
 
@@ -39,7 +40,8 @@ class Axis:
     """One dimension with its classes.
 
     `firsts`, `ids`: where each atom begins, and its class. `least`, `sizes`: of each class the smallest value, and how
-    many there are. `last` is the last value of the axis.
+    many there are. `last` is the last value of the axis. `derived`: a packet's class follows from its other values
+    (`bundle.py`).
     """
 
     name: str
@@ -50,11 +52,16 @@ class Axis:
     sizes: Sequence[int]
     _atoms: Sequence[int]
     _known: dict[Spans, int] = field(default_factory=dict, compare=False, repr=False)
+    derived: bool = False
 
     @classmethod
     def cut(cls, name: str, last: int, sets: Iterable[Spans]) -> "Axis":
         """The coarsest classes that each of the sets is a union of."""
-        distinct = {spans for spans in sets if spans}
+        return _cut(name, last, frozenset(spans for spans in sets if spans))
+
+    @classmethod
+    def made(cls, name: str, last: int, distinct: Iterable[Spans]) -> "Axis":
+        """The same, worked out."""
         points = {0}
         for spans in distinct:
             for first, end in spans:
@@ -139,6 +146,12 @@ class Axis:
         return sum(self.sizes[number] for number in bits(mask))
 
 
+@lru_cache(maxsize=64)
+def _cut(name: str, last: int, distinct: frozenset[Spans]) -> Axis:
+    """All walks of a point cut their ports alike."""
+    return Axis.made(name, last, distinct)
+
+
 def _refine(firsts: Sequence[int], ids: list[int], counts: list[int], spans: Spans) -> None:
     """Split each class that the set cuts through (Paige and Tarjan's splitting step, by counting)."""
     inside: dict[int, list[int]] = {}
@@ -176,7 +189,7 @@ class Space:
         """How many packets a cube stands for."""
         out = 1
         for axis, mask in zip(self.axes, cube, strict=True):
-            out *= axis.size(mask)
+            out *= 1 if axis.derived else axis.size(mask)
         return out
 
     def example(self, cube: "Cube") -> dict[str, int]:
@@ -224,4 +237,25 @@ def without(one: Cube, other: Cube) -> list[Cube]:
         if outside := a & ~b:
             out.append((*rest[:at], outside, *one[at + 1 :]))
             rest[at] = a & b
+    return out
+
+
+def joined(cubes: list[Cube]) -> list[Cube]:
+    """The same packets as fewer cubes: those that differ on one axis alone become one, axis by axis."""
+    varying = [at for at, masks in enumerate(zip(*cubes, strict=True)) if any(mask != masks[0] for mask in masks)]
+    if not varying:
+        return cubes[:1]
+    lean = [tuple(cube[at] for at in varying) for cube in cubes]
+    for at in range(len(varying)):
+        together: dict[Cube, int] = {}
+        for cube in lean:
+            rest = (*cube[:at], *cube[at + 1 :])
+            together[rest] = together.get(rest, 0) | cube[at]
+        lean = [(*rest[:at], mask, *rest[at:]) for rest, mask in together.items()]
+    out = []
+    for masks in lean:
+        made = list(cubes[0])
+        for at, mask in zip(varying, masks, strict=True):
+            made[at] = mask
+        out.append(tuple(made))
     return out

@@ -68,13 +68,17 @@ class _Concrete(Evaluator):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A packet's way: the rules that matched, in order, and its end; None if that depends on `doubts`."""
+    """A packet's way: the rules that matched, in order, and its end; None if that depends on `doubts`.
+
+    `forks`: why some of the rules are met now and then, whether or not that changes the end.
+    """
 
     packet: Packet
     met: tuple[By, ...]
     ending: Ending | None
     connection_mark: int | None
     doubts: tuple[str, ...] = ()
+    forks: tuple[str, ...] = ()
 
 
 def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] | None = None) -> Trace:
@@ -119,7 +123,9 @@ def _told(packet: Packet, met: list[By], decided: list[Decided]) -> Trace:
     if last.by is not None and last.by.rule is None:
         met.append(last.by)
     mark: Value = last.connection
-    return Trace(packet, tuple(met), ending, mark if isinstance(mark, int) else None, doubts if ending is None else ())
+    forks = tuple(dict.fromkeys(reason for one in decided for reason in one.maybe))
+    certain = mark if isinstance(mark, int) else None
+    return Trace(packet, tuple(met), ending, certain, doubts if ending is None else (), forks)
 
 
 def _space(packet: Packet, others: set[str]) -> Space:

@@ -31,7 +31,7 @@ from segctl.listing.rule import (
 from segctl.model.service import ICMP6
 from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.conntrack import UNTRACKED6, types
-from segctl.prove.evaluate import Evaluator, Forked, has_map, unknown_in
+from segctl.prove.evaluate import Evaluator, Forked, harmless, has_map, rewrites, unknown_in
 from segctl.prove.path import Stage
 from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
@@ -218,7 +218,7 @@ class Walk:
             case Maybe(text=text) | Update(text=text):
                 return self._doubt(row, f"{text} ({_place(here)})")
             case Untrack():
-                return [row._replace(untracked=True)], []
+                return self._untracked(row), []
             case Translate(text=text) | Opaque(text=text):
                 self.decided.append(_end(self._doubtful(row, f"{text} ({_place(here)})"), None, By(*here)))
                 return ([], []) if isinstance(statement, Translate) else self._doubt(row, text)
@@ -235,10 +235,32 @@ class Walk:
             return self._keyed(self.evaluator.assign(row, statement.field, statement.value, here[0], self._stage, last))
         except NotModelled as error:
             reason = f"{error} ({_place(here)})"
+            if rewrites(statement.field):
+                return self._rewritten(row, statement.field, reason, By(*here))
             unknown = unknown_in(row, statement.field, reason)
             if unknown is row or has_map(statement.value):
                 return [self._doubtful(unknown, reason)], [row]
             return [unknown], []
+
+    def _rewritten(self, row: Row, name: str, reason: str, by: By) -> tuple[list[Row], list[Row]]:
+        """Perhaps another packet goes on; only of what the intent doesn't look at it is the same one to it."""
+        if not harmless(name):
+            self.decided.append(_end(self._doubtful(row, reason), None, by))
+        row = row._replace(rewritten=reason)
+        return self._doubt(row, reason)
+
+    def _untracked(self, row: Row) -> list[Row]:
+        """`notrack`, once conntrack has looked at it, changes only what it found invalid (nft_notrack_eval)."""
+        assert self._stage is not None
+        if Seen.CONNECTION not in self._stage.seen:
+            return [row._replace(untracked=True)]
+        at = self.space.index[STATE]
+        invalid = row.cube[at] & self.space.axes[at].mask(((STATES["invalid"],) * 2,))
+        if not invalid:
+            return [row]
+        changed = row._replace(cube=(*row.cube[:at], invalid, *row.cube[at + 1 :]), untracked=True)
+        kept = row.cube[at] & ~invalid
+        return [changed, *([row._replace(cube=(*row.cube[:at], kept, *row.cube[at + 1 :]))] if kept else [])]
 
     def _keyed(self, forked: Forked) -> tuple[list[Row], list[Row]]:
         """Rows that hit a product get a key of their own: they come before the row that missed."""

@@ -5,17 +5,20 @@ from dataclasses import replace
 
 from segctl.listing.rule import STATES, name_of
 from segctl.model.packet import Packet
+from segctl.model.ranges import family
 from segctl.model.service import ICMP, ICMP6, TCP, UDP, WITH_PORTS, show_traffic, traffic
 from segctl.policy import judge_at_point
 from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, TAIL
 from segctl.prove.compare import ClashAt, Comparison
+from segctl.prove.effects import Effects
 from segctl.prove.result import Difference
 from segctl.prove.row import Decided, rule_said
 from segctl.prove.space import Axis, bits
 
 _STATES = {value: word for word, value in STATES.items()}
 _DIRECTIONS = ("original", "reply")
-_LIKELY = (TCP, UDP, ICMP, ICMP6)
+LIKELY = (TCP, UDP, ICMP, ICMP6)
+"""Protocols that people know: of several packets one of theirs is shown."""
 MOST = 200
 """Differences that are told one by one; of one rule, end and pair of segments only the first is."""
 
@@ -27,7 +30,7 @@ def told(clashes: Clashes) -> tuple[tuple[Difference, ...], tuple[Difference, ..
     wrong: dict[object, Difference] = {}
     doubtful: dict[object, Difference] = {}
     for comparison, at in clashes:
-        rows = [comparison.evaluated.decided[at.cell.rows[place]] for place in at.clash.found]
+        rows = [comparison.frame.decided[at.cell.rows[place]] for place in at.clash.found]
         into = doubtful if _doubtful(rows) else wrong
         key = _key(comparison, at, rows)
         if key in into:
@@ -52,33 +55,47 @@ def _key(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> object:
 
 
 def _difference(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> Difference:
-    packet = _packet(comparison, at)
-    places, effects = comparison.cells.places, comparison.effects
-    family = comparison.evaluated.family
-    asked = _asked(packet, family)
-    outcome = judge_at_point(effects.policy, packet.source, packet.destination, asked, effects.at)
-    last = rows[-1]
-    return Difference(
-        packet=packet,
-        source=places[at.cell.source].segment,
-        destination=places[at.cell.destination].segment,
-        service=show_traffic(asked),
-        does=tuple(str(row.ending or "nobody knows") for row in rows),
-        must=str(at.clash.must),
+    places, last = comparison.cells.places, rows[-1]
+    made = difference(
+        comparison.effects,
+        _packet(comparison, at),
+        (places[at.cell.source].segment, places[at.cell.destination].segment),
+        tuple(str(row.ending or "nobody knows") for row in rows),
+        str(at.clash.must),
+    )
+    return replace(
+        made,
         rule=rule_said(last.by) if last.by is not None else None,
-        because=outcome.decision.reason,
-        span=outcome.decision.span,
         doubts=tuple(dict.fromkeys(reason for row in rows for reason in row.maybe)),
         pairs=at.cell.pairs,
     )
 
 
-def _asked(packet: Packet, family: int) -> int:
+def difference(
+    effects: Effects, packet: Packet, segments: tuple[str | None, str | None], does: tuple[str, ...], must: str
+) -> Difference:
+    """One packet that rules and intent treat otherwise, with the law's word on it; who decides it isn't said yet."""
+    asked = _asked(packet, family(packet.source))
+    outcome = judge_at_point(effects.policy, packet.source, packet.destination, asked, effects.at)
+    return Difference(
+        packet=packet,
+        source=segments[0],
+        destination=segments[1],
+        service=show_traffic(asked),
+        does=does,
+        must=must,
+        rule=None,
+        because=outcome.decision.reason,
+        span=outcome.decision.span,
+    )
+
+
+def _asked(packet: Packet, kind: int) -> int:
     if packet.protocol in WITH_PORTS:
-        return traffic(family, packet.protocol, packet.tail)
-    if packet.protocol == (ICMP if family == 4 else ICMP6):
-        return traffic(family, packet.protocol, packet.head >> 8)
-    return traffic(family, packet.protocol)
+        return traffic(kind, packet.protocol, packet.tail)
+    if packet.protocol == (ICMP if kind == 4 else ICMP6):
+        return traffic(kind, packet.protocol, packet.head >> 8)
+    return traffic(kind, packet.protocol)
 
 
 def _packet(comparison: Comparison, at: ClashAt) -> Packet:
@@ -115,7 +132,7 @@ def _packet(comparison: Comparison, at: ClashAt) -> Packet:
 
 def _value(axis: Axis, mask: int) -> int:
     if axis.name == PROTO:
-        likely = next((protocol for protocol in _LIKELY if mask >> axis.class_of(protocol) & 1), None)
+        likely = next((protocol for protocol in LIKELY if mask >> axis.class_of(protocol) & 1), None)
         if likely is not None:
             return likely
     return axis.least[next(iter(bits(mask)))]

@@ -1,14 +1,17 @@
 """A proof as text and as JSON (`segctl/prove/1`)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from segctl.model.packet import Packet
 from segctl.model.ranges import show_address
 from segctl.model.service import TCP, WITH_PORTS
-from segctl.prove.result import Difference, Found, Proof, RuleSaid, Traced
+from segctl.prove.result import Difference, Found, Line, Live, Met, Proof, RuleSaid, Traced
 
 _SHOWN = 20
+_MARKS = {Met.BOTH: "=", Met.MODEL: "model only ", Met.KERNEL: "kernel only", Met.UNTOLD: "not traced "}
+_TELLING = {"ip ttl", "ip dscp", "ip6 hoplimit", "ip6 dscp", "meta length"}
 _FLAGS = ((0x02, "syn"), (0x10, "ack"), (0x01, "fin"), (0x04, "rst"), (0x08, "psh"), (0x20, "urg"))
 
 
@@ -126,7 +129,10 @@ def show_packet(packet: Packet) -> str:
 
 
 def trace_lines(trace: Traced) -> Iterator[str]:
-    """The packet, each rule that it matched in order, and its end."""
+    """The packet, each rule that it matched in order, and its end; beside the kernel's trace if there is one."""
+    if trace.live is not None:
+        yield from _live_lines(trace, trace.live)
+        return
     yield show_packet(trace.packet)
     for rule in trace.met:
         yield f"  {_rule_text(rule)}"
@@ -134,8 +140,24 @@ def trace_lines(trace: Traced) -> Iterator[str]:
     yield from (f"  not followed: {doubt}" for doubt in trace.doubts)
 
 
+def _live_lines(trace: Traced, live: Live) -> Iterator[str]:
+    """`=` before a rule that both met; the kernel's verdict in brackets. Of a real packet's fields only a few."""
+    yield show_packet(replace(trace.packet, fields={k: v for k, v in trace.packet.fields.items() if k in _TELLING}))
+    same = all(line.met is Met.BOTH for line in live.lines)
+    for line in live.lines:
+        mark = _MARKS[line.met] if same or line.met is not Met.BOTH else _MARKS[line.met].ljust(11)
+        verdict = f" [{line.verdict}]" if line.verdict else ""
+        yield f"  {mark} {_rule_text(line.rule)}{verdict}"
+    yield f"model: {trace.ending or 'nobody can say'}; kernel: {live.ending or 'no verdict'}"
+    yield from (f"  not followed: {doubt}" for doubt in trace.doubts)
+    yield from (f"  note: {note}" for note in live.notes)
+    yield "they agree" if live.agrees else "they don't agree:"
+    yield from (f"  {one}" for one in live.differs)
+
+
 def trace_json(trace: Traced) -> dict[str, Any]:
     """The same (`segctl/trace/1`)."""
+    told = {} if trace.live is None else {"live": _live_json(trace.live)}
     return {
         "schema": "segctl/trace/1",
         "packet": packet_json(trace.packet),
@@ -143,7 +165,24 @@ def trace_json(trace: Traced) -> dict[str, Any]:
         "ending": trace.ending,
         "connection_mark": trace.connection_mark,
         "doubts": list(trace.doubts),
+        **told,
     }
+
+
+def _live_json(live: Live) -> dict[str, Any]:
+    """Both ways in one list, and the kernel's by itself."""
+    return {
+        "agrees": live.agrees,
+        "ending": live.ending or None,
+        "met": [_line_json(line) for line in live.lines if line.met in (Met.BOTH, Met.KERNEL)],
+        "lines": [{"by": str(line.met), **_line_json(line)} for line in live.lines],
+        "differs": list(live.differs),
+        "notes": list(live.notes),
+    }
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {**_rule_json(line.rule), "verdict": line.verdict or None}
 
 
 def _power(number: int) -> str:

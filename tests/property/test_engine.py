@@ -13,6 +13,7 @@ from segctl.listing.rule import STATES, Ending, Listing
 from segctl.model.packet import Packet, Way
 from segctl.model.ranges import V6
 from segctl.prove import follow
+from segctl.prove.bundle import FEWEST
 from segctl.prove.engine import Evaluated, evaluate
 from segctl.prove.row import Decided
 from tests.property.test_prove import AWAKE, random_policy
@@ -90,7 +91,14 @@ def first(evaluated: Evaluated, packet: Packet) -> list[Decided]:
     for name, whole in (("ct mark", packet.connection_mark), ("meta mark", 0), ("meta priority", packet.priority)):
         for part in evaluated.registers[name]:
             values[part.axis] = (whole & part.mask) >> part.low
-    places = [axis.class_of(values[axis.name]) for axis in evaluated.space.axes]
+    places = [axis.class_of(values[axis.name]) if not axis.derived else 0 for axis in evaluated.space.axes]
+    for bundle in evaluated.bundles:
+        hit = (
+            element
+            for element, limits in enumerate(bundle.limits)
+            if limits is not None and all(mask >> places[at] & 1 for at, mask in limits)
+        )
+        places[bundle.at] = next(hit, len(bundle.limits))
     out = []
     for one in evaluated.decided:
         if all(mask >> place & 1 for mask, place in zip(one.cube, places, strict=True)):
@@ -115,7 +123,8 @@ def agree(listing: Listing, evaluated: Evaluated, rng: Random, count: int) -> No
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("others", ["", OTHERS], ids=["alone", "among others"])
-def test_one_mind(seed: int, others: str) -> None:
+@pytest.mark.parametrize("fewest", [2, FEWEST], ids=["bundled", "one by one"])
+def test_one_mind(seed: int, others: str, fewest: int) -> None:
     policy = random_policy(seed)
     rng = Random(seed)
     for gateway in policy.site.gateways()[:1]:
@@ -123,5 +132,5 @@ def test_one_mind(seed: int, others: str) -> None:
         listing = nft_text.parse(text + others)
         for family in (4, 6):
             for way in Way:
-                evaluated = evaluate(listing, way, family, awake=AWAKE)
+                evaluated = evaluate(listing, way, family, awake=AWAKE, fewest=fewest)
                 agree(listing, evaluated, rng, 60)

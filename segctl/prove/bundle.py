@@ -1,0 +1,221 @@
+"""Thousands of elements of one map as one row: which element a packet hits is an axis of its own.
+
+What a packet hits follows from its other values, so that the axis is no dimension of its own (`Axis.derived`): a mask
+of elements stands for the packets that hit one of them, and may stand for none. Where the packets themselves are asked
+for, a row is taken apart again, element by element (`Bundle.cube`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from segctl.listing.rule import Set, Span
+from segctl.prove.lookup import Groups, Lookups
+from segctl.prove.space import Axis, Cube, Space, bits
+from segctl.prove.values import Known, Of, Table
+
+FEWEST = 33
+"""Elements from which on they go through the rules together."""
+_MOST_AXES = 64
+Limits = tuple[tuple[int, int], ...]
+Hits = tuple[tuple[Set, str], ...]
+"""The maps that have an axis for their hits, and its name."""
+
+
+class NeedsHits(Exception):
+    """A map is asked whose hits have no axis yet: begin again."""
+
+    def __init__(self, found: Set) -> None:
+        super().__init__(found.name)
+        self.found = found
+
+
+def hit_axes(maps: Iterable[Set], fewest: int) -> Hits:
+    """An axis for each time that a map of many elements is asked."""
+    many = [found for found in maps if len(found.elements) >= fewest]
+    return tuple((found, f"hit[{number}]") for number, found in enumerate(many))
+
+
+def hit_axis(name: str, found: Set) -> Axis:
+    """One class for each element, and one for packets that hit none."""
+    count = len(found.elements) + 1
+    ones = [1] * count
+    return Axis(name, count - 1, range(count), range(count), range(count), ones, ones, derived=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A map asked by one key. `at`: the place of the axis of its hits; `parts`: of the key; `limits`: of each element
+    the masks that its packets have, by place of their axis (None: no packet hits it); `answers`: what the map says, by
+    element.
+    """
+
+    at: int
+    parts: tuple[Of | Table, ...]
+    found: Set
+    limits: tuple[Limits | None, ...]
+    answers: Table
+    _held: dict[int, int] = field(default_factory=dict)
+
+    def hit(self, cube: Cube) -> int:
+        """The elements that some packet of a cube hits."""
+        full = cube[self.at]
+        asked = self._asked()
+        narrow = {place for place, union in asked.items() if union & ~cube[place]}
+        if not narrow:
+            return full & self._all()
+        out = 0
+        for element, limits in enumerate(self.limits):
+            if limits is not None and all(cube[place] & mask for place, mask in limits if place in narrow):
+                out |= 1 << element
+        return out & full
+
+    def cube(self, cube: Cube, element: int, full: int) -> Cube | None:
+        """Of a cube the packets that hit an element, on the other axes alone; None if there are none."""
+        limits = self.limits[element]
+        if limits is None:
+            return None
+        out = list(cube)
+        out[self.at] = full
+        for place, mask in limits:
+            out[place] &= mask
+            if not out[place]:
+                return None
+        return tuple(out)
+
+    def _all(self) -> int:
+        return sum(1 << element for element, limits in enumerate(self.limits) if limits is not None)
+
+    def _asked(self) -> dict[int, int]:
+        """By axis all values that some element asks for."""
+        if not self._held:
+            for limits in self.limits:
+                for place, mask in limits or ():
+                    self._held[place] = self._held.get(place, 0) | mask
+        return self._held
+
+
+Answers = list[tuple[Span, int]]
+
+
+class Bundles:
+    """The bundles of one walk, made as they are asked for."""
+
+    def __init__(self, space: Space, registers: Groups, lookups: Lookups, hits: Hits, fewest: int) -> None:
+        self._space = space
+        self._registers = registers
+        self._lookups = lookups
+        self._free = list(hits)
+        self._fewest = fewest
+        self._made: dict[tuple[int, tuple[Known, ...]], Bundle] = {}
+        self._groups: dict[tuple[int, int], dict[tuple[Span, ...], Answers]] = {}
+        self._under: dict[tuple[int, int, int, tuple[Span, ...]], tuple[Table, tuple[int, Table] | None]] = {}
+
+    @property
+    def all(self) -> tuple[Bundle, ...]:
+        """Those that some row met."""
+        return tuple(self._made.values())
+
+    def of(self, parts: tuple[Known, ...], found: Set) -> Bundle | None:
+        """The map asked by a key as a bundle; None if it is better asked element by element."""
+        if len(found.elements) < self._fewest or not all(self._plain(part) for part in parts):
+            return None  # a part that is a number picks a few elements
+        key = id(found), parts
+        if key not in self._made:
+            at = next((n for n, (held, _) in enumerate(self._free) if held is found), None)
+            if at is None and len(self._made) + len(self._free) >= _MOST_AXES:
+                return None
+            if at is None:
+                raise NeedsHits(found)
+            self._made[key] = self._bundle(parts, found, self._free.pop(at)[1])
+        return self._made[key]
+
+    def _plain(self, part: Known) -> bool:
+        """A value of one of the packet's own axes."""
+        if isinstance(part, int) or part.axis in self._registers:
+            return False
+        return not self._space.axes[self._space.index[part.axis]].derived
+
+    def _bundle(self, parts: tuple[Known, ...], found: Set, name: str) -> Bundle:
+        answers = [element.value if isinstance(element.value, int) else 0 for element in found.elements]
+        held = [self._asker(part) for part in parts]
+        limits = tuple(_limits(held, element.key) for element in found.elements)
+        whole = tuple(part for part in parts if not isinstance(part, int))
+        return Bundle(self._space.index[name], whole, found, limits, Table(name, [*answers, 0]))
+
+    def _asker(self, part: Known) -> Callable[[Span], tuple[int, int]]:
+        """Of a span the place of an axis and the mask of its values."""
+        assert not isinstance(part, int)
+
+        @cache
+        def asked(span: Span) -> tuple[int, int]:
+            ((limit,),) = self._lookups.cubes(part, (span,))
+            return limit
+
+        return asked
+
+    def through(self, parts: tuple[Known, ...], found: Set) -> int | None:
+        """The part of a key that is what a bundle answered, if there is one such."""
+        derived = [
+            at
+            for at, part in enumerate(parts)
+            if isinstance(part, Table) and self._space.axes[self._space.index[part.axis]].derived
+        ]
+        return derived[0] if len(derived) == 1 and len(parts) > 1 and len(found.elements) >= self._fewest else None
+
+    def answered(self, cube: Cube, parts: tuple[Known, ...], place: int, found: Set) -> Iterator[tuple[Cube, Table]]:
+        """What a map says to what a bundle answered: of all elements that agree in the rest of their key at once."""
+        table = parts[place]
+        assert isinstance(table, Table)
+        at = self._space.index[table.axis]
+        others = [part for number, part in enumerate(parts) if number != place]
+        for rest, answers in self._grouped(found, place).items():
+            cubes = [cube]
+            for part, span in zip(others, rest, strict=True):
+                cubes = [made for one in cubes for made in self._lookups.restrict(one, part, span)]
+            said = self._said(table, found, place, rest, answers) if cubes else None
+            for one in cubes if said is not None else ():
+                assert said is not None
+                if held := one[at] & said[0]:
+                    yield (*one[:at], held, *one[at + 1 :]), said[1]
+
+    def _grouped(self, found: Set, place: int) -> dict[tuple[Span, ...], Answers]:
+        key = id(found), place
+        if key not in self._groups:
+            made: dict[tuple[Span, ...], Answers] = {}
+            for element in found.elements:
+                if isinstance(element.value, int):
+                    rest = (*element.key[:place], *element.key[place + 1 :])
+                    made.setdefault(rest, []).append((element.key[place], element.value))
+            self._groups[key] = made
+        return self._groups[key]
+
+    def _said(
+        self, table: Table, found: Set, place: int, rest: tuple[Span, ...], answers: Answers
+    ) -> tuple[int, Table] | None:
+        """The classes of a bundle's axis that are answered, and the answers."""
+        key = id(table), id(found), place, rest
+        if key not in self._under:
+            values = [0] * len(table.values)
+            known = 0
+            for span, answer in answers:
+                mask = table.within((span,))
+                known |= mask
+                for number in bits(mask):
+                    values[number] = answer
+            known &= (1 << (len(values) - 1)) - 1  # not those that hit nothing
+            self._under[key] = table, (known, Table(table.axis, values)) if known else None
+        return self._under[key][1]
+
+
+def _limits(held: Sequence[Callable[[Span], tuple[int, int]]], key: Sequence[Span]) -> Limits | None:
+    """What the parts of an element's key ask of a packet; None if no packet has it all."""
+    out: dict[int, int] = {}
+    for asked, span in zip(held, key, strict=False):
+        at, mask = asked(span)
+        if at in out:
+            mask &= out[at]
+        if not mask:
+            return None
+        out[at] = mask
+    return tuple(out.items())
