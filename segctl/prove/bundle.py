@@ -61,9 +61,9 @@ class Bundle:
         """The elements that some packet of a cube hits."""
         full = cube[self.at]
         asked = self._asked()
-        narrow = {place for place, union in asked.items() if union & ~cube[place]}
+        narrow = {place for place, union in asked.items() if place >= 0 and union & ~cube[place]}
         if not narrow:
-            return full & self._all()
+            return full & self._held[-1]
         out = 0
         for element, limits in enumerate(self.limits):
             if limits is not None and all(cube[place] & mask for place, mask in limits if place in narrow):
@@ -83,12 +83,10 @@ class Bundle:
                 return None
         return tuple(out)
 
-    def _all(self) -> int:
-        return sum(1 << element for element, limits in enumerate(self.limits) if limits is not None)
-
     def _asked(self) -> dict[int, int]:
-        """By axis all values that some element asks for."""
+        """By axis all values that some element asks for, and under -1 all elements that a packet can hit."""
         if not self._held:
+            self._held[-1] = sum(1 << element for element, limits in enumerate(self.limits) if limits is not None)
             for limits in self.limits:
                 for place, mask in limits or ():
                     self._held[place] = self._held.get(place, 0) | mask

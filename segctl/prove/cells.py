@@ -19,7 +19,7 @@ from segctl.prove.clauses import Between, Essentials, fixed
 from segctl.prove.effects import Effects, Part, Place, half, kinds, modes
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import OUTER, Frame
-from segctl.prove.layout import Alike, Layout, Pair, Spot
+from segctl.prove.layout import Alike, Layout, Pair, Spot, grouped
 from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets, traffic_items
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
@@ -73,7 +73,8 @@ class Cells:
     _spots: dict[Pair, list[list[Spot]]] = field(default_factory=dict)
     _anchors: list[int] = field(init=False)
     _elements: dict[tuple[int, int], Item] = field(default_factory=dict)
-    _stances: list[tuple[object, ...]] = field(init=False)
+    _kept: list[int] = field(init=False)
+    _stances: list[int] = field(init=False)
     _parts: dict[Pair, tuple[Part, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,19 +90,16 @@ class Cells:
         self._layout = Layout(self.frame, len(self.addresses))
         self._sort_statements()
         self._anchors = sorted(self._common_cuts())
-        numbers: dict[object, int] = {}
-        self._stances = []
-        for number, place in enumerate(self.places):
-            told = sum(1 << at for at, mask in enumerate(self._said) if mask >> number & 1)
-            home = place.segment if place.segment in self._large else None
-            kept = place.special, place.own, place.nowhere, place.stance
-            kind = numbers.setdefault((told, home, kept), len(numbers))
-            self._stances.append((numbers.setdefault(kept, len(numbers)), kind))
+        places = self.places
+        every = range(len(places))
+        self._kept = grouped(every, lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].stance))
+        homes = grouped(every, lambda n: places[n].segment if places[n].segment in self._large else None)
+        self._stances = _split(self._kept, [*homes, *self._said])
 
     def _common_cuts(self) -> set[int]:
         """Where the ports of all pairs are cut: by rows that aren't of a bundle, by the law, by broad statements."""
         space, evaluated = self.evaluated.space, self.evaluated
-        plain = [one.cube for at, one in enumerate(evaluated.decided) if self.frame.bundle(at) is None]
+        plain = [one.cube for at, one in enumerate(evaluated.decided) if self.frame.bundles[at] is None]
         found: set[int] = cut_points(fixed(evaluated.family))
         for name in (HEAD, TAIL):
             at = space.index[name]
@@ -227,7 +225,7 @@ class Cells:
     def _item(self, place: int, element: int) -> Item:
         if element < 0:
             return Item(self.frame.kinds[place], ())
-        bundle = self.frame.bundle(place)
+        bundle = self.frame.bundles[place]
         assert bundle is not None
         key = bundle.at, element
         if key not in self._elements:
@@ -247,17 +245,10 @@ class Cells:
         masks = [self._open(side, names) for side in (0, 1)]
         rows = self._rows_of(names) if self._own_side() is not None else []
 
-        def closed(number: int, side: int) -> object:
-            address = self.addresses[number]
-            essential = tuple(address in (row.source, row.destination)[side] for row in rows)
-            return masks[side] >> number & 1, self._stances[number][0], essential
-
-        def stance(number: int) -> object:
-            address = self.addresses[number]
-            essential = tuple(address in end for row in rows for end in (row.source, row.destination))
-            return self._stances[number][1], essential
-
-        return Alike(masks[0], masks[1], closed, stance, self._touched(masks))
+        said = [[self._mask(row.source) for row in rows], [self._mask(row.destination) for row in rows]]
+        closed = tuple(_split(self._kept, [masks[side], *said[side]]) for side in (0, 1))
+        stances = _split(self._stances, [*said[0], *said[1]])
+        return Alike(masks[0], masks[1], (closed[0], closed[1]), stances, self._touched(masks))
 
     def _open(self, side: int, names: tuple[str, str]) -> int:
         """The classes of a side that statements may speak of there: not special, and living behind its interface."""
@@ -369,3 +360,11 @@ class Cells:
     def rows(self, cell: Cell) -> list[tuple[Cube, Decided]]:
         """A cell's rows, in order of their keys."""
         return [(self.frame.rests[place], self.frame.decided[place]) for place in cell.rows]
+
+
+def _split(groups: Iterable[int], masks: Iterable[int]) -> list[int]:
+    """Groups of classes, none of which a mask cuts through."""
+    out = list(groups)
+    for mask in dict.fromkeys(masks):
+        out = [part for group in out for part in (group & mask, group & ~mask) if part]
+    return out

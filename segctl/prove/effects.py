@@ -49,13 +49,18 @@ class Effects:
     point: Point
     at: datetime
     _bare: Policy = field(init=False)
-    _known: dict[object, tuple[Part, ...]] = field(default_factory=dict)
+    _places: dict[int, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._bare = replace(self.policy, essentials=())
 
     def place(self, address: int) -> Place:
         """What matters of an address."""
+        if address not in self._places:
+            self._places[address] = self._place(address)
+        return self._places[address]
+
+    def _place(self, address: int) -> Place:
         policy = self.policy
         name = policy.segment_of(address)
         home = policy.home_of(address)

@@ -85,7 +85,7 @@ def evaluate(
     for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
         collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
     fewest = bundle.FEWEST if fewest is None else fewest
-    hits = hit_axes(collector.joined, fewest)
+    hits = hit_axes([*collector.joined, *collector.joined], fewest)  # replies are asked by other keys
     for _ in range(_MOST_RESTARTS):
         registers = {name: groups(name, 32, masks[name]) for name in REGISTERS}
         try:

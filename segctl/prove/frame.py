@@ -39,7 +39,8 @@ class Frame:
     """A space without interfaces and addresses. `domain`: the packets that can be.
 
     `decided`: the rows of the walk and, behind them, parts of those of a bundle (`part`). Of each row `rests`: its cube
-    on these axes; `kinds`: a number for each distinct cube, end and doubts; `order`: whose place in the order it has.
+    on these axes; `kinds`: a number for each distinct cube, end and doubts; `order`: whose place in the order it has;
+    `bundles`: of whose hits it is.
     """
 
     evaluated: Evaluated
@@ -49,6 +50,7 @@ class Frame:
     rests: list[Cube] = field(default_factory=list)
     kinds: list[int] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
+    bundles: list[Bundle | None] = field(default_factory=list)
     _numbers: dict[object, int] = field(default_factory=dict)
     _parts: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _cubes: dict[object, list[Cube]] = field(default_factory=dict)
@@ -70,18 +72,18 @@ class Frame:
         self.rests.append(cube)
         self.kinds.append(self._numbers.setdefault((cube, one.ending, one.maybe), len(self._numbers)))
         self.order.append(order)
+        self.bundles.append(self._bundle(one.cube))
         return len(self.decided) - 1
 
-    def bundle(self, place: int) -> Bundle | None:
-        """The bundle whose hits a row is of."""
-        cube, axes = self.decided[place].cube, self.evaluated.space.axes
+    def _bundle(self, cube: Cube) -> Bundle | None:
+        axes = self.evaluated.space.axes
         return next((one for one in self.evaluated.bundles if cube[one.at] != axes[one.at].full), None)
 
     def part(self, place: int, element: int) -> tuple[int, ...]:
         """The places of rows that hold what of a row of a bundle hits one element, on no derived axis."""
         key = place, element
         if key not in self._parts:
-            bundle, row = self.bundle(place), self.decided[place]
+            bundle, row = self.bundles[place], self.decided[place]
             assert bundle is not None
             cube = bundle.cube(row.cube, element, self.evaluated.space.axes[bundle.at].full)
             value = row.connection
@@ -93,7 +95,7 @@ class Frame:
 
     def _apart(self, place: int) -> Iterator[int]:
         """The same until no bundle is left."""
-        bundle = self.bundle(place)
+        bundle = self.bundles[place]
         if bundle is None:
             yield place
             return

@@ -54,21 +54,24 @@ class _Row(NamedTuple):
 class Alike:
     """What tells address classes apart between two interfaces, as sources and as destinations.
 
-    `open_source`, `open_target`: masks of the classes of open pairs. `closed`: a key for each class of a side (0, 1);
-    `stance`: the same for open pairs; `touched`: the pairs that narrow statements speak of.
+    `open_source`, `open_target`: masks of the classes of open pairs. `closed`: all classes in groups, as masks, of each
+    side (0, 1); `stances`: the same for open pairs, of either side; `touched`: the pairs that narrow statements speak
+    of.
     """
 
     open_source: int
     open_target: int
-    closed: Callable[[int, int], object]
-    stance: Callable[[int], object]
+    closed: tuple[Sequence[int], Sequence[int]]
+    stances: Sequence[int]
     touched: Iterable[Pair]
 
 
 class _Block(NamedTuple):
+    """`left`: a number for the packets that no row holds yet."""
+
     source: int
     destination: int
-    left: tuple[Cube, ...]
+    left: int
     rows: tuple[int, ...]
 
 
@@ -81,7 +84,10 @@ class Layout:
     _rows: list[_Row] = field(init=False)
     _buckets: dict[Pair, list[int]] = field(init=False)
     _shadows: dict[object, bool] = field(default_factory=dict)
-    _clipped: dict[object, tuple[Cube, ...] | None] = field(default_factory=dict)
+    _clipped: dict[Pair, int | None] = field(default_factory=dict)
+    _lefts: list[tuple[Cube, ...]] = field(default_factory=list)
+    _numbers: dict[tuple[Cube, ...], int] = field(default_factory=dict)
+    _hit: dict[tuple[int, int, int], int] = field(default_factory=dict)
     _ends: dict[int, list[Pair | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,7 +104,7 @@ class Layout:
         for new in range(len(self._rows), place + 1):
             source, destination = (self.frame.decided[new].cube[at] for at in self._addresses())
             narrow = source.bit_count() * destination.bit_count() <= self._most()
-            self._rows.append(_Row(source, destination, narrow, self.frame.bundle(new)))
+            self._rows.append(_Row(source, destination, narrow, self.frame.bundles[new]))
         return self._rows[place]
 
     def _addresses(self) -> tuple[int, int]:
@@ -119,11 +125,11 @@ class Layout:
     def _closed(self, rows: Sequence[int], alike: Alike) -> Iterator[Spot]:
         """Blocks of closed pairs."""
         blocks = []
-        for source in _grouped(range(self.classes), lambda number: alike.closed(number, 0)):
-            for target in _grouped(range(self.classes), lambda number: alike.closed(number, 1)):
+        for source in alike.closed[0]:
+            for target in alike.closed[1]:
                 both_open = source & alike.open_source and target & alike.open_target
                 if not both_open:
-                    blocks.append(_Block(source, target, self.frame.domain, ()))
+                    blocks.append(_Block(source, target, self._left(self.frame.domain), ()))
         by_ends: dict[Pair, list[int]] = defaultdict(list)
         for place in rows:
             by_ends[self._rows[place].source, self._rows[place].destination].append(place)
@@ -155,7 +161,7 @@ class Layout:
                 if outside := now.destination & ~target:
                     work.append((now._replace(source=source, destination=outside), later))
                 now = _Block(source, target, left, (*now.rows, place))
-                if not left:
+                if not self._lefts[left]:
                     yield _spot(now)
                     break
             else:
@@ -166,10 +172,24 @@ class Layout:
         row = self._row(place)
         assert row.bundle is not None
         ends = self._ends_of(row.bundle)
-        for element in bits(self.frame.decided[place].cube[row.bundle.at]):
+        for element in self._elements(place, block.source, block.destination):
             pair = ends[element]
             if pair is not None and pair[0] & block.source and pair[1] & block.destination:
                 yield from self.frame.part(place, element)
+
+    def _elements(self, place: int, sources: int, targets: int) -> Iterable[int]:
+        """The elements of a bundle's row that some of these sources hit, and some of these destinations."""
+        bundle = self._row(place).bundle
+        assert bundle is not None
+        held = self.frame.decided[place].cube[bundle.at]
+        return bits(held & self._hitting(bundle, 0, sources) & self._hitting(bundle, 1, targets))
+
+    def _hitting(self, bundle: Bundle, side: int, ends: int) -> int:
+        key = bundle.at, side, ends
+        if key not in self._hit:
+            pairs = enumerate(self._ends_of(bundle))
+            self._hit[key] = sum(1 << n for n, pair in pairs if pair is not None and pair[side] & ends)
+        return self._hit[key]
 
     def _ends_of(self, bundle: Bundle) -> list[Pair | None]:
         """The sources and destinations that hit each element."""
@@ -183,17 +203,24 @@ class Layout:
             self._ends[bundle.at] = ends
         return self._ends[bundle.at]
 
-    def _less(self, left: tuple[Cube, ...], place: int) -> tuple[Cube, ...] | None:
+    def _left(self, cubes: tuple[Cube, ...]) -> int:
+        """Packets by number: they are large to compare."""
+        if cubes not in self._numbers:
+            self._numbers[cubes] = len(self._lefts)
+            self._lefts.append(cubes)
+        return self._numbers[cubes]
+
+    def _less(self, left: int, place: int) -> int | None:
         """What a row leaves of some packets; None if it holds none of them."""
         key = left, self.frame.kinds[place]
         if key not in self._clipped:
-            cube = self.frame.rests[place]
-            if all(meet(one, cube) is None for one in left):
+            cube, cubes = self.frame.rests[place], self._lefts[left]
+            if all(meet(one, cube) is None for one in cubes):
                 self._clipped[key] = None
             elif self.frame.decided[place].maybe:
                 self._clipped[key] = left
             else:
-                self._clipped[key] = tuple(piece for one in left for piece in without(one, cube))
+                self._clipped[key] = self._left(tuple(piece for one in cubes for piece in without(one, cube)))
         return self._clipped[key]
 
     def _open(self, rows: Sequence[int], alike: Alike) -> Iterator[Spot]:
@@ -206,10 +233,14 @@ class Layout:
         ]
         groups = _Groups(ends[0], ends[1], self._rows)
         touched: dict[Pair, list[Narrow]] = {pair: [] for pair in alike.touched}
+        hidden: dict[tuple[int, Pair], bool] = {}
         for place, element, sources, targets in narrow:
             for source in bits(sources):
                 for target in bits(targets):
-                    if not self._shadowed(place, groups.met(broad, source, target)):
+                    key = place, groups.of(source, target)
+                    if key not in hidden:
+                        hidden[key] = self._shadowed(place, groups.met(broad, source, target))
+                    if not hidden[key]:
                         touched.setdefault((source, target), []).append((place, element))
         for (source, target), held in touched.items():
             met = groups.met(broad, source, target)
@@ -232,10 +263,9 @@ class Layout:
                     broad.append(place)
                 continue
             ends = self._ends_of(row.bundle)
-            for element in bits(self.frame.decided[place].cube[row.bundle.at]):
+            for element in self._elements(place, sources, targets):
                 pair = ends[element]
-                if pair is None or not (pair[0] & sources and pair[1] & targets):
-                    continue
+                assert pair is not None
                 if pair[0].bit_count() * pair[1].bit_count() <= most:
                     narrow.append((place, element, pair[0] & sources, pair[1] & targets))
                 else:
@@ -246,7 +276,7 @@ class Layout:
 
     def _alike(self, broad: Sequence[int], alike: Alike, side: int, open_ones: int) -> list[list[int]]:
         """Open classes of a side that meet the same broad rows and have one stance."""
-        parts = _grouped(bits(open_ones), alike.stance)
+        parts = [held for group in alike.stances if (held := group & open_ones)]
         for mask in dict.fromkeys(self._row(place)[side] for place in broad):
             parts = [half for part in parts for half in (part & mask, part & ~mask) if half]  # type: ignore[operator]
         return [list(bits(group)) for group in parts]
@@ -303,7 +333,7 @@ class _Groups:
                     yield source, target, left
 
 
-def _grouped(numbers: Iterable[int], key: Callable[[int], object]) -> list[int]:
+def grouped(numbers: Iterable[int], key: Callable[[int], object]) -> list[int]:
     """Numbers of one key together, as masks."""
     found: dict[object, int] = {}
     for number in numbers:

@@ -1,5 +1,6 @@
 """What a rule has computed of a packet: a number, bits of one axis, or a number for each class of one axis."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -70,7 +71,14 @@ class Table:
         inverse = self.inverse()
         if len(spans) == 1 and spans[0][0] == spans[0][1]:
             return inverse.get(spans[0][0], 0)
-        return sum(mask for value, mask in inverse.items() if any(first <= value <= last for first, last in spans))
+        ordered = merged(spans)
+        firsts = [first for first, _ in ordered]
+        out = 0
+        for value, mask in inverse.items():
+            at = bisect_right(firsts, value) - 1
+            if at >= 0 and value <= ordered[at][1]:
+                out |= mask
+        return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,34 @@ _IPTABLES = (
 )  # fmt: skip
 
 
+_HOLDS = (
+    "ip saddr 10.0.0.0/8 drop", "ip daddr 198.51.100.0/24 drop", "ip6 saddr fd00::/8 drop", "drop",
+    "ct state new drop", "meta nfproto ipv6 drop", "tcp dport { 22, 443 } drop", "udp dport 53 drop",
+)  # fmt: skip
+_EXCEPTIONS = (
+    "accept", "tcp dport 22 accept", "meta l4proto { icmp, ipv6-icmp } accept", "ct state established accept",
+    "ip saddr 10.0.0.0/8 accept", "ip6 nexthdr udp accept",
+)  # fmt: skip
+
+
+@kind("hold table out of order")
+def _held(table: Table, chosen: Random) -> Mutant | None:
+    """The table that holds what must be cut off at once, where the site cuts nothing off: exceptions, then drops.
+
+    In that order, turned round, without the one or the other, after our own chain, asleep.
+    """
+    hook, hold, but = chosen.choice(_HOOKS[1:4]), chosen.choice(_HOLDS), chosen.choice(_EXCEPTIONS)
+    rules = chosen.choice(((but, hold), (hold, but), (but,), (hold,)))
+    priority, flags = chosen.choice(("-10", "-10", "10")), chosen.choice(("", "", "", " flags dormant\n"))
+    lines = "".join(f"  {rule}\n" for rule in rules)
+    text = (
+        f"table inet segctl_hold {{\n{flags} chain {hook} {{\n"
+        f"  type filter hook {hook} priority {priority}; policy accept;\n{lines} }}\n}}\n"
+    )
+    words = f"table inet segctl_hold{', asleep' if flags else ''}, {hook} at {priority}: {list(rules)}"
+    return Mutant("hold table out of order", words, replace(table, beside=text), new_aim(hold))
+
+
 def _iptables(name: str, engine: str) -> None:
     @kind(name)
     def _made(table: Table, chosen: Random) -> Mutant | None:

@@ -92,6 +92,7 @@ def item_aim(table: Table, name: str, *items: Item) -> Aim:
         tuple(dict.fromkeys(s for aim in aims for s in aim.services)),
         tuple(dict.fromkeys(n for aim in aims for n in aim.numbers))[:3],
         tuple(dict.fromkeys(w for aim in aims for w in aim.ways)),
+        tuple(dict.fromkeys(n for aim in aims for n in aim.kin))[:8],
     )
 
 
@@ -104,7 +105,8 @@ def _item_aim(table: Table, fields: Sequence[str], item: Item) -> Aim:
     if "ip saddr" in by or "ip6 saddr" in by:
         return Aim(addresses_in(by.get("ip saddr") or by["ip6 saddr"]))
     if "ct mark" in by:
-        return Aim(numbers=(int(by["ct mark"], 16) & 0x7FFFFFFF,), ways=ways)
+        number = int(by["ct mark"], 16) & 0x7FFFFFFF
+        return Aim(numbers=(number,), ways=ways, kin=_kin(table, number))
     if "th dport" in by and by["meta l4proto"].isdigit() and by["th dport"].isdigit():
         return Aim(services=((int(by["meta l4proto"]), int(by["th dport"])),))
     for name, protocol in (("icmp type", ICMP), ("icmpv6 type", ICMP6)):
@@ -112,7 +114,15 @@ def _item_aim(table: Table, fields: Sequence[str], item: Item) -> Aim:
             return Aim(services=((protocol, int(by[name])),))
     if faces:
         return Aim(_of_zone(table, item.key[1]))
-    return Aim()
+    verdict, _, chain = (item.value or "").partition(" ")
+    return rule_aim(*table.chains[chain].rules) if verdict in ("jump", "goto") and chain in table.chains else Aim()
+
+
+def _kin(table: Table, number: int) -> tuple[int, ...]:
+    """The numbers that the lines of a number have between other interfaces."""
+    items = [item for name in ("numbers", "numbers_own") if name in table.groups for item in table.groups[name].items]
+    lines = {item.key[-1] for item in items if int(item.value or "0", 16) == number}
+    return tuple(dict.fromkeys(int(item.value or "0", 16) for item in items if item.key[-1] in lines))
 
 
 def _of_zone(table: Table, zone: str) -> tuple[int, ...]:

@@ -13,14 +13,16 @@ from tests.mutation.oddities import oddities
 from tests.mutation.places import Places
 from tests.mutation.range import Range, opened
 from tests.mutation.seen import ANSWER, Loaded, Seen
-from tests.mutation.sessions import Session, fresh, made, sessions, shots
-from tests.mutation.shots import Shot
+from tests.mutation.sessions import Session, fresh, made, sessions, shots, ways
+from tests.mutation.shots import ACK, Head, Shot
 from tests.mutation.sweeps import Found, common, forward_cells, own_cells, sweep
 from tests.mutation.tables import Table
-from tests.mutation.targets import Aim, Live, aimed, lives
+from tests.mutation.targets import Aim, Known, aimed, lives
 from tests.packets.truth.bodies import GRE, ICMP, ICMP6, TCP, UDP
 
 _AIMED = 10_000_000  # numbers of aimed shots
+_KIN = 3  # questions that are kept of each number
+_OF_NUMBER = 5  # connections that are kept of each service and number
 _SHOWN = 40  # differing packets that are told
 
 
@@ -61,8 +63,7 @@ class Oracle:
     range: Range
     original: Table
     ground: Ground
-    known: list[Asked]
-    live: set[Live]
+    known: Known
     sessions: list[Session]
     shots: list[Shot]
     loaded: Loaded
@@ -133,7 +134,7 @@ class Oracle:
 
     def changes(self, table: Table, aim: Aim, seed: int = 1, legacy: bool = False) -> list[Change]:
         """Packets that meet another fate under this table, seen twice; some of each kind. Refused if it won't load."""
-        more, aims = aimed(self.ground, aim, self.known, self.live, seed)
+        more, aims = aimed(self.ground, aim, self.known, seed)
         loaded = Loaded.of(aims, _AIMED)
         found = self._compared(table, more, loaded, legacy)
         if found:
@@ -172,7 +173,7 @@ def oracle(places: Places, original: Table, bare: bool = False) -> Iterator[Orac
     """For the length of a block; the gateway's rules are its own affair. `bare`: without the common packets."""
     with opened(places) as place:
         if bare:
-            yield Oracle(place, original, ground(places, original), [], lives(original), [], [], Loaded(), [])
+            yield Oracle(place, original, ground(places, original), Known((), set(), {}, {}), [], [], Loaded(), [])
         else:
             yield _made(place, original)
 
@@ -189,8 +190,8 @@ def _made(place: Range, original: Table) -> Oracle:
         *common(found),
         *oddities(here, found, place.places.policy.essentials),
     ]
-    known = _telling(found)
-    made_ = Oracle(place, original, here, known, lives(original), held, fired, Loaded.of(fired), list(made(held)))
+    known = Known(tuple(_telling(found)), lives(original), _numbered(found), _let_through(here, found))
+    made_ = Oracle(place, original, here, known, held, fired, Loaded.of(fired), list(made(held)))
     made_.settle()
     return made_
 
@@ -205,3 +206,28 @@ def _telling(found: Iterable[Found]) -> list[Asked]:
             if len(some) < 2 and service not in some:
                 some.append(service)
     return list(dict.fromkeys(service for some in by_number.values() for service in some))
+
+
+def _numbered(found: Iterable[Found]) -> dict[int, list[Head]]:
+    """Of each number some questions that it was given to."""
+    by_number: dict[int, list[Head]] = {}
+    for one in found:
+        if one.passed and one.number:
+            some = by_number.setdefault(one.number, [])
+            if len(some) < _KIN:
+                some.append(one.cell.shot.head)
+    return by_number
+
+
+def _let_through(here: Ground, found: Iterable[Found]) -> dict[Asked, list[Session]]:
+    """Of each service some connections that are let through, of each number that it is given."""
+    by_number: dict[tuple[Asked, int], list[Session]] = {}
+    for one in found:
+        if one.passed and one.number:
+            asks = one.cell.shot.head.with_flags(ACK)
+            held = by_number.setdefault((one.cell.service, one.number), [])
+            held.append(Session(asks, *ways(here, one), 0, "passed"))
+    by_service: dict[Asked, list[Session]] = {}
+    for (service, _), held in by_number.items():
+        by_service.setdefault(service, []).extend(held[:: max(1, -(-len(held) // _OF_NUMBER))])
+    return by_service

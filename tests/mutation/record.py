@@ -22,6 +22,8 @@ GATEWAYS = (
     ("plant", "core"),
     ("hospital", "gw"),
 )
+EACH = {("shop", "gw1"): 2, ("plant", "edge"): 2}
+"""Mutants of each kind that are drawn for a gateway; one for all others."""
 PASSES, ANSWERS, NOTHING, REFUSED, LOST = "passes", "answers", "nothing", "refused", "lost"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

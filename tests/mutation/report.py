@@ -11,7 +11,8 @@ from tests.mutation.record import GATEWAYS, PASSES, lines
 from tests.mutation.standing import BAD, Standing, standing
 
 _COLUMNS = (
-    ("found", (Standing.FOUND, Standing.WITNESSED)),
+    ("found", (Standing.FOUND,)),
+    ("witnessed", (Standing.WITNESSED,)),
     ("unproven", (Standing.DOUBTED,)),
     ("**missed**", (Standing.MISSED,)),
     ("agreed", (Standing.AGREED,)),
@@ -30,7 +31,7 @@ time, loaded into a kernel, and **real packets** decide whether the change matte
 under the original and under the mutant, through the forwarding path, into the gateway and out of it. Only then is
 `segctl prove` asked about what the kernel holds. This page is generated from the results of a run:
 
-    python -m tests.mutation.score packets --each 2
+    python -m tests.mutation.score packets
     python -m tests.mutation.score prove
     python -m tests.mutation.score witness
     python -m tests.mutation.report out/mutation > docs/mutation.md
@@ -43,7 +44,8 @@ _WORDS = """\
 | word | meaning |
 |---|---|
 | found | some packet passes that was stopped, or the other way round, and `prove` says *different* |
-| unproven | the same, and `prove` says that it can't tell (exit 5, and `apply` refuses): rules that depend on a clock, a bucket, chance, translation, or are not modelled |
+| witnessed | our packets show no change, but the packet that `prove` names does: it is found, and our packets were blind |
+| unproven | the same as found, and `prove` says that it can't tell (exit 5, and `apply` refuses): rules that depend on a clock, a bucket, chance, translation, or are not modelled |
 | missed | the same, and `prove` says *proven*: a fault of the prover |
 | agreed | no packet shows a change, and `prove` says *proven* |
 | dead weight | no packet shows a change, and `prove` names rules or elements that nothing meets |
@@ -75,7 +77,8 @@ _HOW = """\
 
 ## What this does not show
 
-- The hold table (`inet segctl_hold`) does not exist yet, so its order can't be mutated.
+- The hold table (`inet segctl_hold`) does not exist yet: a table of that name with exceptions and drops is put beside
+  ours, in this order, in the other, and in parts, where the site holds nothing.
 - Whether something is logged or counted. Quotas and limits are only tried with what they do to one volley.
 - Fragments, and traffic between two ports of one bridge.
 - Whether an answer to a refused packet is the right one: answers are compared, told, and not counted.

@@ -17,17 +17,18 @@ from tests.mutation.judge import judged, proved, witnessed
 from tests.mutation.mutants import KINDS, drawn
 from tests.mutation.oracle import oracle
 from tests.mutation.places import standing, unused
-from tests.mutation.record import GATEWAYS, LOST, NOTHING, REFUSED, keep, key_of, lines, policy_of, rules
+from tests.mutation.record import EACH, GATEWAYS, LOST, NOTHING, REFUSED, keep, key_of, lines, policy_of, rules
 
 
-def packets(out: Path, sites: list[str], each: int, kinds: list[str], seed: str) -> None:
-    """Judge mutants of each gateway by packets, but for those that are judged already."""
+def packets(out: Path, sites: list[str], most: int | None, kinds: list[str], seed: str) -> None:
+    """Judge mutants of each gateway by packets, but for those that are judged already. `most`: of each kind."""
     listings = out / "listings"
     listings.mkdir(parents=True, exist_ok=True)
     known = {row["key"] for row in lines(out / "packets.jsonl")}
     for site, point in chosen(sites):
         policy = policy_of(site)
         table = rules(policy, point)
+        each = most or EACH.get((site, point), 1)
         wanted = [m for m in drawn(table, f"{site}/{point}", seed, each, kinds) if key_of(table, m) not in known]
         if not wanted:
             continue
@@ -99,7 +100,7 @@ def main() -> None:
     parser.add_argument("what", choices=("packets", "prove", "witness"))
     parser.add_argument("--out", type=Path, default=Path("out/mutation"))
     parser.add_argument("--sites", default=",".join(dict.fromkeys(site for site, _ in GATEWAYS)))
-    parser.add_argument("--each", type=int, default=2, help="mutants of each kind for each gateway")
+    parser.add_argument("--each", type=int, help="mutants of each kind for each gateway")
     parser.add_argument("--kinds", default="")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=1)

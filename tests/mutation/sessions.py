@@ -97,7 +97,7 @@ def telling(ground: Ground, found: Iterable[Found]) -> Iterator[Found]:
     for one in found:
         head = one.cell.shot.head
         if one.passed and one.number and head.protocol != SCTP and _begins(head):
-            key = (one.number, head.version, _ways(ground, one), head.protocol in (TCP, UDP))
+            key = (one.number, head.version, ways(ground, one), head.protocol in (TCP, UDP))
             groups.setdefault(key, []).append(one)
     for some in groups.values():
         places = dict.fromkeys((0, len(some) // 2, len(some) - 1))
@@ -108,14 +108,15 @@ def _begins(head: Head) -> bool:
     return head.protocol not in (ICMP, ICMP6) or head.head >> 8 in (8, 128)
 
 
-def _ways(ground: Ground, found: Found) -> tuple[str, str]:
+def ways(ground: Ground, found: Found) -> tuple[str, str]:
+    """The interfaces behind which the two ends are; LOCAL: it is the gateway."""
     source, destination = found.cell.source, found.cell.destination
     return (source.face if source else LOCAL), (destination.face if destination else LOCAL)
 
 
 def _of(ground: Ground, found: Found, kinds: Iterable[tuple[str, int]], first: int = _PORT) -> Iterator[Session]:
     """The same ends with other ports or, where there are none, other addresses."""
-    front, back = _ways(ground, found)
+    front, back = ways(ground, found)
     head = found.cell.shot.head
     swap_last = found.cell.source is not None and found.cell.destination is not None
     for at, (kind, mark) in enumerate(kinds):

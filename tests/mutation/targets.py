@@ -1,8 +1,8 @@
 """Packets chosen with knowledge of a mutant: whatever its changed lines name, and what stands just beside it."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
 from segctl.model.ranges import V6, family, parse_address
@@ -35,13 +35,15 @@ def lives(table: Table) -> set[Live]:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a mutant's change names. `numbers`: connection marks; `groups`: classes (`0x00010001`)."""
+    """What a mutant's change names. `numbers`: connection marks; `kin`: those of the same lines between other
+    interfaces; `ways`: pairs of interfaces.
+    """
 
     addresses: tuple[int, ...] = ()
     services: tuple[Asked, ...] = ()
     numbers: tuple[int, ...] = ()
     ways: tuple[tuple[str, str], ...] = ()
-    every: bool = field(default=False)
+    kin: tuple[int, ...] = ()
 
 
 def addresses_in(words: str) -> tuple[int, ...]:
@@ -58,10 +60,20 @@ def addresses_in(words: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def aimed(
-    ground: Ground, aim: Aim, known: Iterable[Asked], live: Collection[Live], seed: int
-) -> tuple[list[Session], list[Shot]]:
-    """Sessions to be made before, and shots. `live`: the numbers that live under the original, with their interfaces.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the original rules: services that tell, what lives where, what each number was given to, and of
+    each service some connections that are let through.
+    """
+
+    services: tuple[Asked, ...]
+    live: Collection[Live]
+    numbered: Mapping[int, Sequence[Head]]
+    passed: Mapping[Asked, Sequence[Session]]
+
+
+def aimed(ground: Ground, aim: Aim, known: Known, seed: int) -> tuple[list[Session], list[Shot]]:
+    """Sessions to be made before, and shots.
 
     A connection with such a number was let through for what the number stands for, and none is made up: the sessions of
     the common batch have got theirs from the rules. Any other mark may be there, from an earlier generation.
@@ -69,12 +81,12 @@ def aimed(
     chosen = Random(seed)
     held = [
         one
-        for one in apart(aimed_sessions(ground, aim, chosen))
-        if (one.front, one.back, one.mark & ~SWAPPED) not in live
+        for one in apart([*aimed_sessions(ground, aim, chosen), *_of_services(aim, known)])
+        if (one.front, one.back, one.mark & ~SWAPPED) not in known.live
     ]
-    some = list(known)
+    some = list(known.services)
     shots = [*_addressed(ground, aim, some, chosen), *_asked(ground, aim), *_spoken(ground, held)]
-    shots += _begun(ground, aim, some, chosen)
+    shots += [*_begun(ground, aim, some, chosen), *_as_kin(ground, aim, known)]
     return held, shots
 
 
@@ -182,6 +194,25 @@ def _begun(ground: Ground, aim: Aim, known: list[Asked], chosen: Random) -> Iter
                     for service in dict.fromkeys([(UDP, 9), *chosen.sample(some, min(3, len(some)))]):
                         head = Head(source.address(0), target.address(1), *asks(service, _PORT + 900 + at))
                         yield from _beginning(ground, head, front, back)
+
+
+def _of_services(aim: Aim, known: Known) -> Iterator[Session]:
+    """Connections for the changed services that have no number, or one of an earlier generation."""
+    for service in aim.services:
+        for turn, one in enumerate(known.passed.get(service, ()) if service[0] in PORTED else ()):
+            for mark in (0, OLD):
+                port = _PORT + 1400 + 2 * turn + (mark == 0)
+                yield replace(one, asks=replace(one.asks, head=port), mark=mark, kind=f"changed service, {mark:#x}")
+
+
+def _as_kin(ground: Ground, aim: Aim, known: Known) -> Iterator[Shot]:
+    """What the lines of the changed numbers let through somewhere, between the changed interfaces."""
+    for number in dict.fromkeys((*aim.numbers, *aim.kin)):
+        for turn, head in enumerate(known.numbered.get(number, ())):
+            moved = replace(head, head=_PORT + 1300 + turn) if head.protocol in PORTED else head
+            for front, back in aim.ways:
+                if LOCAL not in (front, back) and not front == back == STRAY:
+                    yield from _beginning(ground, moved, front, back)
 
 
 def _beginning(ground: Ground, head: Head, front: str, back: str) -> Iterator[Shot]:

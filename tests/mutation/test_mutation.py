@@ -16,7 +16,7 @@ from tests.mutation.judge import Settled, proved, settled
 from tests.mutation.mutants import KINDS, Mutant, drawn
 from tests.mutation.oracle import Oracle, oracle
 from tests.mutation.places import standing, unused
-from tests.mutation.record import AT, GATEWAYS, policy_of, rules
+from tests.mutation.record import AT, EACH, GATEWAYS, policy_of, rules
 from tests.mutation.standing import BAD, Standing
 from tests.mutation.tables import read_table
 from tests.mutation.targets import Aim
@@ -43,8 +43,7 @@ points:
       eth1: {segments: [web], addresses: [10.93.1.1/24, "fd93:1::1/64"]}
       eth2: {segments: [watched], addresses: [10.93.3.1/24]}
 """
-SAMPLE = 26
-ENOUGH = {("shop", "gw1"): 2, ("plant", "edge"): 2}  # mutants of each kind; one of all others
+SAMPLE = 30
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +142,7 @@ def test_a_sample(here: Oracle, small: Policy) -> None:
 def test_every_example(name: str, point: str) -> None:
     policy = policy_of(name)
     with standing_oracle(policy, point) as made:
-        every = list(drawn(made.original, f"{name}/{point}", "1", ENOUGH.get((name, point), 1)))
+        every = list(drawn(made.original, f"{name}/{point}", "1", EACH.get((name, point), 1)))
         ends = [settled(made, mutant, policy, name, point) for mutant in every]
     told(ends)
     assert len(ends) >= 70

@@ -41,7 +41,8 @@ def witness(here: Oracle, packet: Mapping[str, Any]) -> Witness:
              for name in (packet["iif"], packet["oif"])]  # fmt: skip
     face, far = LOCAL if way == "output" else faces[0], LOCAL if way == "input" else faces[1]
     ends = parse_address(packet["source"]), parse_address(packet["destination"])
-    head = Head(*ends, packet["protocol"], packet["head"], packet["tail"], packet["flags"] or SYN)
+    flags = packet["flags"] or (SYN if state == "new" else ACK)  # none at all: conntrack finds that invalid
+    head = Head(*ends, packet["protocol"], packet["head"], packet["tail"], flags)
     hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or 64
     why = f"witness, {state} {packet['direction']}"
     plain = Shot(face, head, why, hops=hops, mark=packet["mark"], priority=packet["priority"])
