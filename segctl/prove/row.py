@@ -6,6 +6,7 @@ same packet, the one with the smaller key is the packet's (what is split on one 
 key). A row with reasons in `maybe` decides its packets now and then; else the next one that holds them does.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Set, Table
@@ -72,34 +73,45 @@ class Decided(NamedTuple):
     maybe: tuple[str, ...] = ()
 
 
+Held = dict[tuple[Key, tuple[str, ...]], list[Cube]]
+
+
 def settled(rows: list[Row]) -> list[Row]:
     """The same packets as fewer rows, at the same rule.
 
     Rows that nothing tells apart but one axis become one. A row that came off another, and holds what that one holds,
-    will fare as it does: it is left out (only what came off it since lies between them in order, and is decided).
+    will fare as it does, and no more certainly: it is left out (only what came off it since lies between them in order,
+    and is decided).
     """
     if len(rows) < 2:
         return rows
-    alike: dict[tuple[object, ...], dict[Key, list[Cube]]] = {}
+    alike: dict[tuple[object, ...], Held] = {}
     firsts: dict[tuple[object, ...], Row] = {}
     for row in rows:
-        like = (_same(row.mark), _same(row.priority), _same(row.connection), id(row.crumb), row.maybe, row.untracked,
-                row.rewritten)  # fmt: skip
-        alike.setdefault(like, {}).setdefault(row.key, []).append(row.cube)
+        registers = _same(row.mark), _same(row.priority), _same(row.connection)
+        like = (*registers, id(row.crumb), row.untracked, row.rewritten)
+        alike.setdefault(like, {}).setdefault((row.key, row.maybe), []).append(row.cube)
         firsts.setdefault(like, row)
     if len(alike) == len(rows):
         return rows
     out = []
-    for state, by_key in alike.items():
-        held = {key: joined(cubes) for key, cubes in by_key.items()}
-        for key, cubes in held.items():
-            over = [one for at in range(len(key)) for one in held.get(key[:at], ())]
+    for state, cubes in alike.items():
+        held = {key: joined(some) for key, some in cubes.items()}
+        for (key, maybe), some in held.items():
+            over = list(_behind(held, key, maybe))
             out += [
-                firsts[state]._replace(cube=cube, key=key)
-                for cube in cubes
+                firsts[state]._replace(cube=cube, key=key, maybe=maybe)
+                for cube in some
                 if not any(covers(other, cube) for other in over)
             ]
     return out
+
+
+def _behind(held: Held, key: Key, maybe: tuple[str, ...]) -> Iterator[Cube]:
+    """What rows hold that this one came off, and that are as certain."""
+    for (other, reasons), cubes in held.items():
+        if len(other) < len(key) and key[: len(other)] == other and set(reasons) <= set(maybe):
+            yield from cubes
 
 
 def _same(value: Value) -> object:

@@ -1,6 +1,6 @@
 """One packet through every rule that it meets: the same walk as for all, in a space where each axis has one value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from segctl.listing.rule import STATES, Ending, Listing, name_span
@@ -95,7 +95,7 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
     walk = Walk(space, evaluator, kind, hears, _routed_priority(packet), told=True)
     row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, (), None)
     decided = sorted(walk.along([row], met_stages), key=lambda one: one.key)
-    return _told(packet, met, decided)
+    return _told(packet, met, decided, walk.reasons)
 
 
 def said(trace: Trace) -> Traced:
@@ -110,7 +110,7 @@ def _routed_priority(packet: Packet) -> int:
     return {0: 0, 1: 2, 2: 6, 3: 4}[packet.fields.get("ip dscp", 0) >> 1 & 3]
 
 
-def _told(packet: Packet, met: list[By], decided: list[Decided]) -> Trace:
+def _told(packet: Packet, met: list[By], decided: list[Decided], reasons: Iterable[str]) -> Trace:
     may: list[Decided] = []
     for one in decided:
         may.append(one)
@@ -123,7 +123,7 @@ def _told(packet: Packet, met: list[By], decided: list[Decided]) -> Trace:
     if last.by is not None and last.by.rule is None:
         met.append(last.by)
     mark: Value = last.connection
-    forks = tuple(dict.fromkeys(reason for one in decided for reason in one.maybe))
+    forks = tuple(dict.fromkeys([*reasons, *(reason for one in decided for reason in one.maybe)]))
     certain = mark if isinstance(mark, int) else None
     return Trace(packet, tuple(met), ending, certain, doubts if ending is None else (), forks)
 

@@ -53,7 +53,7 @@ class Walk:
 
     `routed_priority` is what a router leaves in `meta priority` of an IPv4 packet (ip_forward: by its TOS byte, which
     isn't followed). `told`: the packets' states are certain, and nothing that a rule did to them is to be counted in.
-    `decided` are the rows with their end, in no order but that of their keys.
+    `decided` are the rows with their end, in no order but that of their keys; `reasons` all doubts that came up.
     """
 
     space: Space
@@ -63,6 +63,7 @@ class Walk:
     routed_priority: Value = _FREE
     told: bool = False
     decided: list[Decided] = field(default_factory=list)
+    reasons: dict[str, None] = field(default_factory=dict)
     _clock: int = 0
     _stage: Stage | None = None
     _accepted: list[tuple[Row, By]] = field(default_factory=list)
@@ -276,6 +277,7 @@ class Walk:
 
     def _doubtful(self, row: Row, reason: str) -> Row:
         self._clock += 1
+        self.reasons[reason] = None
         maybe = row.maybe if reason in row.maybe else (*row.maybe, reason)
         return row._replace(maybe=maybe, key=(*row.key, self._clock))
 
