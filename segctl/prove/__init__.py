@@ -9,6 +9,18 @@ from segctl.model.packet import Packet, Way
 from segctl.prove.proof import prove
 from segctl.prove.result import Difference, Found, Proof
 from segctl.prove.trace import Trace, follow, said
-from segctl.prove.walk import TooManyClasses
+from segctl.prove.unanswered import TooLarge, TooManyClasses
 
-__all__ = ["Difference", "Found", "Packet", "Proof", "TooManyClasses", "Trace", "Way", "follow", "prove", "said"]
+__all__ = [
+    "Difference",
+    "Found",
+    "Packet",
+    "Proof",
+    "TooLarge",
+    "TooManyClasses",
+    "Trace",
+    "Way",
+    "follow",
+    "prove",
+    "said",
+]

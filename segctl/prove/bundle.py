@@ -6,7 +6,7 @@ for, a row is taken apart again, element by element (`Bundle.cube`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from segctl.listing.rule import Set, Span
@@ -45,9 +45,9 @@ def hit_axis(name: str, found: Set) -> Axis:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A map asked by one key. `at`: the place of the axis of its hits; `parts`: of the key; `limits`: of each element
-    the masks that its packets have, by place of their axis (None: no packet hits it); `answers`: what the map says, by
-    element.
+    """A map asked by one key. `at`: the place of the axis of its hits (-1: it has none yet); `parts`: of the key;
+    `limits`: of each element the masks that its packets have, by place of their axis (None: no packet hits it);
+    `answers`: what the map says, by element.
     """
 
     at: int
@@ -57,10 +57,14 @@ class Bundle:
     answers: Table
     _held: dict[int, int] = field(default_factory=dict)
 
+    def on(self, space: Space, axis: str) -> "Bundle":
+        """The same with an axis for its hits."""
+        return replace(self, at=space.index[axis], answers=Table(axis, self.answers.values))
+
     def hit(self, cube: Cube) -> int:
         """The elements that some packet of a cube hits."""
-        full = cube[self.at]
         asked = self._asked()
+        full = cube[self.at] if self.at >= 0 else self._held[-1]
         narrow = {place for place, union in asked.items() if place >= 0 and union & ~cube[place]}
         if not narrow:
             return full & self._held[-1]
@@ -105,6 +109,7 @@ class Bundles:
         self._lookups = lookups
         self._free = list(hits)
         self._fewest = fewest
+        self._sought: dict[tuple[int, tuple[Known, ...]], Bundle] = {}
         self._made: dict[tuple[int, tuple[Known, ...]], Bundle] = {}
         self._groups: dict[tuple[int, int], dict[tuple[Span, ...], Answers]] = {}
         self._under: dict[tuple[int, int, int, tuple[Span, ...]], tuple[Table, tuple[int, Table] | None]] = {}
@@ -114,19 +119,24 @@ class Bundles:
         """Those that some row met."""
         return tuple(self._made.values())
 
-    def of(self, parts: tuple[Known, ...], found: Set) -> Bundle | None:
-        """The map asked by a key as a bundle; None if it is better asked element by element."""
+    def of(self, cube: Cube, parts: tuple[Known, ...], found: Set) -> tuple[Bundle, int] | None:
+        """The map asked by a key as a bundle, and the elements that a cube hits; None if those are few."""
         if len(found.elements) < self._fewest or not all(self._plain(part) for part in parts):
             return None  # a part that is a number picks a few elements
         key = id(found), parts
+        if key not in self._sought:
+            self._sought[key] = self._bundle(parts, found)
+        hit = self._sought[key].hit(cube)
+        if hit.bit_count() < self._fewest:
+            return None
         if key not in self._made:
             at = next((n for n, (held, _) in enumerate(self._free) if held is found), None)
             if at is None and len(self._made) + len(self._free) >= _MOST_AXES:
                 return None
             if at is None:
                 raise NeedsHits(found)
-            self._made[key] = self._bundle(parts, found, self._free.pop(at)[1])
-        return self._made[key]
+            self._made[key] = self._sought[key].on(self._space, self._free.pop(at)[1])
+        return self._made[key], hit
 
     def _plain(self, part: Known) -> bool:
         """A value of one of the packet's own axes."""
@@ -134,12 +144,12 @@ class Bundles:
             return False
         return not self._space.axes[self._space.index[part.axis]].derived
 
-    def _bundle(self, parts: tuple[Known, ...], found: Set, name: str) -> Bundle:
+    def _bundle(self, parts: tuple[Known, ...], found: Set) -> Bundle:
         answers = [element.value if isinstance(element.value, int) else 0 for element in found.elements]
         held = [self._asker(part) for part in parts]
         limits = tuple(_limits(held, element.key) for element in found.elements)
         whole = tuple(part for part in parts if not isinstance(part, int))
-        return Bundle(self._space.index[name], whole, found, limits, Table(name, [*answers, 0]))
+        return Bundle(-1, whole, found, limits, Table("", [*answers, 0]))
 
     def _asker(self, part: Known) -> Callable[[Span], tuple[int, int]]:
         """Of a span the place of an axis and the mask of its values."""

@@ -245,12 +245,12 @@ class Expressions:
         if (place := self.bundles.through(parts, found)) is not None:
             said = self.bundles.answered(row.cube, parts, place, found)
             return [(row._replace(cube=cube), (table,)) for cube, table in said]
-        bundle = self.bundles.of(parts, found)
-        if bundle is None:
+        several = self.bundles.of(row.cube, parts, found)
+        if several is None:
             return None
-        hit = bundle.hit(row.cube)
+        bundle, hit = several
         cube = (*row.cube[: bundle.at], hit, *row.cube[bundle.at + 1 :])
-        return [(row._replace(cube=cube), (bundle.answers,))] if hit else []
+        return [(row._replace(cube=cube), (bundle.answers,))]
 
     def _by_class(self, computed: Computed, found: Set) -> Computed | None:
         values: list[tuple[Row, tuple[Known, ...]]] = []

@@ -21,7 +21,7 @@ from segctl.prove.path import bridges
 from segctl.prove.result import Proof
 from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
-from segctl.prove.walk import TooManyClasses
+from segctl.prove.unanswered import TooManyClasses
 from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]

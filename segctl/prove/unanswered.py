@@ -9,3 +9,7 @@ class TooLarge(Exception):
     def __init__(self, message: str, help: str) -> None:
         super().__init__(message)
         self.help = help
+
+
+class TooManyClasses(Exception):
+    """The product of classes explodes: a job for the other engine."""

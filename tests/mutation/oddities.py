@@ -150,8 +150,9 @@ def _live(ground: Ground, row: Essential, place: int, source: int, destination: 
     for far in (wrong, STRAY):
         yield Shot(far, head, f"not {why}", hops=hops)
         yield Shot(LOCAL, head, f"not {why}", oif=far, hops=hops)
-    yield Shot(row.interface, head, f"not {why}", hops=hops - 1)
-    yield Shot(LOCAL, head, f"not {why}", oif=row.interface, hops=hops - 1)
+    for other_hops in (hops - 1, hops + 1 if hops < 255 else 64):
+        yield Shot(row.interface, head, f"not {why}", hops=other_hops)
+        yield Shot(LOCAL, head, f"not {why}", oif=row.interface, hops=other_hops)
     yield Shot(row.interface, beside, f"not {why}", hops=hops)
     yield Shot(LOCAL, beside, f"not {why}", oif=row.interface, hops=hops)
     host = chosen.choice(ground.hosts[head.version])
@@ -193,9 +194,11 @@ def local(ground: Ground) -> Iterator[Shot]:
 
 
 def headers(pairs: Iterable[tuple[Found, bool]]) -> Iterator[Shot]:
-    """IPv6 with extension headers before what is asked."""
+    """Another hop limit than all others; IPv6 with extension headers before what is asked."""
     for turn, (one, _) in enumerate(pairs):
         head = one.cell.shot.head
+        if head.protocol in (TCP, UDP):
+            yield replace(one.cell.shot, head=replace(head, head=_PORT + 401), hops=33, why="other hop limit")
         if head.destination >= V6 and head.protocol in (TCP, UDP):
             kind = (0, 60, 44, 43)[turn % 4]
             moved = replace(head, head=_PORT + 400)

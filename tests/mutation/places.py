@@ -10,9 +10,10 @@
 
 import os
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from segctl.model.point import Point
@@ -245,3 +246,24 @@ def raw(place: Netns, kind: int, how: int, protocol: int) -> socket.socket:
         made = socket.socket(kind, how | socket.SOCK_CLOEXEC, protocol)
     made.setsockopt(socket.SOL_SOCKET, 33, 128 << 20)  # SO_RCVBUFFORCE
     return made
+
+
+def is_group(address: str) -> bool:
+    """Whether it is a multicast address."""
+    return address.startswith("ff") if ":" in address else 224 <= int(address.partition(".")[0]) < 240
+
+
+@contextmanager
+def joined(places: Places, group: str, face: str) -> Iterator[None]:
+    """The gateway is a member of a group on an interface for the length of a block; no error if none can be."""
+    six = ":" in group
+    with raw(places.gateway, socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM, 0) as made:
+        with places.gateway.inside():
+            index = struct.pack("=i", socket.if_nametoindex(face))
+        packed = socket.inet_pton(made.family, group)
+        with suppress(OSError):
+            if six:
+                made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + index)
+            else:
+                made.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, packed + bytes(4) + index)
+        yield

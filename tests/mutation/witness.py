@@ -8,7 +8,7 @@ from typing import Any
 from segctl.model.ranges import parse_address, show_address
 from tests.mutation.helpers import MASTER
 from tests.mutation.oracle import Change, Oracle
-from tests.mutation.places import MISROUTE, STRAY, Places
+from tests.mutation.places import MISROUTE, STRAY, Places, is_group, joined
 from tests.mutation.seen import Loaded
 from tests.mutation.sessions import UNANSWERED, Session
 from tests.mutation.shots import ACK, BADSUM, LOCAL, PLAIN, SYN, UNTRACK, Head, Shot
@@ -16,7 +16,9 @@ from tests.mutation.tables import Table
 from tests.packets.truth.bodies import ICMP, ICMP6, TCP, UDP
 
 _FIRST = 20_000_000
+_HOPS = 63  # where the prover's is 0: one that no rule names
 _NEVER = ("0.0.0.0", "127.0.0.0", "127.0.0.1", "224.0.0.0", "255.255.255.255", "::", "::1", "fe80::", "ff00::")
+_GROUPS = {"224.0.0.0": "224.0.0.22", "ff00::": "ff02::16"}  # the least of its kind is no group that can be joined
 _EXPECTED = {TCP: "tcp", UDP: "udp"}
 _REQUESTS = {0: 8, 14: 13, 16: 15, 18: 17, 129: 128, 140: 139}
 
@@ -43,7 +45,7 @@ def witness(here: Oracle, packet: Mapping[str, Any]) -> Witness:
     ends = parse_address(packet["source"]), parse_address(packet["destination"])
     flags = packet["flags"] or (SYN if state == "new" else ACK)  # none at all: conntrack finds that invalid
     head = Head(*ends, packet["protocol"], packet["head"], packet["tail"], flags)
-    hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or 64
+    hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or _HOPS
     why = f"witness, {state} {packet['direction']}"
     plain = Shot(face, head, why, hops=hops, mark=packet["mark"], priority=packet["priority"])
     if way == "forward" and here.places.face_of(head.destination) != far:
@@ -122,8 +124,8 @@ def _invalid(head: Head) -> Head:
 def sent(here: Oracle, table: Table, packet: Mapping[str, Any], legacy: bool = False) -> Change:
     """What becomes of the prover's packet under the original and under the mutant.
 
-    Where no kernel lets that very packet in (from 0.0.0.0, a loopback or multicast address), another special address
-    stands in for it, if nothing is seen otherwise.
+    Where no kernel lets that very packet in (from 0.0.0.0, a loopback or multicast address), another address of the
+    kind stands in for it, if nothing is seen otherwise.
     """
     found = None
     for ends in _stand_ins(packet):
@@ -139,7 +141,7 @@ def _stand_ins(packet: Mapping[str, Any]) -> list[dict[str, str]]:
     out: list[dict[str, str]] = [{}]
     for end in ("source", "destination"):
         if packet[end] in _NEVER:
-            other = six if ":" in packet[end] else four
+            other = _GROUPS.get(packet[end]) or (six if ":" in packet[end] else four)
             out += [{**one, end: other} for one in out]
     return out
 
@@ -160,8 +162,15 @@ def _sent(here: Oracle, table: Table, packet: Mapping[str, Any], legacy: bool) -
 
 @contextmanager
 def _own(places: Places, packet: Mapping[str, Any]) -> Iterator[None]:
-    """What comes in goes to an address of the gateway: it gets this one, if it hasn't got it, as an undeclared one."""
+    """What comes in goes to an address of the gateway: it gets this one, if it hasn't got it, as an undeclared one.
+
+    Of a group it becomes a member.
+    """
     address = packet["destination"]
+    if packet["way"] == "input" and is_group(address):
+        with joined(places, address, packet["iif"] if packet["iif"] in places.faces else STRAY):
+            yield
+        return
     length = 128 if ":" in address else 32
     words = ["ip", "address", "add", f"{address}/{length}", "dev", STRAY, *(["nodad"] if length == 128 else [])]
     added = packet["way"] == "input" and not places.gateway.run(words).code
