@@ -92,9 +92,13 @@ class Cells:
         self._anchors = sorted(self._common_cuts())
         places = self.places
         every = range(len(places))
-        self._kept = grouped(every, lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].stance))
+        leniency = self.effects.leniency
+        self._kept = grouped(
+            every, lambda n: (places[n].special, places[n].own, places[n].nowhere, leniency(places[n]))
+        )
+        kinds_ = grouped(every, lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].stance))
         homes = grouped(every, lambda n: places[n].segment if places[n].segment in self._large else None)
-        self._stances = _split(self._kept, [*homes, *self._said])
+        self._stances = _split(kinds_, [*homes, *self._said])
 
     def _common_cuts(self) -> set[int]:
         """Where the ports of all pairs are cut: by rows that aren't of a bundle, by the law, by broad statements."""

@@ -19,7 +19,7 @@ from segctl.model.service import ICMP, ICMP6, WITH_PORTS, of_family, traffic_ran
 from segctl.model.strictness import Mode, ModeKind
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.coverage import behind, bound
-from segctl.policy.effect import lenient
+from segctl.policy.effect import lenient, mode_of
 from segctl.prove.space import Spans
 
 Part = tuple[Ranges, Effect]
@@ -76,6 +76,11 @@ class Effects:
     def lenient(self, source: Place, destination: Place) -> bool:
         """Whether both ends observe, as the law's last clause has it."""
         return lenient(self.policy, source.segment, destination.segment)
+
+    def leniency(self, place: Place) -> object:
+        """All that `lenient` looks at in an end."""
+        mode = mode_of(self.policy, place.segment or WORLD)
+        return mode and mode.kind is ModeKind.ENFORCE
 
     def parts(self, source: int, destination: int, family: int, told: Iterable[Ranges]) -> tuple[Part, ...]:
         """Every service of the family with its effect; `told`: the traffic of the statements that speak of both ends.
