@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from segctl.apply import apply
+from segctl.apply import Proving, apply
 from segctl.compile import compile_gateway, render_table, statistics
 from segctl.kernel import nft
 from segctl.kernel.scratch import in_scratch
@@ -54,15 +54,21 @@ def main() -> None:
             steps = {"load": loaded - begin, "examine": examined - loaded, "compile": compiled - examined}
             steps |= {"load + examine + compile": compiled - begin, "render as text": rendered - compiled}
             steps["nft -f"] = in_scratch(lambda place, text=text: seconds(lambda: nft.load(place, text)))
-            steps["apply (load asleep, read back twice, flip)"] = in_scratch(
-                lambda place, rules=rules, policy=policy: seconds(lambda: apply(place, policy, rules, at, 0))
-            )
+            for proving, name in (
+                (Proving.LEFT_OUT, "apply without the proof (load asleep, read back twice, flip)"),
+                (Proving.DEMANDED, "apply"),
+            ):
+                steps[name] = in_scratch(
+                    lambda place, rules=rules, policy=policy, proving=proving: seconds(
+                        lambda: apply(place, policy, rules, at, 0, proving=proving)
+                    )
+                )
             for name, taken in steps.items():
                 took.setdefault(name, []).append(taken)
     base = median(took["nft -f"])
     print(f"{segments} segments, {members} members, {flows} flows: {statistics(rules)['elements']} elements")
     for name, rounds in took.items():
-        print(f"  {name:45} {median(rounds):7.2f} s   {median(rounds) / base:5.2f} x nft -f")
+        print(f"  {name:62} {median(rounds):7.2f} s   {median(rounds) / base:5.2f} x nft -f")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ done
 say '3. Its network stands as namespaces on this machine'
 segctl lab up --name "$lab"
 
-say '4. The rules go into the gateway, asleep; they are read back; one flip wakes them'
+say '4. The rules go into the gateway, asleep; they are read back and proven; one flip wakes them'
 segctl apply --point gw1 --netns "$gateway" --prime 1
 
 say '5. Every segment tries to reach every other, with real packets'

@@ -7,13 +7,14 @@ Never in it: scapy, networkx, nft syntax, a table of somebody else's.
 
 from segctl.apply.result import Applied, CannotApply, Lost, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
-from segctl.apply.steps import apply, roll_back
+from segctl.apply.steps import Proving, apply, roll_back
 
 __all__ = [
     "Applied",
     "CannotApply",
     "Lost",
     "NotApplied",
+    "Proving",
     "RolledBack",
     "Slots",
     "Unsettled",

@@ -14,7 +14,8 @@ class Lost:
 class Applied:
     """A generation that is live. `primed` seconds; `adopted` connections got a number before the first flip.
 
-    `proven`: while it slept, it was shown to do with every packet what the site means.
+    `proof`: what was found while it slept, among all that others hold: proven, different, unproven, or "" if nobody
+    looked; `doubts`: the first differences.
     """
 
     point: str
@@ -27,7 +28,8 @@ class Applied:
     primed: float = 0.0
     adopted: int = 0
     lost: tuple[Lost, ...] = ()
-    proven: bool = False
+    proof: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from segctl.apply.priming import Adoption, adopt
+from segctl.apply.proving import Shown, shown, still
 from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import SLOTS, Slots, delete_slot, read_slots, ticket
+from segctl.apply.slots import Slots, delete_slot, read_slots, ticket
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import Held, differences, held, meant, numbered
 from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
@@ -19,7 +21,14 @@ from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 
 _TICK = 0.1
-_TOLD = 3  # differences in a message
+
+
+class Proving(StrEnum):
+    """What a proof is good for: demanded, it must be there before the flip; else it is only told, or not asked for."""
+
+    DEMANDED = "demanded"
+    TOLD = "told"
+    LEFT_OUT = "left out"
 
 
 @dataclass(slots=True)
@@ -36,6 +45,8 @@ class Job:
     at: datetime
     prime: float
     told: Callable[[str], None]
+    proving: Proving = Proving.DEMANDED
+    proof: Shown | None = None
     slots: Slots = field(default_factory=lambda: Slots(None, None))
     ticket: int = field(default_factory=ticket)
     touched: bool = False
@@ -97,20 +108,14 @@ def read_back(job: Job) -> None:
 
 
 def prove_asleep(job: Job) -> None:
-    """What sleeps there would do with every packet what the site means, among all that others have on its way."""
-    from segctl.apply.reading import read_listing
-    from segctl.prove import Found, prove
-
-    point = job.policy.site.points[job.rules.point]
-    awake = {("inet", name): name == job.slot for name in SLOTS}
-    proof = prove(read_listing(job.runner), job.policy, point, job.at, awake=awake)
-    if proof.found is not Found.PROVEN:
-        found = [f"{one.source or 'special'} -> {one.destination or 'special'} {one.service}: the rules "
-                 f"{' or '.join(one.does)}, the site says {one.must}"
-                 for one in (*proof.differences, *proof.unproven)][:_TOLD]  # fmt: skip
+    """What sleeps there would do with every packet what the site means; else it isn't woken."""
+    if job.proving is Proving.LEFT_OUT:
+        return
+    job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot)
+    if not job.proof.proven and job.proving is Proving.DEMANDED:
         raise NotApplied(
-            f"what sleeps in {job.slot} on {job.runner.where} is {proof.found}: {'; '.join([*found, *proof.gaps])}",
-            "without --prove nobody looks at every packet",
+            f"what sleeps in {job.slot} on {job.runner.where} is {job.proof.found}: {'; '.join(job.proof.told)}",
+            "`segctl prove` tells all of it; --unproven wakes it nevertheless",
         )
 
 
@@ -143,6 +148,13 @@ def flip(job: Job) -> None:
         job.wanted = numbered(job.wanted, job.ticket, job.generation)
 
 
+def read_awake(job: Job) -> None:
+    """What is awake is what was meant, and what was proven, with all that others hold."""
+    read_back(job)
+    if job.proof is not None:
+        still(job.runner, job.slot, job.proof)
+
+
 def flip_back(job: Job) -> None:
     """The same backwards; without an old generation ours goes to sleep."""
     now = read_slots(job.runner)
@@ -165,13 +177,12 @@ APPLY: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
+    Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
     Step("flip", flip, flip_back),
-    Step("read back awake", read_back, nothing),
+    Step("read back awake", read_awake, nothing),
 )
-PROVING: tuple[Step[Job], ...] = (*APPLY[:3], Step("prove asleep", prove_asleep, nothing), *APPLY[3:])
-"""The same with the proof, before anybody waits."""
 
 
 def apply(
@@ -182,17 +193,15 @@ def apply(
     prime: float,
     told: Callable[[str], None] = nothing,
     *,
-    proving: bool = False,
+    proving: Proving = Proving.DEMANDED,
 ) -> Applied:
     """Bring a generation to a point. `prime` seconds are waited if it is the first one there; `told` hears each step.
 
-    `proving`: it is only woken if it is proven while it sleeps.
-
     CannotApply: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
-    job = Job(runner, policy, rules, at, prime, told)
+    job = Job(runner, policy, rules, at, prime, told, proving)
     try:
-        run(PROVING if proving else APPLY, job, told)
+        run(APPLY, job, told)
     except (KernelError, RunnerError) as error:
         if job.touched:
             raise NotApplied(str(error), getattr(error, "help", "")) from error
@@ -210,7 +219,8 @@ def apply(
         prime if job.first else 0.0,
         len(job.adoption.numbered),
         job.adoption.lost,
-        proving,
+        job.proof.found if job.proof else "",
+        job.proof.told if job.proof else (),
     )
 
 

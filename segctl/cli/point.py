@@ -79,30 +79,39 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     metavar="SECONDS",
     help="How long the first generation of a point sleeps, until the connections in use are tracked.",
 )
-@click.option("--prove", is_flag=True, help="Wake it only if it is proven while it sleeps.")
+@click.option(
+    "--unproven", is_flag=True, help="Wake it even if it isn't proven while it sleeps; what was found is told."
+)
 @format_option("text", "json")
 @settings
-def apply(settings: Settings, point: str | None, netns: str | None, prime: float, prove: bool, format_: str) -> None:
-    """Load the rules into a point, asleep; read them back; with --prove, prove them; wake them in one flip.
+def apply(settings: Settings, point: str | None, netns: str | None, prime: float, unproven: bool, format_: str) -> None:
+    """Load the rules into a point, asleep; read them back; prove them; wake them in one flip.
 
-    Whatever fails before the flip leaves what is live as it was (exit 4). `segctl rollback` flips back.
+    They are proven among all that others hold there: every packet meets what the site means (docs/proof.md).
+    Whatever fails leaves what is live as it was (exit 4), and so do rules that aren't proven. `segctl rollback` flips
+    back.
     """
     at = datetime.now(UTC)
     policy = policy_of(settings, at)
     name = choose_point(policy.site, point)
     runner = runner_of(policy.site.points[name].where, netns)
 
+    from segctl.apply import Proving
     from segctl.apply import apply as apply_rules
     from segctl.compile import compile_gateway
 
     rules = compile_gateway(policy, name, at)
-    done = apply_rules(runner, policy, rules, at, prime, settings.say, proving=prove)
+    done = apply_rules(
+        runner, policy, rules, at, prime, settings.say, proving=Proving.TOLD if unproven else Proving.DEMANDED
+    )
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return
     click.echo(f"generation {done.generation} is live on {done.where}: {done.elements} elements in {done.slot}")
-    if done.proven:
+    if done.proof == "proven":
         click.echo("proven while it slept: it does with every packet what the site means")
+    else:
+        click.echo(f"NOT PROVEN: {done.proof}: {'; '.join(done.doubts)}")
     if done.first:
         click.echo(f"first generation here: primed {done.primed:g} s, {done.adopted} connections got their number")
     for lost in done.lost:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from segctl.apply import Applied, apply, read_slots
+from segctl.apply import Applied, Proving, apply, read_slots
 from segctl.apply.verify import Held, held
 from segctl.compile import Ruleset, compile_gateway
 from segctl.kernel import netlink
@@ -42,8 +42,11 @@ class Place:
     def __init__(self, name: str) -> None:
         self.runner = Netns(name)
 
-    def apply(self, text: str, told: Callable[[str], None] = lambda step: None) -> Applied:
-        return apply(self.runner, *compiled(text), AT, 0, told)
+    def apply(
+        self, text: str, told: Callable[[str], None] = lambda step: None, proving: Proving = Proving.LEFT_OUT
+    ) -> Applied:
+        """Without a proof, where that isn't what is looked at."""
+        return apply(self.runner, *compiled(text), AT, 0, told, proving=proving)
 
     def nft(self, text: str) -> str:
         done = self.runner.run(["nft", "-f", "-"], stdin=text)

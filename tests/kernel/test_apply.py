@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from segctl.apply import Applied, CannotApply, NotApplied, RolledBack, Unsettled, roll_back
+from segctl.apply import Applied, CannotApply, NotApplied, Proving, RolledBack, Unsettled, roll_back
 from segctl.apply.steps import APPLY, Job
 from segctl.cli.exits import Exit, exit_code
 from segctl.compile import Ruleset, render_flip, render_structure
@@ -202,7 +202,7 @@ def test_an_interrupt_is_undone(living: Place) -> None:
 
     for step in APPLY[1:]:
         with pytest.raises(KeyboardInterrupt):
-            living.apply(NEW, at(step.name, interrupt))
+            living.apply(NEW, at(step.name, interrupt), Proving.DEMANDED)
         assert (living.held(), living.tables()) == (before, tables)
 
 

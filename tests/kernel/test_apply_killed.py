@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from segctl.apply import CannotApply, roll_back
+from segctl.apply import CannotApply, Proving, roll_back
 from segctl.apply.steps import APPLY
 from segctl.compile import pack
 from segctl.kernel import netlink
@@ -47,7 +47,7 @@ def dying(place: Place, text: str, where: str) -> int:
             if where in NAMES and NAMES.index(step) == NAMES.index(where) + 1:
                 die()
 
-        place.apply(text, told)
+        place.apply(text, told, Proving.DEMANDED)
         die()  # after the last one
     finally:
         os._exit(1)

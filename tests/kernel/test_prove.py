@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from segctl.apply import NotApplied, Proving
 from tests.conftest import MakeNamespace
+from tests.kernel.applied import NEW, OLD, Place
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 SITE = """\
@@ -136,19 +138,50 @@ def test_saved_files(applied: tuple[str, Path], tmp_path: Path) -> None:
 
 def test_apply_proves_what_sleeps(applied: tuple[str, Path]) -> None:
     place, folder = applied
-    done = segctl(folder, "apply", "--netns", place, "--prove", "--format", "json")
+    done = segctl(folder, "apply", "--netns", place, "--format", "json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert (said["generation"], said["proven"]) == (2, True)
+    assert (said["generation"], said["proof"]) == (2, "proven")
     inside(
         place, "nft", "add table ip other { chain f { type filter hook forward priority -5; tcp dport 5432 drop; }; }"
     )
-    done = segctl(folder, "apply", "--netns", place, "--prove")
+    done = segctl(folder, "apply", "--netns", place)
     assert done.returncode == 4
     assert "tcp/5432: the rules drop, the site says pass" in done.stderr
+    assert "--unproven wakes it" in done.stderr
     assert proof(place, folder, "--as-if-awake", said["slot"])[0] == 1  # the table of somebody else, whichever is awake
     inside(place, "nft", "delete table ip other")
     assert proof(place, folder)[0] == 0  # generation 2 is live as it was
+
+
+def test_what_is_not_proven_is_woken_if_that_is_wanted(applied: tuple[str, Path]) -> None:
+    place, folder = applied
+    inside(
+        place, "nft", "add table ip other { chain f { type filter hook forward priority -5; tcp dport 5432 drop; }; }"
+    )
+    done = segctl(folder, "apply", "--netns", place, "--unproven")
+    assert done.returncode == 0, done.stderr
+    assert "NOT PROVEN: different: " in done.stdout
+
+
+def test_rules_that_change_between_proof_and_flip_are_noticed(namespace: MakeNamespace) -> None:
+    """Somebody else's table opens a hole after the proof: the flip is taken back."""
+    place = Place(namespace("gw"))
+    place.apply(OLD)
+    before = place.held()
+    hole = (
+        "add table ip hole { chain f { type filter hook forward priority -5; policy accept; tcp dport 5432 drop; }; }"
+    )
+
+    def meddle(step: str) -> None:
+        if step == "flip":
+            place.nft(hole)
+
+    with pytest.raises(NotApplied, match="changed between the proof and the flip"):
+        place.apply(NEW, meddle, Proving.DEMANDED)
+    assert place.held() == before
+    place.nft("delete table ip hole")
+    assert place.apply(NEW, proving=Proving.DEMANDED).proof == "proven"
 
 
 def test_one_packet_is_followed(applied: tuple[str, Path]) -> None:

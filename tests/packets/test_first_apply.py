@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from segctl.apply import Applied, apply
+from segctl.apply import Applied, Proving, apply
 from segctl.compile import compile_gateway
 from segctl.kernel import conntrack
 from segctl.lab import Built
@@ -107,7 +107,7 @@ class Net:
 
     def apply(self, name: str, prime: float = 0.0) -> Applied:
         said = law(name)
-        return apply(self.gateway, said, compile_gateway(said, "gw", AT), AT, prime)
+        return apply(self.gateway, said, compile_gateway(said, "gw", AT), AT, prime, proving=Proving.LEFT_OUT)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from segctl.apply import apply
+from segctl.apply import Proving, apply
 from segctl.cli.exits import Exit
 from segctl.cli.main import run
 from segctl.compile import Ruleset, compile_gateway
@@ -187,7 +187,8 @@ def test_a_wrong_element_planted_in_the_compiler(
     at = datetime.now(UTC)
     policy = examine(read_site(folder), at).policy
     assert policy
-    done = apply(built.runner("gw"), policy, planted(compile_gateway(policy, "gw", at)), at, 0.0, lambda text: None)
+    rules = planted(compile_gateway(policy, "gw", at))
+    done = apply(built.runner("gw"), policy, rules, at, 0.0, proving=Proving.LEFT_OUT)
     assert done.generation == 2
     code, said = probe(folder, capfd, *only("tcp/5432", "tcp/81"))
     assert code == Exit.NO
