@@ -8,6 +8,7 @@ for, a row is taken apart again, element by element (`Bundle.cube`).
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 from segctl.listing.rule import Set, Span
 from segctl.prove.lookup import Groups, Lookups
@@ -97,7 +98,24 @@ class Bundle:
         return self._held
 
 
-Answers = list[tuple[Span, int]]
+class Answer(NamedTuple):
+    """Packets, what a map says to each class of their bundle's axis, and which of its elements say so (a mask)."""
+
+    cube: Cube
+    table: Table
+    elements: int
+
+
+class _Answer(NamedTuple):
+    """An element of a map as asked by one part of its key."""
+
+    span: Span
+    element: int
+    answer: int
+
+
+_Answers = list[_Answer]
+_Said = tuple[int, Table, int]
 
 
 class Bundles:
@@ -111,8 +129,8 @@ class Bundles:
         self._fewest = fewest
         self._sought: dict[tuple[int, tuple[Known, ...]], Bundle] = {}
         self._made: dict[tuple[int, tuple[Known, ...]], Bundle] = {}
-        self._groups: dict[tuple[int, int], dict[tuple[Span, ...], Answers]] = {}
-        self._under: dict[tuple[int, int, int, tuple[Span, ...]], tuple[Table, tuple[int, Table] | None]] = {}
+        self._groups: dict[tuple[int, int], dict[tuple[Span, ...], _Answers]] = {}
+        self._under: dict[tuple[int, int, int, tuple[Span, ...]], tuple[Table, _Said | None]] = {}
 
     @property
     def all(self) -> tuple[Bundle, ...]:
@@ -171,7 +189,7 @@ class Bundles:
         ]
         return derived[0] if len(derived) == 1 and len(parts) > 1 and len(found.elements) >= self._fewest else None
 
-    def answered(self, cube: Cube, parts: tuple[Known, ...], place: int, found: Set) -> Iterator[tuple[Cube, Table]]:
+    def answered(self, cube: Cube, parts: tuple[Known, ...], place: int, found: Set) -> Iterator[Answer]:
         """What a map says to what a bundle answered: of all elements that agree in the rest of their key at once."""
         table = parts[place]
         assert isinstance(table, Table)
@@ -185,34 +203,33 @@ class Bundles:
             for one in cubes if said is not None else ():
                 assert said is not None
                 if held := one[at] & said[0]:
-                    yield (*one[:at], held, *one[at + 1 :]), said[1]
+                    yield Answer((*one[:at], held, *one[at + 1 :]), said[1], said[2])
 
-    def _grouped(self, found: Set, place: int) -> dict[tuple[Span, ...], Answers]:
+    def _grouped(self, found: Set, place: int) -> dict[tuple[Span, ...], _Answers]:
         key = id(found), place
         if key not in self._groups:
-            made: dict[tuple[Span, ...], Answers] = {}
-            for element in found.elements:
+            made: dict[tuple[Span, ...], _Answers] = {}
+            for at, element in enumerate(found.elements):
                 if isinstance(element.value, int):
                     rest = (*element.key[:place], *element.key[place + 1 :])
-                    made.setdefault(rest, []).append((element.key[place], element.value))
+                    made.setdefault(rest, []).append(_Answer(element.key[place], at, element.value))
             self._groups[key] = made
         return self._groups[key]
 
-    def _said(
-        self, table: Table, found: Set, place: int, rest: tuple[Span, ...], answers: Answers
-    ) -> tuple[int, Table] | None:
-        """The classes of a bundle's axis that are answered, and the answers."""
+    def _said(self, table: Table, found: Set, place: int, rest: tuple[Span, ...], answers: _Answers) -> _Said | None:
+        """The classes of a bundle's axis that are answered, the answers, and the elements that say so."""
         key = id(table), id(found), place, rest
         if key not in self._under:
             values = [0] * len(table.values)
-            known = 0
-            for span, answer in answers:
+            known = elements = 0
+            for span, element, answer in answers:
                 mask = table.within((span,))
                 known |= mask
+                elements |= int(bool(mask)) << element
                 for number in bits(mask):
                     values[number] = answer
             known &= (1 << (len(values) - 1)) - 1  # not those that hit nothing
-            self._under[key] = table, (known, Table(table.axis, values)) if known else None
+            self._under[key] = table, (known, Table(table.axis, values), elements) if known else None
         return self._under[key][1]
 
 

@@ -17,6 +17,7 @@ from segctl.listing.rule import (
     Table,
     name_span,
 )
+from segctl.prove.alive import Alive
 from segctl.prove.axes import IIF, OIF, STATE, Seen, read
 from segctl.prove.bundle import FEWEST, Bundles, Hits
 from segctl.prove.lookup import Groups, Lookups
@@ -77,6 +78,7 @@ class Expressions:
         self._registers = registers
         self._family = family
         self._lookups = Lookups(space, registers)
+        self.alive = Alive()
         self.bundles = Bundles(space, registers, self._lookups, hits, fewest)
         self._indices = {axis: self._by_index(axis, interfaces) for axis in (IIF, OIF)}
         self._overlaid: dict[tuple[int, int], tuple[ByClass, ByClass, Value]] = {}
@@ -110,11 +112,13 @@ class Expressions:
         """The same of a key that is known."""
         star = _star(found)
         got = [hit for hit in self._lookups.hits(row.cube, values, found) if hit.element != star]
+        self.alive.hit(found, sum(1 << element for element in {hit.element for hit in got}))
         hits = [(row._replace(cube=hit.cube), hit.element) for hit in got]
         rest = rest_of(row.cube, [hit.cube for hit in got])
         if star is not None:
             if rest is None:
                 raise NotModelled(f"the catch-all element of {found.name or 'a map'}")
+            self.alive.hit(found, int(bool(rest)) << star)
             return Chosen([*hits, *((row._replace(cube=cube), star) for cube in rest)], [], False, [])
         if rest is None:
             return Chosen(hits, [row], True, [])
@@ -243,12 +247,15 @@ class Expressions:
         if len(parts) < 2 or _star(found) is not None:
             return None
         if (place := self.bundles.through(parts, found)) is not None:
-            said = self.bundles.answered(row.cube, parts, place, found)
-            return [(row._replace(cube=cube), (table,)) for cube, table in said]
+            said = list(self.bundles.answered(row.cube, parts, place, found))
+            for answer in said:
+                self.alive.hit(found, answer.elements)
+            return [(row._replace(cube=answer.cube), (answer.table,)) for answer in said]
         several = self.bundles.of(row.cube, parts, found)
         if several is None:
             return None
         bundle, hit = several
+        self.alive.hit(found, hit)
         cube = (*row.cube[: bundle.at], hit, *row.cube[bundle.at + 1 :])
         return [(row._replace(cube=cube), (bundle.answers,))]
 
@@ -275,10 +282,12 @@ class Expressions:
             answers = [0] * len(axis.least)
             known = 0
             by_answer: dict[int, list[tuple[int, int]]] = {}
+            met = 0
             star = _star(found)
             for at, element in enumerate(found.elements):
                 if isinstance(element.value, int) and at != star:
                     by_answer.setdefault(element.value, []).append(element.key[0])
+                    met |= int(isinstance(value, Of) or bool(value.within((element.key[0],)))) << at
             for answer, spans in by_answer.items():
                 mask = self._classes(value, tuple(sorted(spans)))
                 known |= mask
@@ -286,7 +295,9 @@ class Expressions:
                     answers[number] = answer
             if star is not None and isinstance(other := found.elements[star].value, int):
                 answers = [answer if known >> number & 1 else other for number, answer in enumerate(answers)]
+                met |= int(known != axis.full) << star
                 known = axis.full
+            self.alive.hit(found, met)
             self._tables[key] = found, value, ByClass(axis.name, answers), known
         return self._tables[key][2:]
 

@@ -1,13 +1,14 @@
 """The class engine: from a listing to every packet's end, as decided rows over a space cut as it needs to be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segctl.listing.fields import NEEDS
 from segctl.listing.rule import STATES, Listing, Untrack, name_span
 from segctl.model.packet import Way
 from segctl.policy.numbers import SWAPPED
 from segctl.prove import bundle
+from segctl.prove.alive import Alive
 from segctl.prove.axes import (
     ADDRESS_BITS,
     DADDR,
@@ -47,7 +48,7 @@ Met = Callable[[By, Cube], None]
 class Evaluated:
     """Every packet of a family on a way: `domain` are those that can be, `decided` what becomes of them, in order.
 
-    `bundles`: what the derived axes stand for.
+    `bundles`: what the derived axes stand for; `alive`: what of the rules some packet met.
     """
 
     way: Way
@@ -58,6 +59,7 @@ class Evaluated:
     domain: tuple[Cube, ...]
     decided: tuple[Decided, ...]
     bundles: tuple[Bundle, ...] = ()
+    alive: Alive = field(default_factory=Alive)
 
 
 def evaluate(
@@ -97,7 +99,17 @@ def evaluate(
             decided = walk.along([start], met_stages)
             domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))
-            return Evaluated(way, family, space, registers, tuple(met_stages), domain, ordered, evaluator.bundles.all)
+            return Evaluated(
+                way,
+                family,
+                space,
+                registers,
+                tuple(met_stages),
+                domain,
+                ordered,
+                evaluator.bundles.all,
+                evaluator.alive,
+            )
         except NeedsCut as need:
             collected.setdefault(need.axis, set()).update(need.sets)
         except NeedsGroups as need:

@@ -85,7 +85,12 @@ class Evaluator(Expressions):
         misses: list[Row] = []
         ordered = computed.ordered
         for part, values in computed.values:
-            cubes = self._lookups.shape(values, found).within(part.cube)
+            shape = self._lookups.shape(values, found)
+            self.alive.hit(found, shape.elements)
+            for at, value in enumerate(values):
+                if isinstance(value, Of) and value.axis == "ct mark":
+                    self.alive.numbers(found, at)
+            cubes = shape.within(part.cube)
             hits += [part._replace(cube=cube) for cube in cubes]
             rest = rest_of(part.cube, cubes)
             misses += [part] if rest is None else [part._replace(cube=cube) for cube in rest]

@@ -18,10 +18,13 @@ class Hit(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What the keys of a set hold: products of masks on the axes at these places."""
+    """What the keys of a set hold: products of masks on the axes at these places; and the elements that a packet can
+    have for its key (a mask).
+    """
 
     places: tuple[int, ...]
     products: list[tuple[int, ...]]
+    elements: int
 
     def within(self, cube: Cube) -> list[Cube]:
         """A cube's packets whose key is in the set."""
@@ -114,9 +117,12 @@ class Lookups:
     def _shape(self, parts: tuple[Known, ...], found: Set) -> "Shape":
         """Elements that differ in their last part alone are asked at once."""
         together: dict[tuple[Span, ...], list[Span]] = {}
-        for element in found.elements:
+        places_of: dict[tuple[Span, ...], int] = {}
+        for place, element in enumerate(found.elements):
             if len(element.key) == len(parts):
                 together.setdefault(element.key[:-1], []).append(element.key[-1])
+                places_of[element.key[:-1]] = places_of.get(element.key[:-1], 0) | 1 << place
+        elements = 0
         products: list[dict[int, int]] = []
         missing: dict[str, list[Spans]] = {}
         for rest, lasts in together.items():
@@ -127,12 +133,13 @@ class Lookups:
             except NeedsCut as need:
                 missing.setdefault(need.axis, []).extend(need.sets)
             products += here
+            elements |= places_of[rest] if here else 0
         for axis, sets in missing.items():
             raise NeedsCut(axis, *sets)  # all at once, instead of one in each walk
         places = tuple(sorted({at for limits in products for at in limits}))
         full = [self._space.axes[at].full for at in places]
         masks = [tuple(limits.get(at, all_) for at, all_ in zip(places, full, strict=True)) for limits in products]
-        return Shape(places, joined(masks))
+        return Shape(places, joined(masks), elements)
 
     def _more(self, limits: dict[int, int], part: Known, spans: Spans) -> Iterator[dict[int, int]]:
         if isinstance(part, int):

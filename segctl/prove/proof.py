@@ -11,6 +11,7 @@ from segctl.model.packet import Way
 from segctl.model.point import Point
 from segctl.model.ranges import Ranges
 from segctl.policy import Policy
+from segctl.prove.alive import OURS, Alive, dead
 from segctl.prove.axes import DADDR, FLAGS, HEAD, IIF, OIF, PROTO, SADDR, TAIL
 from segctl.prove.clauses import FLAG_SETS
 from segctl.prove.compare import ClashAt, Comparison, Numbers
@@ -18,7 +19,7 @@ from segctl.prove.cuts import Cuts
 from segctl.prove.effects import Effects, address_sets, half, kinds, traffic_sets
 from segctl.prove.engine import evaluate
 from segctl.prove.path import bridges
-from segctl.prove.result import Proof
+from segctl.prove.result import Dead, Proof
 from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
 from segctl.prove.unanswered import TooManyClasses
@@ -33,10 +34,11 @@ MOST_CLASHES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """All ways of all families compared."""
+    """All ways of all families compared. `never`: the numbers that the rules name and that no connection gets."""
 
     comparisons: tuple[Comparison, ...]
     clashes: tuple[tuple[Comparison, ClashAt], ...]
+    never: Spans = ()
 
 
 def compare(listing: Listing, policy: Policy, point: Point, at: datetime, awake: Awake | None = None) -> Compared:
@@ -57,10 +59,12 @@ def _compared(comparisons: list[Comparison]) -> Compared:
     """First what begins a connection, in both families: a number is alive where some connection got it."""
     numbers = Numbers()
     clashes = list(_most((one, clash) for one in comparisons for clash in one.beginnings(numbers)))
-    if len(clashes) < MOST_CLASHES:  # else not all numbers are known
-        alive = numbers.spans()
-        clashes += _most((one, clash) for one in comparisons for clash in one.others(alive))
-    return Compared(tuple(comparisons), tuple(clashes))
+    if len(clashes) >= MOST_CLASHES:  # not all numbers are known
+        return Compared(tuple(comparisons), tuple(clashes))
+    alive = numbers.spans()
+    clashes += _most((one, clash) for one in comparisons for clash in one.others(alive))
+    never = merged(span for one in comparisons for span in one.never(alive))
+    return Compared(tuple(comparisons), tuple(clashes), never)
 
 
 def _most(clashes: Iterator[tuple[Comparison, ClashAt]]) -> Iterator[tuple[Comparison, ClashAt]]:
@@ -133,10 +137,20 @@ def _by_classes(listing: Listing, policy: Policy, point: Point, at: datetime, si
         engine="classes",
         differences=wrong,
         unproven=doubtful,
-        dead=(),
+        dead=tuple(_dead(listing, compared, awake)),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),
     )
+
+
+def _dead(listing: Listing, compared: Compared, awake: Awake | None) -> Iterator[Dead]:
+    """What of our tables that are awake no packet meets."""
+    alive = Alive()
+    for one in compared.comparisons:
+        alive.add(one.evaluated.alive)
+    ours = [table for table in listing.tables if table.name.startswith(OURS)]
+    names = [table.name for table in ours if (awake or {}).get((table.family, table.name), not table.dormant)]
+    return dead(listing, alive, names, compared.never)
 
 
 def _by_diagrams(listing: Listing, policy: Policy, point: Point, at: datetime, site: str, awake: Awake | None) -> Proof:

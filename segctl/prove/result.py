@@ -108,9 +108,10 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The answer, and what it is of.
+    """The answer, and what it is of. What is `dead` weighs, and lets nothing pass: it makes no difference.
 
-    `read`, `site`: hashes of what was read and of the site as loaded. `classes`: cells that were compared; `packets`:
+    `read`, `site`: hashes of what was read and of the site as loaded. `classes`: cells that were compared (by the
+    diagrams: regions, each of many pairs of addresses that the site treats alike); `packets`:
     how many packets (as fields and what conntrack says of them) they stand for. `outside`: what was seen and is no
     part of the proof.
     """
@@ -130,6 +131,6 @@ class Proof:
     @property
     def found(self) -> Found:
         """Different before unproven: one packet that is wrong is enough."""
-        if self.differences or self.dead:
+        if self.differences:
             return Found.DIFFERENT
         return Found.UNPROVEN if self.unproven or self.gaps else Found.PROVEN

@@ -325,6 +325,8 @@ class Walk:
         return on + rows
 
     def _matched(self, rows: list[Row], by: By) -> None:
+        if rows:
+            self.evaluator.alive.met(by.rule)
         if self.met is not None:
             for row in rows:
                 self.met(by, row.cube)

@@ -87,6 +87,10 @@ def proof_lines(proof: Proof) -> Iterator[str]:
     yield from _part(proof.differences, "")
     yield from _part(proof.unproven, "unproven: ")
     yield from (f"not read: {gap}" for gap in proof.gaps)
+    if proof.dead:
+        elements = sum(one.element is not None for one in proof.dead)
+        rules = len(proof.dead) - elements
+        yield f"dead weight: {rules} rules and {elements} elements that no packet meets (--format json names them)"
     yield from (f"outside: {word}" for word in proof.outside)
 
 

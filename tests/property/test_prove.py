@@ -4,18 +4,23 @@ Random sites; the rules' text is read as the kernel's listing would be. Then one
 """
 
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
+from typing import TypeVar
 
 import pytest
 
 from segctl.compile import compile_gateway, render_table
 from segctl.listing import nft_text
+from segctl.listing.rule import Listing, Set
 from segctl.policy import Policy, examine
 from segctl.prove import Found, Proof, prove
 from segctl.report.proof import proof_lines
 from tests.reference.show import show_site
 from tests.strategies import AT, valid_site
 
+T = TypeVar("T")
 AWAKE = {("inet", "segctl_a"): True}
 
 
@@ -46,6 +51,42 @@ def tried(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_printed_is_proven(seed: int) -> None:
     tried(seed)
+
+
+def shuffled(listing: Listing, rng: Random) -> Listing:
+    """The same rules in another order, wherever order means nothing: tables, chains, sets, elements."""
+
+    def mixed(some: Iterable[T]) -> list[T]:
+        kept = list(some)
+        rng.shuffle(kept)
+        return kept
+
+    tables = []
+    for table in mixed(listing.tables):
+        sets = {
+            name: replace(held, elements=tuple(held.elements if overlap(held) else mixed(held.elements)))
+            for name, held in mixed(table.sets.items())
+        }
+        tables.append(replace(table, chains=dict(mixed(table.chains.items())), sets=sets))
+    return replace(listing, tables=tuple(tables))
+
+
+def overlap(held: Set) -> bool:
+    """Whether the last element is for all that the others aren't for: the one place that counts."""
+    return held.answers == "verdict" or any(element.negated for element in held.elements)
+
+
+@pytest.mark.parametrize("seed", [0, 3, 4])
+def test_the_order_of_what_is_read_does_not_matter(seed: int) -> None:
+    policy = random_policy(seed)
+    gateway = policy.site.gateways()[0]
+    for change in (None, (" drop\n", " accept\n")):
+        text = render_table(compile_gateway(policy, gateway.name, AT), "segctl_a", 1, AT)
+        listing = nft_text.parse(text if change is None else text.replace(*change, 1))
+        first = prove(listing, policy, gateway, AT, awake=AWAKE)
+        other = prove(shuffled(listing, Random(seed)), policy, gateway, AT, awake=AWAKE)
+        assert first.found == other.found
+        assert {repr(one) for one in first.differences} == {repr(one) for one in other.differences}
 
 
 @pytest.mark.soak
