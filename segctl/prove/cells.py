@@ -20,6 +20,7 @@ from segctl.prove.effects import Effects, Part, Place, half, kinds, modes
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import OUTER, Frame
 from segctl.prove.layout import Alike, Layout, Pair, Spot, grouped
+from segctl.prove.martians import unseen
 from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets, traffic_items
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
@@ -94,7 +95,8 @@ class Cells:
         every = range(len(places))
         leniency = self.effects.leniency
         self._kept = grouped(
-            every, lambda n: (places[n].special, places[n].own, places[n].nowhere, leniency(places[n]))
+            every,
+            lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].martian, leniency(places[n])),
         )
         kinds_ = grouped(every, lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].stance))
         homes = grouped(every, lambda n: places[n].segment if places[n].segment in self._large else None)
@@ -307,6 +309,8 @@ class Cells:
         if all(opens) and not (special or local or unlisted or misplaced):
             orig = self._services(source, destination, undeclared)
             back = self._services(destination, source, undeclared)
+        martians = ends[0].martian, ends[1].martian
+        stopped = not local and unseen(way, names, martians, ends[1].special)
         essentials = Essentials() if own is None else self._essentials(source, destination, names)
         return Between(
             way,
@@ -324,6 +328,7 @@ class Cells:
             never,
             essentials,
             undeclared,
+            stopped,
         )
 
     def _services(self, source: int, destination: int, undeclared: bool) -> tuple[Part, ...]:

@@ -45,6 +45,7 @@ class Must(StrEnum):
 
     PASS = "pass"
     ALWAYS = "pass always"  # without a number that lives: what is essential, and what a point says to itself
+    NUMBERED = "pass with a number"  # that lives for the packets after it
     DROP = "drop"
     REJECT = "reject"
     BLOCK = "block"
@@ -76,7 +77,7 @@ class Between:
     what a connection from source to destination, and the other way round, meets. `alive`: the numbers of the
     connections that these interfaces let through; `never`: those that the rules name and no connection gets (they are
     told as dead). `undeclared`: an end is an address of the point's own that the site
-    doesn't name: what new connections with it get is outside the proof.
+    doesn't name: what new connections with it get is outside the proof. `unseen`: the kernel itself stops such packets.
     """
 
     way: Way
@@ -94,12 +95,16 @@ class Between:
     never: Spans
     essentials: Essentials = Essentials()
     undeclared: bool = False
+    unseen: bool = False
 
 
 def clauses(cell: Between) -> Iterator[Clause]:
     """Every packet between the two is in some clause."""
     if cell.local:
         yield Clause({}, Must.ALWAYS)
+        return
+    if cell.unseen:
+        yield Clause({}, Must.EITHER)
         return
     if cell.never:
         yield Clause({**_state("established"), NUMBER: cell.never}, Must.EITHER)
@@ -189,8 +194,8 @@ def _decided(cell: Between) -> Iterator[Clause]:
         yield Clause({}, Must.DROP)
         return
     for way in _BACKWARDS:
-        yield from _by_parts({**_state("established"), **way}, cell.back, True, cell)
-    yield from _by_parts(_state("established"), cell.orig, False, cell)
+        yield from _by_parts({**_state("established"), **way}, cell.back, True, cell, _AGAIN)
+    yield from _by_parts(_state("established"), cell.orig, False, cell, _AGAIN)
     no_start = {**_state("new"), PROTO: ((TCP, TCP),), FLAGS: complement(_START, 0xFF)}
     for limits in (no_start, _state("invalid"), _state("untracked")):
         if cell.lenient:
@@ -201,7 +206,8 @@ def _decided(cell: Between) -> Iterator[Clause]:
 
 
 _BLOCKS = {Effect.PASS: Must.PASS, Effect.DROP: Must.BLOCK, Effect.REJECT: Must.BLOCK}
-_EXACT = {Effect.PASS: Must.PASS, Effect.DROP: Must.DROP, Effect.REJECT: Must.REJECT}
+_AGAIN = {**_BLOCKS, Effect.PASS: Must.NUMBERED}
+_EXACT = {Effect.PASS: Must.NUMBERED, Effect.DROP: Must.DROP, Effect.REJECT: Must.REJECT}
 
 
 def _by_parts(
@@ -216,7 +222,7 @@ def _by_parts(
     for at, (some, effect) in enumerate(parts):
         wanted = must.get(effect, otherwise)
         if cell.undeclared and wanted is not Must.ANY:
-            wanted = Must.ANY if wanted is Must.PASS else Must.BLOCK
+            wanted = Must.ANY if wanted in (Must.PASS, Must.NUMBERED) else Must.BLOCK
         if at == len(parts) - 1:
             yield Clause(limits, wanted)
             return

@@ -1,10 +1,10 @@
 """All cells of one walk, rules against intent: where they clash, which number new connections got, what is dead."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from segctl.listing.rule import STATES, Ending
+from segctl.listing.rule import STATES, Ending, Span
 from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
 from segctl.prove.axes import STATE
@@ -20,13 +20,13 @@ from segctl.prove.space import Cube, Spans
 
 @dataclass(slots=True)
 class Numbers:
-    """The numbers that new connections were seen to get, by way and interfaces."""
+    """The numbers that new connections were seen to get, by family, way and interfaces."""
 
-    found: dict[tuple[Way, str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    found: dict[tuple[int, Way, str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    def spans(self) -> Alive:
+    def spans(self, family: int) -> Alive:
         """As sets of values."""
-        return {key: Ranges.of((n, n) for n in numbers).spans for key, numbers in self.found.items()}
+        return {key[1:]: Ranges.of((n, n) for n in held).spans for key, held in self.found.items() if key[0] == family}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Comparison:
     def beginnings(self, numbers: Numbers) -> Iterator[ClashAt]:
         """Packets that begin a connection; what they get goes into `numbers`."""
         for iif, oif in self.cells.interfaces():
-            found = numbers.found[self.evaluated.way, *self.cells.names(iif, oif)]
+            found = numbers.found[self.evaluated.family, self.evaluated.way, *self.cells.names(iif, oif)]
             for one in self.cells.between(iif, oif, {}):
                 for cell, (clash, _, passing) in self._looked_at(one, iif, oif, {}, new=True):
                     found |= self._given(cell, {cell.rows[at] for at in passing})
@@ -110,13 +110,16 @@ class Comparison:
 
     def never(self, alive: Alive) -> Spans:
         """The numbers that the rules name one by one, and that no connection gets."""
-        given = Ranges.of(span for spans in alive.values() for span in spans)
+        return self.named_beside(span for spans in alive.values() for span in spans)
+
+    def named_beside(self, given: Iterable[Span]) -> Spans:
+        """The numbers that the rules name one by one, without these."""
         axes, index = self.evaluated.space.axes, self.evaluated.space.index
         if NUMBER not in index:
             return ()
         axis = axes[index[NUMBER]]
         named = Ranges.of((n, n) for n, size in zip(axis.least, axis.sizes, strict=True) if size == 1 and n)
-        return (named - given).spans
+        return (named - Ranges.of(given)).spans
 
     def _domain(self, new: bool) -> tuple[Cube, ...]:
         """The packets that can be, those of new connections or the rest."""
@@ -135,7 +138,7 @@ class Comparison:
 
 
 def _number(one: Decided) -> int:
-    """The number that a row gives; 0 for none."""
-    if one.ending is not Ending.ACCEPT or not isinstance(one.connection, int):
+    """The number that a row gives for certain; 0 for none."""
+    if one.maybe or one.ending is not Ending.ACCEPT or not isinstance(one.connection, int):
         return 0
     return one.connection & NUMBER_MASK

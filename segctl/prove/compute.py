@@ -22,6 +22,7 @@ from segctl.prove.axes import IIF, OIF, STATE, Seen, read
 from segctl.prove.bundle import FEWEST, Bundles, Hits
 from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
+from segctl.prove.rewriting import touches
 from segctl.prove.row import Crumb, Row
 from segctl.prove.space import Cube, NeedsCut, Space, Spans, bits
 from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
@@ -164,8 +165,9 @@ class Expressions:
         reading = read(field, bits, self._family)
         if reading is None:
             return Computed([], [row])
-        if row.rewritten and (not field.startswith(("meta ", "ct ")) or field == "meta l4proto"):
-            raise NotModelled(row.rewritten)
+        for name in row.rewritten:
+            if touches(name, field):
+                raise NotModelled(f"{name} is rewritten")
         if field == "meta length" and stage.chain.hook is not None and stage.chain.hook.name == "egress":
             raise NotModelled("meta length counts the link's header on the way out")
         value: Known = reading.of

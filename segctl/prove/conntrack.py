@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from segctl.listing.rule import STATES
-from segctl.model.service import ICMP, ICMP6
-from segctl.prove.axes import DIRECTION, HEAD, PROTO, STATE
+from segctl.model.service import ICMP, ICMP6, TCP
+from segctl.prove.axes import DIRECTION, FLAGS, HEAD, PROTO, STATE
 from segctl.prove.space import Spans
 from segctl.prove.values import complement
 
@@ -15,7 +15,13 @@ BEGINNING = {4: (8, 13, 15, 17), 6: (128, 139)}
 ERRORS = {4: (3, 4, 5, 11, 12), 6: (*range(1, 128), 137)}  # 137: a redirect quotes what it is about
 UNTRACKED6 = (130, 131, 132, 133, 134, 135, 136, 143, 151, 152)
 CONNECTED = {4: (0, 8, 13, 14, 15, 16, 17, 18), 6: (128, 129, 139, 140)}  # that have an inverse, and so a connection
+_SOME = {0x02, 0x22, 0x12, 0x04, 0x14, 0x11, 0x31, 0x10, 0x30}  # SYN, RST, FIN, each with what it may bear; ACK
+VALID: Spans = tuple((flags, flags) for flags in range(256) if flags & 0x37 in _SOME)
+"""TCP flags of which conntrack finds none invalid (tcp_valid_flags in nf_conntrack_proto_tcp.c)."""
 ICMP_OF = {4: ICMP, 6: ICMP6}
+
+
+SWAP = "ct mark[31:32]"
 
 
 def types(kinds: tuple[int, ...]) -> Spans:
@@ -24,19 +30,24 @@ def types(kinds: tuple[int, ...]) -> Spans:
 
 
 def possible(family: int, untracks: bool) -> Iterator[dict[str, Spans]]:
-    """What conntrack can say of a packet, as disjoint products (`ct mark` present: no connection has set one)."""
-    icmp, other = ((ICMP_OF[family],) * 2,), complement(((ICMP_OF[family],) * 2,), 0xFF)
+    """What conntrack can say of a packet, as disjoint products (`ct mark` present: there is none yet)."""
+    icmp, other = ((ICMP_OF[family],) * 2,), complement(((TCP, TCP), (ICMP_OF[family],) * 2), 0xFF)
+    tcp: dict[str, Spans] = {PROTO: ((TCP, TCP),), FLAGS: VALID}
     errors, beginning = types(ERRORS[family]), types(BEGINNING[family])
     fresh: dict[str, Spans] = {DIRECTION: NONE, "ct mark": NONE}
+    unanswered: dict[str, Spans] = {DIRECTION: NONE, SWAP: NONE}  # until it is, each packet is new, and bears a number
 
     def state(word: str) -> Spans:
         return ((STATES[word],) * 2,)
 
-    yield {STATE: state("new"), PROTO: other} | fresh
-    yield {STATE: state("new"), PROTO: icmp, HEAD: beginning} | fresh
+    yield {STATE: state("new"), PROTO: other} | unanswered
+    yield {STATE: state("new")} | tcp | unanswered
+    yield {STATE: state("new"), PROTO: icmp, HEAD: beginning} | unanswered
     yield {STATE: state("established"), PROTO: other}
+    yield {STATE: state("established")} | tcp
     yield {STATE: state("established"), PROTO: icmp, HEAD: types(CONNECTED[family])}
     yield {STATE: state("related"), PROTO: other}
+    yield {STATE: state("related")} | tcp
     yield {STATE: state("related"), PROTO: icmp, HEAD: errors}
     yield {STATE: state("invalid")} | fresh
     if untracks:

@@ -20,6 +20,7 @@ from segctl.model.strictness import Mode, ModeKind
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.coverage import behind, bound
 from segctl.policy.effect import lenient, mode_of
+from segctl.prove.martians import SETS, Martian, kind_of
 from segctl.prove.space import Spans
 
 Part = tuple[Ranges, Effect]
@@ -30,7 +31,7 @@ class Place(NamedTuple):
 
     `behind`: the point's interfaces behind which it lives. `own`: the point's. `nowhere`: of a segment that no gateway
     lists. `stance`: how its segment falls back; two addresses of different segments with equal stances are treated
-    alike where no statement names them.
+    alike where no statement names them. `martian`: the kernel has its own word on it.
     """
 
     special: bool
@@ -39,6 +40,7 @@ class Place(NamedTuple):
     behind: frozenset[str]
     stance: object
     segment: str | None
+    martian: Martian | None = None
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ class Effects:
         held = [i.name for i in self.point.interfaces.values() if address in i.networks()]
         if name == POINTS and held and lives:  # another gateway's address lives behind one interface
             lives = (held[0],)
-        return Place(name is None, own, lost, frozenset(lives), _stance(segment), name)
+        martian = kind_of(address) if name is None else None
+        return Place(name is None, own, lost, frozenset(lives), _stance(segment), name, martian)
 
     def lenient(self, source: Place, destination: Place) -> bool:
         """Whether both ends observe, as the law's last clause has it."""
@@ -172,6 +175,7 @@ def half(ranges: Ranges, family: int) -> Spans:
 def address_sets(policy: Policy) -> Iterator[Ranges]:
     """Every set of addresses that the intent tells from the rest."""
     yield policy.special
+    yield from SETS.values()
     yield from policy.partition.own.values()
     yield from policy.partition.home.values()
     yield from policy.gateways.values()

@@ -25,7 +25,7 @@ from segctl.prove.axes import (
     WIDTHS,
 )
 from segctl.prove.bundle import Bundle, Hits, NeedsHits, hit_axes, hit_axis
-from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, possible, types
+from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, VALID, possible, types
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
 from segctl.prove.lookup import Groups
@@ -35,6 +35,7 @@ from segctl.prove.space import Axis, Cube, NeedsCut, Space, Spans
 from segctl.prove.values import NeedsGroups, Of, complement, groups
 from segctl.prove.walk import Walk
 
+_LOCAL_TO = "fib daddr type"
 LOOPBACK = name_span("lo")
 _ALWAYS = (SADDR, DADDR, IIF, OIF, PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION)
 _MOST_RESTARTS = 200
@@ -172,6 +173,7 @@ def _domain_cuts(family: int) -> Cuts:
         DIRECTION: {NONE},
         PROTO: {((icmp, icmp),), ((6, 6),)},
         HEAD: {types(kind) for kind in kinds},
+        FLAGS: {VALID},
         IIF: {NONE, (LOOPBACK,)},
         OIF: {NONE, (LOOPBACK,)},
     }
@@ -180,7 +182,11 @@ def _domain_cuts(family: int) -> Cuts:
 def _start(space: Space, registers: Groups, way: Way) -> Row:
     """All packets of a way: those that can't be go along, and nobody asks what becomes of them (`_domain`)."""
     zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
-    limits = {**_where(way), **{part.axis: NONE for name in zeros for part in registers[name]}}
+    limits = {
+        **_where(way),
+        **_not_local(space, way),
+        **{part.axis: NONE for name in zeros for part in registers[name]},
+    }
     initial = [Of(name, _REGISTER) for name in REGISTERS]
     return Row(_narrowed(space, space.full, limits), initial[0], initial[1], initial[2], (), None)
 
@@ -193,6 +199,13 @@ def _domain(space: Space, registers: Groups, start: Cube, family: int, untracks:
         narrowed = {axis: spans for axis, spans in limits.items() if axis != "ct mark"}
         out.append(_narrowed(space, start, {**narrowed, **marks}))
     return tuple(cube for cube in out if all(cube))
+
+
+def _not_local(space: Space, way: Way) -> dict[str, Spans]:
+    """What is forwarded isn't the point's own (else it came in)."""
+    if way is not Way.FORWARD or _LOCAL_TO not in space.index:
+        return {}
+    return {_LOCAL_TO: complement(((2, 2),), space.axes[space.index[_LOCAL_TO]].last)}  # RTN_LOCAL
 
 
 def _narrowed(space: Space, cube: Cube, limits: Mapping[str, Spans]) -> Cube:

@@ -16,17 +16,11 @@ from segctl.listing.rule import (
 from segctl.prove.axes import Seen, read
 from segctl.prove.compute import REGISTERS_OF, Expressions, rest_of
 from segctl.prove.path import Stage
+from segctl.prove.rewriting import rewrites
 from segctl.prove.row import Row
 from segctl.prove.space import Cube, Spans, bits
 from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
-
-_REWRITES = ("ip ", "ip6 ", "tcp ", "udp ", "th ", "@", "ether ", "icmp ", "icmpv6 ", "sctp ", "exthdr ")
-
-_HARMLESS = (
-    *("ip dscp", "ip ecn", "ip ttl", "ip6 dscp", "ip6 ecn", "ip6 hoplimit", "ip6 flowlabel"),
-    *("tcp option", "ether "),
-)
 
 _SETTERS: dict[str, Callable[[Row, Value], Row]] = {
     "meta mark": lambda row, value: row._replace(mark=value),
@@ -175,16 +169,6 @@ class Evaluator(Expressions):
             if all(cube):
                 out.append(row._replace(cube=tuple(cube)))
         return out
-
-
-def rewrites(name: str) -> bool:
-    """Whether it is a header's field."""
-    return name.startswith(_REWRITES)
-
-
-def harmless(name: str) -> bool:
-    """Whether a header's field may be rewritten and the packet remains what the intent speaks of."""
-    return name.startswith(_HARMLESS)
 
 
 def has_map(expression: Expression) -> bool:

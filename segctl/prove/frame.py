@@ -70,7 +70,7 @@ class Frame:
         cube = self.rest(one.cube)
         self.decided.append(one)
         self.rests.append(cube)
-        self.kinds.append(self._numbers.setdefault((cube, one.ending, one.maybe), len(self._numbers)))
+        self.kinds.append(self._numbers.setdefault((cube, one.ending, one.maybe, numbered(one)), len(self._numbers)))
         self.order.append(order)
         self.bundles.append(self._bundle(one.cube))
         return len(self.decided) - 1
@@ -133,6 +133,14 @@ class Frame:
             yield self.rest(tuple(full))
 
 
+def numbered(one: Decided) -> bool:
+    """Whether packets that pass so leave a number in their connection; one that nobody can tell counts."""
+    value = one.connection
+    if isinstance(value, int):
+        return bool(value & NUMBER_MASK)
+    return not (isinstance(value, Of) and value.axis == "ct mark")
+
+
 def shadowed(regions: Iterable[Cube], earlier: Iterable[Cube]) -> bool:
     """Whether the earlier cubes hold all of these regions."""
     left = list(regions)
@@ -153,9 +161,10 @@ def clashes(
     """
     out: list[Clash] = []
     top: set[int] = set()
-    numbered: set[int] = set()
+    passing: set[int] = set()
     cubes = [cube for cube, _ in found]
     endings = [(one.ending, bool(one.maybe)) for _, one in found]
+    gives = [numbered(one) for _, one in found]
     for region in domain:
         for piece, places in _first(region, cubes, [maybe for _, maybe in endings]):
             top.update(places)
@@ -163,11 +172,12 @@ def clashes(
             if does == {Ending.CONTINUE}:
                 continue
             for part, must in _musts(piece, wanted):
-                if must in (Must.PASS, Must.ANY):
-                    numbered.update(places)
-                if not all(_right(ending, must) for ending in does):
+                if must in (Must.PASS, Must.NUMBERED, Must.ANY):
+                    passing.update(places)
+                lacks = must is Must.NUMBERED and not all(gives[at] for at in places)
+                if lacks or not all(_right(ending, must) for ending in does):
                     out.append(Clash(part, places, must))
-    return out, top, numbered
+    return out, top, passing
 
 
 def _first(region: Cube, cubes: Sequence[Cube], maybe: Sequence[bool]) -> Iterator[tuple[Cube, tuple[int, ...]]]:
@@ -206,6 +216,7 @@ def _musts(region: Cube, wanted: Sequence[Wanted]) -> Iterator[tuple[Cube, Must]
 _RIGHT = {
     Must.PASS: {Ending.ACCEPT},
     Must.ALWAYS: {Ending.ACCEPT},
+    Must.NUMBERED: {Ending.ACCEPT},
     Must.DROP: {Ending.DROP},
     Must.REJECT: {Ending.REJECT},
     Must.BLOCK: {Ending.DROP, Ending.REJECT},

@@ -23,6 +23,7 @@ from segctl.prove.result import Dead, Proof
 from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
 from segctl.prove.unanswered import TooManyClasses
+from segctl.prove.unheld import unheld
 from segctl.prove.witness import told
 
 Awake = dict[tuple[str, str], bool]
@@ -61,10 +62,12 @@ def _compared(comparisons: list[Comparison]) -> Compared:
     clashes = list(_most((one, clash) for one in comparisons for clash in one.beginnings(numbers)))
     if len(clashes) >= MOST_CLASHES:  # not all numbers are known
         return Compared(tuple(comparisons), tuple(clashes))
-    alive = numbers.spans()
-    clashes += _most((one, clash) for one in comparisons for clash in one.others(alive))
-    never = merged(span for one in comparisons for span in one.never(alive))
-    return Compared(tuple(comparisons), tuple(clashes), never)
+    alive = {family: numbers.spans(family) for family in (4, 6)}
+    clashes += _most((one, clash) for one in comparisons for clash in one.others(alive[one.evaluated.family]))
+    both = [span for held in alive.values() for spans in held.values() for span in spans]
+    return Compared(
+        tuple(comparisons), tuple(clashes), merged(s for one in comparisons for s in one.named_beside(both))
+    )
 
 
 def _most(clashes: Iterator[tuple[Comparison, ClashAt]]) -> Iterator[tuple[Comparison, ClashAt]]:
@@ -138,6 +141,7 @@ def _by_classes(listing: Listing, policy: Policy, point: Point, at: datetime, si
         differences=wrong,
         unproven=doubtful,
         dead=tuple(_dead(listing, compared, awake)),
+        unheld=tuple(dict.fromkeys(unheld([stage for one in compared.comparisons for stage in one.evaluated.stages]))),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),
     )

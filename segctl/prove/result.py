@@ -108,7 +108,10 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The answer, and what it is of. What is `dead` weighs, and lets nothing pass: it makes no difference.
+    """The answer, and what it is of.
+
+    What is `dead` weighs, and lets nothing pass: it makes no difference. What is `unheld` asks for a connection's
+    number that no rule gives: who bears it nevertheless passes.
 
     `read`, `site`: hashes of what was read and of the site as loaded. `classes`: cells that were compared (by the
     diagrams: regions, each of many pairs of addresses that the site treats alike); `packets`:
@@ -127,10 +130,11 @@ class Proof:
     dead: tuple[Dead, ...]
     gaps: tuple[str, ...]
     outside: tuple[str, ...]
+    unheld: tuple[Dead, ...] = ()
 
     @property
     def found(self) -> Found:
         """Different before unproven: one packet that is wrong is enough."""
-        if self.differences:
+        if self.differences or self.unheld:
             return Found.DIFFERENT
         return Found.UNPROVEN if self.unproven or self.gaps else Found.PROVEN

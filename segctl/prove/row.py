@@ -30,8 +30,8 @@ class Crumb(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Packets under way. `untracked`: a rule told conntrack to leave them alone. `rewritten`: which rule may have
-    changed their headers ("" if none): what is read of these since isn't followed.
+    """Packets under way. `untracked`: a rule told conntrack to leave them alone. `rewritten`: header fields that
+    rules may have changed: what is read of these since isn't followed.
     """
 
     cube: Cube
@@ -42,7 +42,7 @@ class Row(NamedTuple):
     crumb: Crumb | None
     maybe: tuple[str, ...] = ()
     untracked: bool = False
-    rewritten: str = ""
+    rewritten: tuple[str, ...] = ()
 
 
 class By(NamedTuple):

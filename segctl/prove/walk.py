@@ -31,8 +31,9 @@ from segctl.listing.rule import (
 from segctl.model.service import ICMP6
 from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.conntrack import UNTRACKED6, types
-from segctl.prove.evaluate import Evaluator, Forked, harmless, has_map, rewrites, unknown_in
+from segctl.prove.evaluate import Evaluator, Forked, has_map, unknown_in
 from segctl.prove.path import Stage
+from segctl.prove.rewriting import harmless, plain, rewrites
 from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
 from segctl.prove.unanswered import TooManyClasses
@@ -92,7 +93,7 @@ class Walk:
             now = [*outside, *self._accepted]
         if not tracked and not self.told:
             now = [(kept, by) for row, by in now for kept in self._conntrack([row])]
-        self.decided += [_end(row, Ending.ACCEPT, by) for row, by in now]
+        self.decided += [self._end(row, Ending.ACCEPT, by) for row, by in now]
         return self.decided
 
     def _conntrack(self, rows: list[Row]) -> list[Row]:
@@ -116,10 +117,7 @@ class Walk:
                 if self.family == 6 and all(by_kernel):
                     out.append(row._replace(cube=by_kernel))
                 other_cubes = without(held, by_kernel) if self.family == 6 and all(by_kernel) else [held]
-                self.decided += [_end(row._replace(cube=cube), Ending.CONTINUE, None) for cube in other_cubes]
-            elif other:
-                held = (*row.cube[:at], other, *row.cube[at + 1 :])
-                self.decided.append(_end(row._replace(cube=held), Ending.CONTINUE, None))
+                self.decided += [self._end(row._replace(cube=cube), Ending.CONTINUE, None) for cube in other_cubes]
         return out
 
     def _reached(self, rows: list[Row], stage: Stage) -> tuple[list[Row], list[Row]]:
@@ -225,7 +223,7 @@ class Walk:
             case Untrack():
                 return self._untracked(row), []
             case Translate(text=text) | Opaque(text=text):
-                self.decided.append(_end(self._doubtful(row, f"{text} ({_place(here)})"), None, By(*here)))
+                self.decided.append(self._end(self._doubtful(row, f"{text} ({_place(here)})"), None, By(*here)))
                 return ([], []) if isinstance(statement, Translate) else self._doubt(row, text)
             case Aside():
                 return [row], []
@@ -249,10 +247,12 @@ class Walk:
 
     def _rewritten(self, row: Row, name: str, reason: str, by: By) -> tuple[list[Row], list[Row]]:
         """Perhaps another packet goes on; only of what the intent doesn't look at it is the same one to it."""
+        changed = row if name in row.rewritten else row._replace(rewritten=(*row.rewritten, name))
+        if plain(name):
+            return [changed], []
         if not harmless(name):
-            self.decided.append(_end(self._doubtful(row, reason), None, by))
-        row = row._replace(rewritten=reason)
-        return self._doubt(row, reason)
+            self.decided.append(self._end(self._doubtful(row, reason), None, by))
+        return self._doubt(changed, reason)
 
     def _untracked(self, row: Row) -> list[Row]:
         """`notrack`, once conntrack has looked at it, changes only what it found invalid (nft_notrack_eval)."""
@@ -321,8 +321,16 @@ class Walk:
     def _opaque(self, rows: list[Row], on: list[Row], reason: str) -> list[Row]:
         """Nobody knows what becomes of them; if nothing does, they go on."""
         for row in rows:
-            self.decided.append(_end(self._doubtful(row, reason), None, None))
+            self.decided.append(self._end(self._doubtful(row, reason), None, None))
         return on + rows
+
+    def _end(self, row: Row, ending: Ending | None, by: By | None) -> Decided:
+        """A row's end; of what a rule un-tracked whatever conntrack would have said: it is that packet that ends so."""
+        cube = row.cube
+        at = self.space.index[STATE]
+        if row.untracked and not self.told and cube[at] == self.space.axes[at].mask(((STATES["untracked"],) * 2,)):
+            cube = (*cube[:at], self.space.axes[at].full, *cube[at + 1 :])
+        return Decided(cube, ending, (*row.key, LAST), by, row.crumb, row.connection, row.maybe)
 
     def _matched(self, rows: list[Row], by: By) -> None:
         if rows:
@@ -352,13 +360,9 @@ class Walk:
         if ending is Ending.ACCEPT:
             self._accepted.append((row, by))
         elif ending in (Ending.QUEUE, Ending.STOLEN):
-            self.decided.append(_end(row._replace(maybe=(*row.maybe, f"{ending}: another decides")), None, by))
+            self.decided.append(self._end(row._replace(maybe=(*row.maybe, f"{ending}: another decides")), None, by))
         else:
-            self.decided.append(_end(row, ending, by))
-
-
-def _end(row: Row, ending: Ending | None, by: By | None) -> Decided:
-    return Decided(row.cube, ending, (*row.key, LAST), by, row.crumb, row.connection, row.maybe)
+            self.decided.append(self._end(row, ending, by))
 
 
 def _place(here: tuple[Table, Chain, Rule]) -> str:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segctl.listing.rule import STATES, name_of
+from segctl.listing.rule import STATES, Ending, name_of
 from segctl.model.packet import Packet
 from segctl.model.ranges import family
 from segctl.model.service import ICMP, ICMP6, TCP, UDP, WITH_PORTS, show_traffic, traffic
 from segctl.policy import judge_at_point
 from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, TAIL
+from segctl.prove.clauses import Must
 from segctl.prove.compare import ClashAt, Comparison
 from segctl.prove.effects import Effects
 from segctl.prove.result import Difference
@@ -61,7 +62,7 @@ def _difference(comparison: Comparison, at: ClashAt, rows: list[Decided]) -> Dif
         _packet(comparison, at),
         (places[at.cell.source].segment, places[at.cell.destination].segment),
         tuple(str(row.ending or "nobody knows") for row in rows),
-        str(at.clash.must),
+        str(_wanted(at, rows)),
     )
     return replace(
         made,
@@ -88,6 +89,12 @@ def difference(
         because=outcome.decision.reason,
         span=outcome.decision.span,
     )
+
+
+def _wanted(at: ClashAt, rows: list[Decided]) -> Must:
+    """What must be done; the number is only told where it is what lacks."""
+    lost = at.clash.must is Must.NUMBERED and any(row.ending is not Ending.ACCEPT for row in rows)
+    return Must.PASS if lost else at.clash.must
 
 
 def _asked(packet: Packet, kind: int) -> int:

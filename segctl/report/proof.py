@@ -29,6 +29,7 @@ def proof_json(proof: Proof) -> dict[str, Any]:
         "differences": [_difference_json(one) for one in proof.differences],
         "unproven": [_difference_json(one) for one in proof.unproven],
         "dead": [{"rule": _rule_json(one.rule), "element": one.element} for one in proof.dead],
+        "unheld": [{"rule": _rule_json(one.rule), "element": one.element} for one in proof.unheld],
         "gaps": list(proof.gaps),
         "outside": list(proof.outside),
     }
@@ -86,6 +87,8 @@ def proof_lines(proof: Proof) -> Iterator[str]:
     yield f"{words[proof.found]} ({stands}; rules {proof.read[:12]}, site {proof.site[:12]})"
     yield from _part(proof.differences, "")
     yield from _part(proof.unproven, "unproven: ")
+    for one in proof.unheld[:_SHOWN]:
+        yield f"{one.element} passes connections by a number that no rule gives: {_rule_text(one.rule)}"
     yield from (f"not read: {gap}" for gap in proof.gaps)
     if proof.dead:
         elements = sum(one.element is not None for one in proof.dead)

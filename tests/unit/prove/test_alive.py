@@ -1,4 +1,4 @@
-"""What no packet meets is named, and lets nothing pass: the answer stays what it is."""
+"""What no packet meets is named, and lets nothing pass: the answer stays what it is; but for numbers that nobody gives."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from segctl.compile import compile_gateway, render_table
 from segctl.listing import nft_text
 from segctl.policy import Policy
 from segctl.prove import Found, Proof, prove
+from segctl.report.proof import proof_lines
 from tests.sites import AT, meant, site
 
 AWAKE = {("inet", "segctl_a"): True}
@@ -57,14 +58,22 @@ def test_a_rule_that_nothing_meets_is_named(policy: Policy) -> None:
 
 
 def test_an_element_that_nothing_hits_is_named(policy: Policy) -> None:
-    """A flow of classes that no address has, and a number that no connection gets."""
+    """A flow of classes that no address has."""
     text = text_of(policy)
     before = proof_of(policy, text)
-    changed = also(text, "1:0 . 0x00020000 . 6 . 5432 : 0x00000001", ",\n 7777:0 . 0x00020000 . 6 . 5432 : 0x00000001")
-    changed = also(changed, '"eth2" . "eth1" . 0x099917d0,', '\n "eth1" . "eth2" . 0x00abcdef,')
-    proof = proof_of(policy, changed)
+    more = ",\n 7777:0 . 0x00020000 . 6 . 5432 : 0x00000001"
+    proof = proof_of(policy, also(text, "1:0 . 0x00020000 . 6 . 5432 : 0x00000001", more))
     assert proof.found is Found.PROVEN
-    assert elements(proof) - elements(before) == {("flow_port", "0x1538"), ("live", "0xabcdef")}
+    assert elements(proof) - elements(before) == {("flow_port", "0x1538")}
+
+
+def test_a_number_that_no_rule_gives_passes_who_bears_it(policy: Policy) -> None:
+    text = text_of(policy)
+    proof = proof_of(policy, also(text, '"eth2" . "eth1" . 0x099917d0,', '\n "eth1" . "eth2" . 0x00abcdef,'))
+    assert not proof_of(policy, text).unheld
+    assert proof.found is Found.DIFFERENT and not proof.differences
+    assert {one.element for one in proof.unheld} == {"eth1 . eth2 . 0xabcdef"}
+    assert any("by a number that no rule gives" in line for line in proof_lines(proof))
 
 
 def elements(proof: Proof) -> set[tuple[str, str]]:
