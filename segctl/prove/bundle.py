@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from segctl.listing.rule import Set, Span
-from segctl.prove.lookup import Groups, Lookups
+from segctl.prove.lookup import Groups, Hit, Lookups
 from segctl.prove.space import Axis, Cube, Space, bits
 from segctl.prove.values import Known, Of, Table
 
@@ -56,7 +56,7 @@ class Bundle:
     found: Set
     limits: tuple[Limits | None, ...]
     answers: Table
-    _held: dict[int, int] = field(default_factory=dict)
+    _index: list["_Index"] = field(default_factory=list)
 
     def on(self, space: Space, axis: str) -> "Bundle":
         """The same with an axis for its hits."""
@@ -64,16 +64,16 @@ class Bundle:
 
     def hit(self, cube: Cube) -> int:
         """The elements that some packet of a cube hits."""
-        asked = self._asked()
-        full = cube[self.at] if self.at >= 0 else self._held[-1]
-        narrow = {place for place, union in asked.items() if place >= 0 and union & ~cube[place]}
-        if not narrow:
-            return full & self._held[-1]
-        out = 0
-        for element, limits in enumerate(self.limits):
-            if limits is not None and all(cube[place] & mask for place, mask in limits if place in narrow):
-                out |= 1 << element
-        return out & full
+        index = self._indexed()
+        out = index.all & cube[self.at] if self.at >= 0 else index.all
+        for place, union in index.unions.items():
+            if union & ~cube[place]:
+                by_class = index.by_class[place]
+                met = index.free[place]
+                for number in bits(union & cube[place]):
+                    met |= by_class[number]
+                out &= met
+        return out
 
     def cube(self, cube: Cube, element: int, full: int) -> Cube | None:
         """Of a cube the packets that hit an element, on the other axes alone; None if there are none."""
@@ -81,21 +81,50 @@ class Bundle:
         if limits is None:
             return None
         out = list(cube)
-        out[self.at] = full
+        if self.at >= 0:
+            out[self.at] = full
         for place, mask in limits:
             out[place] &= mask
             if not out[place]:
                 return None
         return tuple(out)
 
-    def _asked(self) -> dict[int, int]:
-        """By axis all values that some element asks for, and under -1 all elements that a packet can hit."""
-        if not self._held:
-            self._held[-1] = sum(1 << element for element, limits in enumerate(self.limits) if limits is not None)
-            for limits in self.limits:
-                for place, mask in limits or ():
-                    self._held[place] = self._held.get(place, 0) | mask
-        return self._held
+    def _indexed(self) -> "_Index":
+        if not self._index:
+            self._index.append(_Index.of(self.limits))
+        return self._index[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Elements, as masks: all that a packet can hit; by axis and class those that ask for that class, and those that
+    ask for none (`free`); `unions`: the classes that some element asks for.
+    """
+
+    all: int
+    unions: dict[int, int]
+    by_class: dict[int, dict[int, int]]
+    free: dict[int, int]
+
+    @classmethod
+    def of(cls, limits: Sequence[Limits | None]) -> "_Index":
+        """The index of these elements."""
+        every = sum(1 << element for element, asked in enumerate(limits) if asked is not None)
+        by_mask: dict[int, dict[int, int]] = {}
+        for element, asked in enumerate(limits):
+            for place, mask in asked or ():
+                held = by_mask.setdefault(place, {})
+                held[mask] = held.get(mask, 0) | 1 << element
+        by_class: dict[int, dict[int, int]] = {place: {} for place in by_mask}
+        unions, free = {}, {}
+        for place, held in by_mask.items():
+            unions[place], free[place] = 0, every
+            for mask, elements in held.items():
+                unions[place] |= mask
+                free[place] &= ~elements
+                for number in bits(mask):
+                    by_class[place][number] = by_class[place].get(number, 0) | elements
+        return cls(every, unions, by_class, free)
 
 
 class Answer(NamedTuple):
@@ -139,12 +168,9 @@ class Bundles:
 
     def of(self, cube: Cube, parts: tuple[Known, ...], found: Set) -> tuple[Bundle, int] | None:
         """The map asked by a key as a bundle, and the elements that a cube hits; None if those are few."""
-        if len(found.elements) < self._fewest or not all(self._plain(part) for part in parts):
-            return None  # a part that is a number picks a few elements
-        key = id(found), parts
-        if key not in self._sought:
-            self._sought[key] = self._bundle(parts, found)
-        hit = self._sought[key].hit(cube)
+        if not self._many(parts, found):
+            return None
+        key, hit = (id(found), parts), self._sought_by(parts, found).hit(cube)
         if hit.bit_count() < self._fewest:
             return None
         if key not in self._made:
@@ -155,6 +181,24 @@ class Bundles:
                 raise NeedsHits(found)
             self._made[key] = self._sought[key].on(self._space, self._free.pop(at)[1])
         return self._made[key], hit
+
+    def few(self, cube: Cube, parts: tuple[Known, ...], found: Set) -> list[Hit] | None:
+        """The hits of a cube one by one, found by their index; None if another way is better."""
+        if not self._many(parts, found):
+            return None
+        bundle = self._sought_by(parts, found)
+        made = ((bundle.cube(cube, element, 0), element) for element in bits(bundle.hit(cube)))
+        return [Hit(held, element) for held, element in made if held is not None]
+
+    def _many(self, parts: tuple[Known, ...], found: Set) -> bool:
+        """Whether it is worth an index: a part that is a number picks a few elements by itself."""
+        return len(found.elements) >= self._fewest and len(parts) > 1 and all(self._plain(part) for part in parts)
+
+    def _sought_by(self, parts: tuple[Known, ...], found: Set) -> Bundle:
+        key = id(found), parts
+        if key not in self._sought:
+            self._sought[key] = self._bundle(parts, found)
+        return self._sought[key]
 
     def _plain(self, part: Known) -> bool:
         """A value of one of the packet's own axes."""

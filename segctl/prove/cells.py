@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from segctl.listing.rule import name_of
 from segctl.model.decision import Effect
-from segctl.model.flow import Flow
 from segctl.model.packet import Way
 from segctl.model.ranges import V6, Ranges
 from segctl.model.selector import POINTS
@@ -16,12 +15,13 @@ from segctl.policy.effect import loose
 from segctl.policy.essentials import Essential
 from segctl.prove.axes import HEAD, IIF, OIF, SADDR, TAIL
 from segctl.prove.clauses import Between, Essentials, fixed
-from segctl.prove.effects import Effects, Part, Place, half, kinds, modes
+from segctl.prove.effects import Effects, Part, Place, modes
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import OUTER, Frame
+from segctl.prove.kinds import half, kinds
 from segctl.prove.layout import Alike, Layout, Pair, Spot, grouped
 from segctl.prove.martians import unseen
-from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets, traffic_items
+from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
 
@@ -120,18 +120,14 @@ class Cells:
         return found
 
     def _sort_statements(self) -> None:
-        policy, family = self.effects.policy, self.evaluated.family
+        family = self.evaluated.family
         most = min(max(1, len(self.addresses) ** 2 // 64), 4096)
         self._broad, self._told = [], defaultdict(list)
         narrow: list[_Statement] = []
-        for kind in (policy.flows, policy.guardrails, policy.management):
-            for statement in kind.items:
-                ends = self._mask(statement.source), self._mask(statement.destination)
-                some = statement.traffic & of_family(family)
-                items = traffic_items(self._like(statement.said), kinds(some, family))
-                made = _Statement(some, *ends, items)
-                small = ends[0].bit_count() * ends[1].bit_count() <= most
-                (narrow if small else self._broad).append(made)
+        for said in self.effects.said(family):
+            made = _Statement(said.traffic, self._classes(said.source), self._classes(said.destination), said.items)
+            small = made.source.bit_count() * made.destination.bit_count() <= most
+            (narrow if small else self._broad).append(made)
         for made in narrow:
             for source in bits(made.source):
                 for destination in bits(made.destination):
@@ -141,12 +137,6 @@ class Cells:
         for source, destination in self._inner_pairs() | {*self._told}:
             self._told_of[source] |= 1 << destination
             self._told_of[destination] |= 1 << source
-
-    def _like(self, said: object) -> object:
-        """All that the law looks at in a statement but for its ends and services."""
-        if isinstance(said, Flow):
-            return "flow", said.active(self.effects.at), said.remediation
-        return type(said).__name__
 
     def _inner_pairs(self) -> set[Pair]:
         """The pairs within each segment of few classes; the others have groups of their own."""
@@ -159,8 +149,10 @@ class Cells:
     _large: set[str | None] = field(default_factory=set)
 
     def _mask(self, addresses: Ranges) -> int:
-        axis = self.evaluated.space.axes[self.evaluated.space.index[SADDR]]
-        return axis.mask(half(addresses, self.evaluated.family))
+        return self._classes(half(addresses, self.evaluated.family))
+
+    def _classes(self, addresses: Spans) -> int:
+        return self.evaluated.space.axes[self.evaluated.space.index[SADDR]].mask(addresses)
 
     def interfaces(self) -> Iterator[tuple[int, int]]:
         """The pairs of interface classes that a packet can have on this way."""

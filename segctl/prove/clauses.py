@@ -17,7 +17,8 @@ from segctl.model.service import ICMP, ICMP6, TCP
 from segctl.policy.numbers import SWAPPED
 from segctl.prove.axes import DIRECTION, FLAGS, HEAD, PROTO, STATE, TAIL
 from segctl.prove.conntrack import NONE, types
-from segctl.prove.effects import Kind, Part, kinds
+from segctl.prove.effects import Part
+from segctl.prove.kinds import Kind, kinds
 from segctl.prove.space import Spans
 from segctl.prove.values import complement
 

@@ -112,7 +112,9 @@ class Expressions:
     def _chosen(self, row: Row, values: tuple[Known, ...], found: Set) -> Chosen:
         """The same of a key that is known."""
         star = _star(found)
-        got = [hit for hit in self._lookups.hits(row.cube, values, found) if hit.element != star]
+        few = self.bundles.few(row.cube, values, found)
+        every = self._lookups.hits(row.cube, values, found) if few is None else few
+        got = [hit for hit in every if hit.element != star]
         self.alive.hit(found, sum(1 << element for element in {hit.element for hit in got}))
         hits = [(row._replace(cube=hit.cube), hit.element) for hit in got]
         rest = rest_of(row.cube, [hit.cube for hit in got])

@@ -11,16 +11,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from segctl.model.decision import Effect, Outcome
+from segctl.model.flow import Flow
 from segctl.model.point import Point
-from segctl.model.ranges import ALL_V4, ALL_V6, V6, Ranges
+from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, WORLD
-from segctl.model.service import ICMP, ICMP6, WITH_PORTS, of_family, traffic_range
+from segctl.model.service import of_family
 from segctl.model.strictness import Mode, ModeKind
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.coverage import behind, bound
 from segctl.policy.effect import lenient, mode_of
+from segctl.prove.kinds import half, kinds
 from segctl.prove.martians import SETS, Martian, kind_of
+from segctl.prove.pattern import Item, traffic_items
 from segctl.prove.space import Spans
 
 Part = tuple[Ranges, Effect]
@@ -43,6 +46,15 @@ class Place(NamedTuple):
     martian: Martian | None = None
 
 
+class Said(NamedTuple):
+    """What a statement says of one family: services, addresses, and `items`: the services as `pattern.py` has them."""
+
+    traffic: Ranges
+    source: Spans
+    destination: Spans
+    items: list[Item]
+
+
 @dataclass(slots=True)
 class Effects:
     """The intent of a site for one point, at a time."""
@@ -51,6 +63,7 @@ class Effects:
     point: Point
     at: datetime
     _bare: Policy = field(init=False)
+    _said: dict[int, list[Said]] = field(default_factory=dict)
     _places: dict[int, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,6 +88,26 @@ class Effects:
             lives = (held[0],)
         martian = kind_of(address) if name is None else None
         return Place(name is None, own, lost, frozenset(lives), _stance(segment), name, martian)
+
+    def said(self, family: int) -> list[Said]:
+        """All statements about one family, in the law's order of kinds."""
+        if family not in self._said:
+            self._said[family] = list(self._statements(family))
+        return self._said[family]
+
+    def _statements(self, family: int) -> Iterator[Said]:
+        policy = self.policy
+        for kind in (policy.flows, policy.guardrails, policy.management):
+            for statement in kind.items:
+                some = statement.traffic & of_family(family)
+                items = traffic_items(self._like(statement.said), kinds(some, family))
+                yield Said(some, half(statement.source, family), half(statement.destination, family), items)
+
+    def _like(self, said: object) -> object:
+        """All that the law looks at in a statement but for its ends and services."""
+        if isinstance(said, Flow):
+            return "flow", said.active(self.at), said.remediation
+        return type(said).__name__
 
     def lenient(self, source: Place, destination: Place) -> bool:
         """Whether both ends observe, as the law's last clause has it."""
@@ -123,53 +156,6 @@ def _apart(whole: Ranges, sets: Iterable[Ranges]) -> list[Ranges]:
     for cutter in sets:
         parts = [half for part in parts for half in (part & cutter, part - cutter) if half]
     return parts
-
-
-class Kind(NamedTuple):
-    """Some traffic as values of axes: protocols, and of those with ports or types which."""
-
-    protocols: Spans
-    ports: Spans | None = None
-    icmp: Spans | None = None
-
-
-_KNOWN_KINDS: dict[tuple[int, Ranges], tuple[Kind, ...]] = {}
-
-
-def kinds(some: Ranges, family: int) -> tuple[Kind, ...]:
-    """Traffic of a family, protocol by protocol; those that are in it as a whole together."""
-    key = family, some
-    if key not in _KNOWN_KINDS:
-        if len(_KNOWN_KINDS) > 100_000:
-            _KNOWN_KINDS.clear()
-        _KNOWN_KINDS[key] = tuple(_kinds(some, family))
-    return _KNOWN_KINDS[key]
-
-
-def _kinds(some: Ranges, family: int) -> Iterator[Kind]:
-    wholly: list[tuple[int, int]] = []
-    icmp = ICMP if family == 4 else ICMP6
-    for first, last in some & of_family(family):
-        for protocol in range(first >> 16 & 0xFF, (last >> 16 & 0xFF) + 1):
-            here = traffic_range(family, protocol)
-            begin, end = max(first, here[0]) & 0xFFFF, min(last, here[1]) & 0xFFFF
-            if (begin, end) == (0, 0xFFFF) or (protocol not in WITH_PORTS and protocol != icmp):
-                if begin == 0:
-                    wholly.append((protocol, protocol))
-            elif protocol == icmp:
-                if begin <= 0xFF:
-                    yield Kind(((icmp, icmp),), icmp=((begin, min(end, 0xFF)),))
-            else:
-                yield Kind(((protocol, protocol),), ports=((begin, end),))
-    if wholly:
-        yield Kind(tuple(wholly))
-
-
-def half(ranges: Ranges, family: int) -> Spans:
-    """Addresses of a family as spans of its own numbers."""
-    if family == 4:
-        return (ranges & ALL_V4).spans
-    return tuple((first - V6, last - V6) for first, last in (ranges & ALL_V6))
 
 
 def address_sets(policy: Policy) -> Iterator[Ranges]:

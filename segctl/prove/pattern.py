@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from segctl.prove.axes import HEAD, TAIL
 from segctl.prove.bundle import Bundle
-from segctl.prove.effects import Kind
+from segctl.prove.kinds import Kind
 from segctl.prove.space import Axis, Space, Spans
 from segctl.prove.values import Of, preimage
 

@@ -16,8 +16,9 @@ from segctl.prove.axes import DADDR, FLAGS, HEAD, IIF, OIF, PROTO, SADDR, TAIL
 from segctl.prove.clauses import FLAG_SETS
 from segctl.prove.compare import ClashAt, Comparison, Numbers
 from segctl.prove.cuts import Cuts
-from segctl.prove.effects import Effects, address_sets, half, kinds, traffic_sets
+from segctl.prove.effects import Effects, address_sets, traffic_sets
 from segctl.prove.engine import evaluate
+from segctl.prove.kinds import half, kinds
 from segctl.prove.path import bridges
 from segctl.prove.result import Dead, Proof
 from segctl.prove.second import by_diagrams

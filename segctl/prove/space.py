@@ -143,6 +143,8 @@ class Axis:
 
     def size(self, mask: int) -> int:
         """How many values a set of classes has."""
+        if mask == self.full:
+            return self.last + 1
         return sum(self.sizes[number] for number in bits(mask))
 
 

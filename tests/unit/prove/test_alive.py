@@ -1,4 +1,4 @@
-"""What no packet meets is named, and lets nothing pass: the answer stays what it is; but for numbers that nobody gives."""
+"""What no packet meets is named, and lets nothing pass: the answer stays; but for numbers that nobody gives."""
 
 import pytest
 
