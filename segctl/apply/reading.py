@@ -10,6 +10,7 @@ from typing import Any
 
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import KernelError, NotUnderstood, ToolMissing
+from segctl.kernel.hooks import other_hooks
 from segctl.kernel.routes import interface_names
 from segctl.kernel.tables import tables
 from segctl.kernel.tools import run_tool
@@ -28,7 +29,8 @@ def read_listing(runner: Runner) -> Listing:
     asleep = {(table.family, table.name): table.dormant for table in tables(runner)}
     by_netlink = _Elements(runner, document)
     listing = nft_json.parse(by_netlink.document, by_netlink, asleep, interface_names(runner))
-    return _with_legacy(runner, _with_iptables_nft(runner, listing))
+    whole = _with_legacy(runner, _with_iptables_nft(runner, listing))
+    return replace(whole, beside=tuple(other_hooks(runner)))
 
 
 class _Elements:

@@ -295,13 +295,15 @@ class Table:
 class Listing:
     """All tables of a place. `gaps` say what could not be read or understood as a whole; `digest` hashes what was read.
 
-    `interfaces` are the names by index, where they are known: `iif 2` in a rule means a name by them.
+    `interfaces` are the names by index, where they are known: `iif 2` in a rule means a name by them. `beside`: what
+    else may decide on packets there, in words, which no table tells.
     """
 
     tables: tuple[Table, ...]
     gaps: tuple[str, ...] = ()
     digest: str = ""
     interfaces: Mapping[int, str] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
 
 
 class Unreadable(ValueError):

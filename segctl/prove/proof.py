@@ -170,6 +170,7 @@ def _by_diagrams(listing: Listing, policy: Policy, point: Point, at: datetime, s
         differences=answer.told[0],
         unproven=answer.told[1],
         dead=(),
+        unheld=tuple(dict.fromkeys(unheld(list(answer.stages)))),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),
     )
@@ -177,5 +178,6 @@ def _by_diagrams(listing: Listing, policy: Policy, point: Point, at: datetime, s
 
 def outside(listing: Listing) -> Iterator[str]:
     """What was seen and is no part of the proof."""
+    yield from listing.beside
     for table in bridges(listing.tables):
         yield f"table {table.family} {table.name} looks at bridged frames: a routed packet meets it on a bridge alone"

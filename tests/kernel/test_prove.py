@@ -1,6 +1,11 @@
 """prove on a real kernel: what it holds is proven; what somebody changes in it is found, with a packet and the rule."""
 
+import ctypes
 import json
+import os
+import platform
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +14,9 @@ from typing import Any
 import pytest
 
 from segctl.apply import NotApplied, Proving
+from segctl.apply.reading import read_listing
+from segctl.kernel.hooks import other_hooks
+from segctl.runner import Netns
 from tests.conftest import MakeNamespace
 from tests.kernel.applied import NEW, OLD, Place
 
@@ -197,3 +205,40 @@ def test_one_packet_is_followed(applied: tuple[str, Path]) -> None:
     assert json.loads(done.stdout)["ending"] == "drop"
     done = segctl(folder, "prove", "--netns", place, "--trace", "nonsense")
     assert (done.returncode, "is no address and no word of a packet" in done.stderr) == (2, True)
+
+
+def bpf(command: int, attributes: bytes) -> int:
+    """The file descriptor that the system call answers with."""
+    held = ctypes.create_string_buffer(attributes, len(attributes))
+    found = ctypes.CDLL(None, use_errno=True).syscall(321, command, held, len(attributes))  # x86-64
+    assert found >= 0, os.strerror(ctypes.get_errno())
+    return int(found)
+
+
+def pass_all(interface: int) -> int:
+    """An XDP program that lets all pass, on an interface of this namespace for as long as its link is open."""
+    program = struct.pack("<BBhiBBhi", 0xB7, 0, 0, 2, 0x95, 0, 0, 0)  # r0 = XDP_PASS; exit
+    code, licence = (ctypes.create_string_buffer(text, len(text)) for text in (program, b"GPL\0"))
+    loaded = bpf(5, struct.pack("<IIQQ", 6, 2, ctypes.addressof(code), ctypes.addressof(licence)) + bytes(48))
+    return bpf(28, struct.pack("<IIII", loaded, interface, 37, 0) + bytes(16))  # BPF_LINK_CREATE, BPF_XDP
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of bpf(2)")
+def test_who_else_decides_is_named(namespace: MakeNamespace) -> None:
+    place = namespace("gw")
+    runner = Netns(place)
+    assert other_hooks(runner) == []
+    inside(place, "ip", "link", "add", "face", "type", "veth", "peer", "name", "far")
+    inside(place, "tc", "qdisc", "add", "dev", "face", "clsact")
+    assert other_hooks(runner) == []  # nothing hangs there yet
+    words = "filter add dev face egress protocol all u32 match u32 0 0 flowid 1:1"
+    inside(place, "tc", *words.split())
+    assert other_hooks(runner) == ["tc filters on face, egress"]
+    with runner.inside():
+        link = pass_all(socket.if_nametoindex("lo"))
+    try:
+        assert other_hooks(runner) == ["an XDP program on lo", "tc filters on face, egress"]
+        assert read_listing(runner).beside == ("an XDP program on lo", "tc filters on face, egress")
+    finally:
+        os.close(link)
+    assert other_hooks(runner) == ["tc filters on face, egress"]
