@@ -244,7 +244,8 @@ class Cells:
         rows = self._rows_of(names) if self._own_side() is not None else []
 
         said = [[self._mask(row.source) for row in rows], [self._mask(row.destination) for row in rows]]
-        closed = tuple(_split(self._kept, [masks[side], *said[side]]) for side in (0, 1))
+        lives = [self._lives(side, names) for side in (0, 1)]
+        closed = tuple(_split(self._kept, [lives[side], *said[side]]) for side in (0, 1))
         stances = _split(self._stances, [*said[0], *said[1]])
         return Alike(masks[0], masks[1], (closed[0], closed[1]), stances, self._touched(masks))
 
@@ -252,6 +253,10 @@ class Cells:
         """The classes of a side that statements may speak of there: not special, and living behind its interface."""
         if any(name and name not in self.effects.point.interfaces for name in names):
             return 0
+        return self._lives(side, names)
+
+    def _lives(self, side: int, names: tuple[str, str]) -> int:
+        """The same, whether or not the interfaces are the site's."""
         own, name = self._own_side(), names[side]
         out = 0
         for number, place in enumerate(self.places):

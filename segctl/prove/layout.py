@@ -140,10 +140,11 @@ class Layout:
     def _filled(self, block: _Block, rows: list[int]) -> Iterator[Spot]:
         """A block with the rows that hold some of it, in parts that each of them holds wholly or not at all."""
         work = [(block, rows)]
+        known = self._rows
         while work:
             now, candidates = work.pop()
             for at, place in enumerate(candidates):
-                row = self._row(place)
+                row = known[place] if place < len(known) else self._row(place)
                 if row.bundle is not None:
                     if now.source & row.source and now.destination & row.destination:
                         if self._less(now.left, place) is None:

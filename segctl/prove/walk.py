@@ -33,11 +33,11 @@ from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.conntrack import UNTRACKED6, types
 from segctl.prove.evaluate import Evaluator, Forked, has_map, unknown_in
 from segctl.prove.path import Stage
-from segctl.prove.rewriting import harmless, plain, rewrites
+from segctl.prove.rewriting import harmless, plain, rewrites, touches
 from segctl.prove.row import LAST, By, Decided, Row, settled
 from segctl.prove.space import Cube, Space, without
 from segctl.prove.unanswered import TooManyClasses
-from segctl.prove.values import NotModelled, Of, Value
+from segctl.prove.values import NotModelled, Of, Unknown, Value
 
 _FREE = Of("meta priority", (1 << 32) - 1)
 _DEEPEST = 16  # NFT_JUMP_STACK_SIZE
@@ -78,7 +78,7 @@ class Walk:
         tracked = routed = False
         for stage in stages:
             if Seen.ROUTED in stage.seen and not routed and self.family == 4:
-                now = [(row._replace(priority=self.routed_priority), by) for row, by in now]
+                now = [(row._replace(priority=self._routed(row)), by) for row, by in now]
                 routed = True
             if Seen.CONNECTION in stage.seen and not tracked and not self.told:
                 now, tracked = [(kept, by) for row, by in now for kept in self._conntrack([row])], True
@@ -95,6 +95,11 @@ class Walk:
             now = [(kept, by) for row, by in now for kept in self._conntrack([row])]
         self.decided += [self._end(row, Ending.ACCEPT, by) for row, by in now]
         return self.decided
+
+    def _routed(self, row: Row) -> Value:
+        """What a router sets by the TOS byte, as a rule may have left it."""
+        changed = next((name for name in row.rewritten if touches(name, "ip dscp")), None)
+        return Unknown(f"{changed} is rewritten") if changed else self.routed_priority
 
     def _conntrack(self, rows: list[Row]) -> list[Row]:
         """What was told to be left alone is untracked now, and nothing else but what the kernel leaves alone itself.

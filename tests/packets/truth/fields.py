@@ -42,7 +42,8 @@ FIELDS = (
     Field("ip6 flowlabel", k.FLOW, 1, 6, keyed=False),
     Field("meta l4proto", k.PROTOCOL, 8),
     Field("meta nfproto", k.NFPROTO, 3, family="inet"),
-    Field("meta protocol", k.ETHERTYPE, 1, keyed=False),
+    Field("meta protocol", k.ETHERTYPE, 1, keyed=False, family="inet"),
+    Field("meta protocol", k.ETHERTYPE, 1, keyed=False, family="netdev"),  # in ip and ip6 nft 1.0.6 may not list it
     Field("meta length", k.LENGTH, 2, keyed=False),
     Field("th sport", k.PORT, 3, layer="ports"),
     Field("th dport", k.PORT, 8, layer="ports"),
