@@ -29,7 +29,7 @@ from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
 
 _CONNECTED: Spans = tuple((STATES[word], STATES[word]) for word in ("established", "related", "new"))
-_NOWHERE = 1 << 33
+_NOWHERE = 1 << 31  # no index of an interface, but within the type
 _HOPS = ("ip ttl", "ip6 hoplimit")
 _OF_INTERFACE = {
     **dict.fromkeys(("meta iifgroup", "meta iiftype", "meta iifkind"), Seen.IIF),

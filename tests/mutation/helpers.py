@@ -14,6 +14,7 @@ _PREPARE, _HELP = "sgld_prepare", "sgld_help"
 _FACES = 32  # more than any gateway here has
 _LATE = 2_147_483_000
 _EARLY = -350  # before conntrack (-200) and raw (-300)
+_FIRST = -2_147_483_000
 
 PREPARE = f"""
 table inet {_PREPARE} {{
@@ -84,7 +85,7 @@ table inet {_HELP} {{
   ip6 flowlabel {UNTRACK:#x} notrack
  }}
  chain routed {{
-  type filter hook forward priority {_EARLY}; policy accept;
+  type filter hook forward priority {_FIRST}; policy accept;
   ip id {MISROUTE:#x}-{MISROUTE + 0xFF:#x} meta mark set 0
   ip6 flowlabel {MISROUTE:#x}-{MISROUTE + 0xFF:#x} meta mark set 0
  }}

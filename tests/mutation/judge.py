@@ -15,7 +15,7 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.oracle import Oracle, Refused
 from tests.mutation.places import trusting
 from tests.mutation.range import Lost
-from tests.mutation.record import ANSWERS, AT, LOST, NOTHING, PASSES, REFUSED, Record, key_of
+from tests.mutation.record import ANSWERS, AT, LOST, NOTHING, OUTSIDE, PASSES, REFUSED, Record, key_of
 from tests.mutation.standing import Standing, standing
 from tests.mutation.witness import Unsendable, sent
 
@@ -41,7 +41,8 @@ def judged(here: Oracle, mutant: Mutant, site: str, point: str) -> tuple[Record,
         record.says, record.why = LOST, str(error)
     else:
         if found:
-            record.says = PASSES if any(one.passes for one in found) else ANSWERS
+            passing = [one for one in found if one.passes]
+            record.says = ANSWERS if not passing else OUTSIDE if all(one.outside for one in passing) else PASSES
             record.packets = [str(one) for one in found[:3]]
     if record.says in (REFUSED, LOST) and mutant.legacy:
         here.unload()
@@ -95,7 +96,7 @@ def witnessed(here: Oracle, mutant: Mutant, proof: Mapping[str, Any]) -> dict[st
         for one in proof["differences"]:
             try:
                 change = sent(here, mutant.table, one["packet"], mutant.legacy)
-            except Unsendable as error:
+            except (Unsendable, Lost) as error:
                 told.append(f"{one['packet']}: {error}")
                 continue
             differs |= change.before != change.after

@@ -194,11 +194,15 @@ def local(ground: Ground) -> Iterator[Shot]:
 
 
 def headers(pairs: Iterable[tuple[Found, bool]]) -> Iterator[Shot]:
-    """Another hop limit than all others; IPv6 with extension headers before what is asked."""
+    """Another hop limit than all others, other lengths; IPv6 with extension headers before what is asked."""
     for turn, (one, _) in enumerate(pairs):
         head = one.cell.shot.head
         if head.protocol in (TCP, UDP):
-            yield replace(one.cell.shot, head=replace(head, head=_PORT + 401), hops=33, why="other hop limit")
+            moved, hops = replace(head, head=_PORT + 401), (33, 3)[turn % 2]
+            yield replace(one.cell.shot, head=moved, hops=hops, why="other hop limit")
+        if head.protocol in (TCP, UDP) and turn % 4 == 0:
+            moved, length = replace(head, head=_PORT + 402), (400, 1400, 9400)[turn // 4 % 3]
+            yield replace(one.cell.shot, head=moved, length=length, why="other length")
         if head.destination >= V6 and head.protocol in (TCP, UDP):
             kind = (0, 60, 44, 43)[turn % 4]
             moved = replace(head, head=_PORT + 400)

@@ -10,11 +10,11 @@ from segctl.kernel.errors import KernelRefused
 from tests.mutation import helpers
 from tests.mutation.ground import Asked, Ground, ground
 from tests.mutation.oddities import oddities
-from tests.mutation.places import Places
+from tests.mutation.places import STRAY_ADDRESSES, Places
 from tests.mutation.range import Range, opened
 from tests.mutation.seen import ANSWER, Loaded, Seen
 from tests.mutation.sessions import Session, fresh, made, sessions, shots, ways
-from tests.mutation.shots import ACK, Head, Shot
+from tests.mutation.shots import ACK, FOREIGN, Head, Shot
 from tests.mutation.sweeps import Found, common, forward_cells, own_cells, sweep
 from tests.mutation.tables import Table
 from tests.mutation.targets import Aim, Known, aimed, lives
@@ -42,6 +42,15 @@ class Change:
     def passes(self) -> bool:
         """Whether what passes is another: not only the answer."""
         return _passed(self.before) != _passed(self.after)
+
+    @property
+    def outside(self) -> bool:
+        """Whether docs/proof.md assumes that there is no such packet: marked by others, or with an address of the
+        gateway that the site doesn't name.
+        """
+        strays = (end for head in (self.shot.head, self.shot.quote) if head for end in (head.source, head.destination))
+        marked = FOREIGN <= self.shot.channel < FOREIGN + len(helpers.MARKS)
+        return marked or any(end in STRAY_ADDRESSES for end in strays)
 
     def __str__(self) -> str:
         return f"{self.shot}: before {words(self.before)}, now {words(self.after)}"
@@ -106,17 +115,19 @@ class Oracle:
         table: Table,
         more: Sequence[Session],
         volleys: Sequence[tuple[Loaded, int]],
-        alone: Sequence[Sequence[str]] | None = None,
+        alone: Sequence[bytes] | None = None,
     ) -> list[list[Seen]]:
         """Sessions made where all passes, then the table, then the volleys.
 
-        `alone`: only the sessions of `more`, each begun by its asking end whatever its mark; then these programs.
+        `alone`: only the sessions of `more`, each begun by its asking end whatever its mark; then these requests, to
+        conntrack.
         """
         text = "flush ruleset\n" + helpers.PREPARE + helpers.HELP
         nft.load(self.places.gateway, text)
         self.range.forget()
         self.range.prepare(made(more, False) if alone is not None else [*self.prepared, *made(more)])
-        self.run(alone or ())
+        for request in alone or ():
+            self.range.ask(request)
         try:  # in one transaction: conntrack never stops to look
             nft.load(self.places.gateway, "flush ruleset\n" + helpers.HELP + table.text() + table.beside)
         except KernelRefused as error:
@@ -160,7 +171,7 @@ class Oracle:
 
 def _first(found: list[Change]) -> list[Change]:
     """Those of which what passes is another before the others; of each kind some."""
-    ordered = sorted(found, key=lambda one: not one.passes)
+    ordered = sorted(found, key=lambda one: (not one.passes, one.outside))
     kinds: dict[object, list[Change]] = {}
     for one in ordered:
         kinds.setdefault((one.passes, one.shot.why, one.shot.head.version), []).append(one)

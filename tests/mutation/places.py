@@ -27,6 +27,7 @@ STRAY_ADDRESSES = (parse_address("192.0.2.1"), parse_address("2001:db8:ffff::1")
 MISROUTE = 0x7000  # channel (IP id, flow label): out by the interface with that number
 _HOP = {4: "169.254.254.254", 6: "fe80::fe"}
 _TABLE = 1000
+_MTU = 65_535  # rules may ask for a packet's length
 _UNROUTED = (
     ("0.0.0.0", 32),
     ("127.0.0.0", 8),
@@ -165,10 +166,10 @@ def _links(places: Places) -> None:
         lines += [
             f"link add name {face.name} address {face.mac.hex(':')} type veth "
             f"peer name {face.far} address {face.far_mac.hex(':')} netns {places.outside.name}",
-            f"link set dev {face.name} up",
+            f"link set dev {face.name} mtu {_MTU} up",
         ]
     _batch(places.gateway, lines)
-    _batch(places.outside, [f"link set dev {face.far} up" for face in places.faces.values()])
+    _batch(places.outside, [f"link set dev {face.far} mtu {_MTU} up" for face in places.faces.values()])
 
 
 def _addresses(places: Places) -> None:

@@ -18,6 +18,7 @@ _EVERYTHING, _SENTINEL = 0x0003, 0x88B5
 _SOL_PACKET, _IGNORE_OUTGOING, _STATISTICS = 263, 23, 6  # linux/if_packet.h
 _MARK, _PRIORITY, _BIND = 36, 12, 25  # SO_MARK, SO_PRIORITY, SO_BINDTODEVICE
 _FLUSH = struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 0x5, 1, 0, 0, 0, 0)  # IPCTNL_MSG_CT_DELETE without a filter
+_LARGEST = 70_000  # bytes of a frame
 _AT_ONCE = 200  # packets until all have gone through: the kernel's queue holds 1,000
 _PATIENCE = 5.0
 _PROTOCOLS = {4: (1, 2, 6, 17, 47, 50, 89, 103, 112, 132), 6: (6, 17, 47, 50, 58, 89, 103, 112, 132)}
@@ -78,8 +79,14 @@ class Range:
 
     def forget(self) -> None:
         """No connection is tracked any more."""
-        self.conntrack.send(_FLUSH)
-        assert struct.unpack_from("=i", self.conntrack.recv(4096), 16)[0] == 0
+        self.ask(_FLUSH)
+
+    def ask(self, request: bytes) -> None:
+        """A request to conntrack. Lost if it isn't granted."""
+        self.conntrack.send(request)
+        code = struct.unpack_from("=i", self.conntrack.recv(4096), 16)[0]
+        if code:
+            raise Lost(os.strerror(-code))
 
     def through(self) -> Iterator[tuple[str, bytes]]:
         """(interface of the gateway, packet) of all that far ends heard before a sentinel that is sent now.
@@ -109,7 +116,7 @@ class Range:
         receive = self.ear.recvfrom
         while True:
             try:
-                frame, (name, *_) = receive(4096)
+                frame, (name, *_) = receive(_LARGEST)
             except BlockingIOError:
                 if not select.select([self.ear], [], [], _PATIENCE)[0]:
                     raise Lost("the sentinel did not come back") from None
@@ -126,7 +133,7 @@ class Range:
         for protocol, one in self.inputs:
             while True:
                 try:
-                    yield protocol, one.recv(4096)
+                    yield protocol, one.recv(_LARGEST)
                 except BlockingIOError:
                     break
 

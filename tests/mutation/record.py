@@ -24,14 +24,15 @@ GATEWAYS = (
 )
 EACH = {("shop", "gw1"): 2, ("plant", "edge"): 2}
 """Mutants of each kind that are drawn for a gateway; one for all others."""
-PASSES, ANSWERS, NOTHING, REFUSED, LOST = "passes", "answers", "nothing", "refused", "lost"
+PASSES, OUTSIDE, ANSWERS, NOTHING, REFUSED, LOST = "passes", "outside", "answers", "nothing", "refused", "lost"
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Record:
-    """What packets say of a mutant. `says`: passes (another packet passes or is stopped), answers (only what is said
-    about a refused packet changed), nothing; refused by nft; lost: the experiment failed.
+    """What packets say of a mutant. `says`: passes (another packet passes or is stopped), outside (only such as
+    docs/proof.md assumes not to be), answers (only what is said about a refused packet changed), nothing; refused by
+    nft; lost: the experiment failed.
     """
 
     site: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mutation.record import GATEWAYS, PASSES, lines
+from tests.mutation.record import GATEWAYS, OUTSIDE, PASSES, lines
 from tests.mutation.standing import BAD, Standing, standing
 
 _COLUMNS = (
@@ -15,6 +15,7 @@ _COLUMNS = (
     ("witnessed", (Standing.WITNESSED,)),
     ("unproven", (Standing.DOUBTED,)),
     ("**missed**", (Standing.MISSED,)),
+    ("outside", (Standing.OUTSIDE,)),
     ("agreed", (Standing.AGREED,)),
     ("dead weight", (Standing.DEAD,)),
     ("cautious", (Standing.CAUTIOUS,)),
@@ -46,7 +47,8 @@ _WORDS = """\
 | found | some packet passes that was stopped, or the other way round, and `prove` says *different* |
 | witnessed | our packets show no change, but the packet that `prove` names does: it is found, and our packets were blind |
 | unproven | the same as found, and `prove` says that it can't tell (exit 5, and `apply` refuses): rules that depend on a clock, a bucket, chance, translation, or are not modelled |
-| missed | the same, and `prove` says *proven*: a fault of the prover |
+| missed | as found, but `prove` says *proven*: a fault of the prover |
+| outside | missed, but only packets change that [proof.md](proof.md) assumes not to be: marked by others before they come, or with an address of the gateway that the site doesn't name |
 | agreed | no packet shows a change, and `prove` says *proven* |
 | dead weight | no packet shows a change, and `prove` names rules or elements that nothing meets |
 | cautious | no packet shows a change, and `prove` says that it can't tell |
@@ -64,9 +66,10 @@ _HOW = """\
   through, the ports beside it and some of the rest; to and from the gateway's own addresses, declared or not; the same
   with forged sources, by wrong interfaces, routed out by wrong interfaces; to and from special addresses and those just
   beside them; TCP that begins otherwise than with SYN, wrong checksums, untracked packets, packets with foreign marks;
-  essentials and what is nearly one; extension headers; loopback. Connections that were there before the change, with
-  the number that the rules gave them, without one, with an old one, each way round: their packets, forged ones, ICMP
-  errors about them from the right place and from wrong ones. Connections that begin under the mutant, likewise.
+  essentials and what is nearly one; other hop limits, lengths, extension headers; loopback. Connections that were there
+  before the change, with the number that the rules gave them, without one, with an old one, each way round: their
+  packets, forged ones, ICMP errors about them from the right place and from wrong ones. Connections that begin under
+  the mutant, likewise.
 - Aimed packets, chosen with knowledge of the mutant: addresses, ports, ICMP types, numbers and interfaces that its
   changed lines name, and what stands just beside them.
 - What passes is what a far end or a socket of the gateway gets. A difference counts if it is there a second time.
@@ -83,6 +86,7 @@ _HOW = """\
 - Fragments, and traffic between two ports of one bridge.
 - Whether an answer to a refused packet is the right one: answers are compared, told, and not counted.
 """
+_OUTSIDE = "an assumption of the proof: no marks of others, and no word on a local address that the site doesn't name"
 REASONS: dict[str, str] = {}
 """Why a mutant ends as it should not, by its key."""
 
@@ -132,13 +136,15 @@ def _kinds(held: list[Row]) -> list[str]:
 def _score(held: list[Row]) -> Iterator[str]:
     ends = Counter(row.end for row in held)
     loaded = len(held) - ends[Standing.REFUSED]
-    changing = [row for row in held if row.record["says"] == PASSES or row.end is Standing.WITNESSED]
-    noticed = len(changing) - ends[Standing.MISSED]
+    changing = [row for row in held if row.record["says"] in (PASSES, OUTSIDE) or row.end is Standing.WITNESSED]
+    noticed = len(changing) - ends[Standing.MISSED] - ends[Standing.OUTSIDE]
     same = ends[Standing.AGREED] + ends[Standing.DEAD] + ends[Standing.CAUTIOUS] + ends[Standing.ALARM]
     yield "## Score\n"
+    yield f"- {len(held)} mutants settled, of {len(_kinds(held))} kinds."
     yield f"- {loaded} mutants loaded ({ends[Standing.REFUSED]} more were refused by nft or the kernel)."
     yield f"- {len(changing)} change what passes: **{noticed} noticed**, **{ends[Standing.MISSED]} missed**."
-    yield f"  Of those noticed {ends[Standing.DOUBTED]} are *unproven*, all others *different*."
+    yield f"  Of those noticed {ends[Standing.DOUBTED]} are *unproven*, all others *different*;"
+    yield f"  {ends[Standing.OUTSIDE]} more are outside of what the proof says."
     yield f"- {same} change nothing: **{ends[Standing.ALARM]} false alarms**."
     yield f"  {ends[Standing.DEAD]} times dead weight is named, {ends[Standing.CAUTIOUS]} are *unproven*."
     yield f"- {ends[Standing.ANSWER]} change only answers to what is refused. {ends[Standing.LOST]} experiments failed."
@@ -154,14 +160,15 @@ def _table(held: list[Row], groups: list[tuple[str, list[Row]]]) -> Iterator[str
 
 
 def _survivors(held: list[Row]) -> Iterator[str]:
-    bad = [row for row in held if row.end in BAD]
+    bad = [row for row in held if row.end in (*BAD, Standing.OUTSIDE)]
     yield "## Survivors\n"
     if not bad:
         yield "None: every mutant that changes what passes was noticed, and none that doesn't was called different."
     for row in bad:
         record = row.record
         yield f"- **{row.end}**: {record['site']}/{record['point']}, {record['kind']}: {_code(record['words'])}"
-        yield f"  - reason: {REASONS.get(record['key'], 'not understood yet')}"
+        known = REASONS.get(record["key"], "not understood yet")
+        yield f"  - reason: {_OUTSIDE if row.end is Standing.OUTSIDE else known}"
         for packet in (*record["packets"][:1], *row.told[:1]):
             yield f"  - packet: {_code(packet)}"
     yield ""

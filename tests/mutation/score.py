@@ -8,10 +8,11 @@ import argparse
 import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from segctl.listing import Listing
 from segctl.policy import Policy
 from tests.mutation.judge import judged, proved, witnessed
 from tests.mutation.mutants import KINDS, drawn
@@ -54,7 +55,12 @@ def _proved(kept: Path, site: str, point: str) -> dict[str, Any]:
     if site not in _policies:
         _policies[site] = policy_of(site)
     listing, _ = pickle.loads(kept.read_bytes())
-    return {"key": kept.stem, **proved(listing, _policies[site], point)}
+    return {"key": kept.stem, **proved(_renewed(listing), _policies[site], point)}
+
+
+def _renewed(kept: Listing) -> Listing:
+    """What an earlier version of segctl kept, as this one has it: what wasn't read then has its default."""
+    return Listing(**{one.name: getattr(kept, one.name) for one in fields(Listing) if hasattr(kept, one.name)})
 
 
 def ask(out: Path, jobs: int, sites: list[str]) -> None:

@@ -77,6 +77,7 @@ class Shot:
     mark: int = 0
     priority: int = 0
     extension: int = -1  # an IPv6 extension header of that number before the payload
+    length: int = 0  # of the IP packet, at least
 
     def __str__(self) -> str:
         by = f"in by {self.face}" if self.face else "from the gateway"
@@ -85,6 +86,7 @@ class Shot:
         more += [f"channel {self.channel:#x}"] if self.channel != PLAIN else []
         more += [f"hop limit {self.hops}"] if self.hops != 64 else []
         more += [f"mark {self.mark:#x}"] if self.mark else []
+        more += [f"{self.length} bytes"] if self.length else []
         more += [f"priority {self.priority:#x}"] if self.priority else []
         return f"{self.head}, {', '.join([by, *more])} [{self.why}]"
 
@@ -99,6 +101,12 @@ def number_of(body: bytes) -> int | None:
 def body(shot: Shot, token: int, sequence: int = 1) -> bytes:
     """From the IP header on. `sequence`: TCP's, or what begins the payload: a setup's connection mark."""
     payload = TOKEN.pack(MAGIC, token)
+    made = _packet(shot, payload, sequence)
+    missing = shot.length - len(made)
+    return made if missing <= 0 else _packet(shot, bytes(missing) + payload, sequence)
+
+
+def _packet(shot: Shot, payload: bytes, sequence: int) -> bytes:
     head = shot.head
     inner = _error(head, shot.quote, payload) if shot.quote else transport(head, payload, sequence)
     if head.version == 4:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tests.mutation.record import ANSWERS, LOST, NOTHING, PASSES, REFUSED
+from tests.mutation.record import ANSWERS, LOST, NOTHING, OUTSIDE, PASSES, REFUSED
 
 
 class Standing(StrEnum):
@@ -14,6 +14,7 @@ class Standing(StrEnum):
     WITNESSED = "found by the prover's packet"  # ours showed nothing, the packet that the prover names does
     DOUBTED = "unproven"  # what passes changed, and the prover says that it can't tell: `apply` refuses
     MISSED = "missed"
+    OUTSIDE = "missed: outside the proof"  # only packets that docs/proof.md assumes not to be pass otherwise
     AGREED = "agreed: nothing changed"
     DEAD = "dead weight named"  # nothing passes otherwise, and the prover names a rule or element that nothing meets
     CAUTIOUS = "unproven, nothing changed"  # no packet shows a change, and the prover says that it can't tell
@@ -35,6 +36,9 @@ def standing(says: str, proof: Mapping[str, Any] | None, witness: Mapping[str, A
     found = proof["found"]
     if says == PASSES:
         return {"different": Standing.FOUND, "unproven": Standing.DOUBTED}.get(found, Standing.MISSED)
+    if says == OUTSIDE:
+        outside = {"different": Standing.FOUND, "unproven": Standing.DOUBTED, "proven": Standing.OUTSIDE}
+        return outside.get(found, Standing.LOST)
     if says == ANSWERS:
         return Standing.ANSWER if found in ("different", "proven", "unproven") else Standing.LOST
     assert says == NOTHING

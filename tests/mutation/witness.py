@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from segctl.model.ranges import parse_address, show_address
+from segctl.model.ranges import parse_address
+from tests.mutation.expect import expectation
 from tests.mutation.helpers import MASTER
 from tests.mutation.oracle import Change, Oracle
 from tests.mutation.places import MISROUTE, STRAY, Places, is_group, joined
@@ -19,7 +20,7 @@ _FIRST = 20_000_000
 _HOPS = 63  # where the prover's is 0: one that no rule names
 _NEVER = ("0.0.0.0", "127.0.0.0", "127.0.0.1", "224.0.0.0", "255.255.255.255", "::", "::1", "fe80::", "ff00::")
 _GROUPS = {"224.0.0.0": "224.0.0.22", "ff00::": "ff02::16"}  # the least of its kind is no group that can be joined
-_EXPECTED = {TCP: "tcp", UDP: "udp"}
+_EXPECTED = (TCP, UDP)
 _REQUESTS = {0: 8, 14: 13, 16: 15, 18: 17, 129: 128, 140: 139}
 
 
@@ -29,11 +30,11 @@ class Unsendable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A packet of the prover's: the shot, the session that it needs, and what is run once that stands."""
+    """A packet of the prover's: the shot, the session that it needs, what conntrack is asked for once that stands."""
 
     shot: Shot
     session: Session | None = None
-    commands: tuple[tuple[str, ...], ...] = ()
+    requests: tuple[bytes, ...] = ()
 
 
 def witness(here: Oracle, packet: Mapping[str, Any]) -> Witness:
@@ -45,9 +46,11 @@ def witness(here: Oracle, packet: Mapping[str, Any]) -> Witness:
     ends = parse_address(packet["source"]), parse_address(packet["destination"])
     flags = packet["flags"] or (SYN if state == "new" else ACK)  # none at all: conntrack finds that invalid
     head = Head(*ends, packet["protocol"], packet["head"], packet["tail"], flags)
-    hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or _HOPS
+    hops = packet["fields"].get("ip ttl") or packet["fields"].get("ip6 hoplimit") or 0
+    hops = min(255, hops + (way == "forward")) if hops else _HOPS  # a router takes one off before it asks its rules
     why = f"witness, {state} {packet['direction']}"
-    plain = Shot(face, head, why, hops=hops, mark=packet["mark"], priority=packet["priority"])
+    long = packet["fields"].get("meta length", 0)
+    plain = Shot(face, head, why, hops=hops, mark=packet["mark"], priority=packet["priority"], length=long)
     if way == "forward" and here.places.face_of(head.destination) != far:
         plain = replace(plain, channel=MISROUTE + here.places.faces[far].number)
     if way == "output" and far != LOCAL:
@@ -102,15 +105,7 @@ def _related(plain: Shot, far: str, mark: int, reply: bool) -> Witness:
     if head.protocol not in _EXPECTED or reply:
         raise Unsendable(f"protocol {head.protocol}, related: nothing here expects it")
     master = Head(head.source, head.destination, head.protocol, 47_001, MASTER, ACK)
-    ends = show_address(head.source), show_address(head.destination)
-    whole = "255.255.255.255" if head.version == 4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
-    words = (
-        f"conntrack -I expect -p {_EXPECTED[head.protocol]} --orig-src {ends[0]} --orig-dst {ends[1]}"
-        f" --orig-port-src 47001 --orig-port-dst {MASTER} --tuple-src {ends[0]} --tuple-dst {ends[1]}"
-        f" --tuple-port-src {head.head} --tuple-port-dst {head.tail} --mask-src {whole} --mask-dst {whole}"
-        " --mask-port-src 65535 --mask-port-dst 65535 -t 30"
-    )
-    return Witness(plain, Session(master, face, far, mark, "witness"), (tuple(words.split()),))
+    return Witness(plain, Session(master, face, far, mark, "witness"), (expectation(master, head),))
 
 
 def _invalid(head: Head) -> Head:
@@ -128,17 +123,20 @@ def sent(here: Oracle, table: Table, packet: Mapping[str, Any], legacy: bool = F
     kind stands in for it, if nothing is seen otherwise.
     """
     found = None
-    for ends in _stand_ins(packet):
-        found = _sent(here, table, {**packet, **ends}, legacy)
+    for other in _stand_ins(packet):
+        found = _sent(here, table, {**packet, **other}, legacy)
         if found.before != found.after:
             return found
     assert found is not None
     return found
 
 
-def _stand_ins(packet: Mapping[str, Any]) -> list[dict[str, str]]:
+def _stand_ins(packet: Mapping[str, Any]) -> list[dict[str, Any]]:
     four, six = "169.254.7.7", "::ffff:1.2.3.4"
-    out: list[dict[str, str]] = [{}]
+    out: list[dict[str, Any]] = [{}]
+    for name in ("ip ttl", "ip6 hoplimit"):
+        if packet["fields"].get(name) == 0:  # the least of its kind, which is not on any wire
+            out.append({"fields": {**packet["fields"], name: 2}})
     for end in ("source", "destination"):
         if packet[end] in _NEVER:
             other = _GROUPS.get(packet[end]) or (six if ":" in packet[end] else four)
@@ -147,17 +145,33 @@ def _stand_ins(packet: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _sent(here: Oracle, table: Table, packet: Mapping[str, Any], legacy: bool) -> Change:
+    """Its fate, or else that of an ICMP error about it: that passes if the packet left a number that lives."""
     made = witness(here, packet)
-    loaded = Loaded.of([made.shot], _FIRST)
+    loaded = Loaded.of([made.shot, *_about(here, made.shot, packet)], _FIRST)
     more = [made.session] if made.session else []
     try:
         with _own(here.places, packet):
-            ((before,),) = here.shoot(here.original, more, [(loaded, _FIRST)], made.commands)
-            ((after,),) = here.shoot(table, more, [(loaded, _FIRST)], made.commands)
+            (before,) = here.shoot(here.original, more, [(loaded, _FIRST)], made.requests)
+            (after,) = here.shoot(table, more, [(loaded, _FIRST)], made.requests)
     finally:
         if legacy:
             here.unload()
-    return Change(made.shot, before, after)
+    changes = [Change(*row) for row in zip(loaded.shots, before, after, strict=True)]
+    return next((one for one in changes if one.before != one.after), changes[0])
+
+
+def _about(here: Oracle, shot: Shot, packet: Mapping[str, Any]) -> list[Shot]:
+    """An error about a packet, from where it went to where it came from."""
+    head, ways = shot.head, [packet["oif"], packet["iif"]]
+    if packet["state"] not in ("new", "established") or "lo" in ways:
+        return []
+    front, back = (LOCAL if not name else name if name in here.places.faces else STRAY for name in ways)
+    protocol, kind = (ICMP, 3) if head.version == 4 else (ICMP6, 1)
+    told = Head(head.destination, head.source, protocol, kind << 8 | 1)
+    error = Shot(front, told, "error about the witness", quote=head)
+    if front != LOCAL != back and here.places.face_of(told.destination) != back:
+        error = replace(error, channel=MISROUTE + here.places.faces[back].number)
+    return [replace(error, oif=back) if front == LOCAL else error]
 
 
 @contextmanager
