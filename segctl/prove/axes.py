@@ -102,7 +102,18 @@ def _header(field: str, bits: int, family: int) -> Reading | None:
         return Reading(Of(HEAD, 0xFF), ((PROTO, ((_icmp(layer),) * 2,)),))
     if field == "tcp flags":
         return Reading(_whole(FLAGS), ((PROTO, ((TCP, TCP),)),))
+    if (held := holder(field)) is not None:
+        needs = (*needs, (held, ((1, 1),)))
     return Reading(Of(field, (1 << bits) - 1), needs, connection=layer == "ct")
+
+
+def holder(field: str) -> str | None:
+    """The field that says whether a packet has the header or option that this one is in; None if it always has."""
+    words = field.split()
+    if words[1:2] == ["option"] and len(words) > 3:
+        return " ".join(words[:3])
+    held = f"exthdr {words[0]}"
+    return held if held in NEEDS and field in NEEDS else None
 
 
 def _icmp(layer: str) -> int:

@@ -132,7 +132,8 @@ def _lives(ground: Ground, essentials: Iterable[Essential], chosen: Random) -> I
             continue
         for place in _few(row.traffic, 4):
             for source in _few(row.source, 4):
-                for destination in _few(row.destination, 4):
+                own = ground.places.faces[row.interface].link_local
+                for destination in [*_few(row.destination, 4), *([own] if own in row.destination else [])]:
                     if family(source) == family(destination):
                         yield from _live(ground, row, place, source, destination, chosen)
 

@@ -87,6 +87,12 @@ class Face:
         return bytes((2, 0, 0, 2, 0, self.number))
 
     @property
+    def link_local(self) -> int:
+        """The gateway's link-local address there, made from its MAC (RFC 4291, appendix A)."""
+        made = bytes((self.mac[0] ^ 2, *self.mac[1:3], 0xFF, 0xFE, *self.mac[3:]))
+        return parse_address("fe80::") + int.from_bytes(made, "big")
+
+    @property
     def table(self) -> int:
         """The routing table by which all goes out here."""
         return _TABLE + self.number

@@ -87,7 +87,9 @@ _HOW = """\
 - Whether an answer to a refused packet is the right one: answers are compared, told, and not counted.
 """
 _OUTSIDE = "an assumption of the proof: no marks of others, and no word on a local address that the site doesn't name"
-REASONS: dict[str, str] = {}
+REASONS = {
+    "27c91e08bfbc5f18": "what is sent to a group is forwarded by a kernel with multicast routes; the range has none",
+}
 """Why a mutant ends as it should not, by its key."""
 
 

@@ -20,6 +20,7 @@ _FIRST = 20_000_000
 _HOPS = 63  # where the prover's is 0: one that no rule names
 _NEVER = ("0.0.0.0", "127.0.0.0", "127.0.0.1", "224.0.0.0", "255.255.255.255", "::", "::1", "fe80::", "ff00::")
 _GROUPS = {"224.0.0.0": "224.0.0.22", "ff00::": "ff02::16"}  # the least of its kind is no group that can be joined
+_NEIGHBOURS = {"fe80::": "fe80::7"}  # as a destination the least is the router's anycast address
 _EXPECTED = (TCP, UDP)
 _REQUESTS = {0: 8, 14: 13, 16: 15, 18: 17, 129: 128, 140: 139}
 
@@ -139,7 +140,11 @@ def _stand_ins(packet: Mapping[str, Any]) -> list[dict[str, Any]]:
             out.append({"fields": {**packet["fields"], name: 2}})
     for end in ("source", "destination"):
         if packet[end] in _NEVER:
-            other = _GROUPS.get(packet[end]) or (six if ":" in packet[end] else four)
+            other = (
+                _GROUPS.get(packet[end])
+                or (end == "source" and _NEIGHBOURS.get(packet[end]))
+                or (six if ":" in packet[end] else four)
+            )
             out += [{**one, end: other} for one in out]
     return out
 

@@ -16,11 +16,11 @@ from segctl.listing.rule import (
     Strange,
     Table,
 )
-from segctl.prove.axes import IIF, OIF, REGISTERS, STATE, Seen, read
+from segctl.prove.axes import IIF, OIF, REGISTERS, STATE, Seen, holder, read
 from segctl.prove.bdd.branch import Registers
 from segctl.prove.bdd.diagrams import Node
 from segctl.prove.bdd.lookup import Hits, Lookups
-from segctl.prove.bdd.packet import Fields, less_one, there
+from segctl.prove.bdd.packet import Fields, less_one
 from segctl.prove.bdd.values import NotModelled, Value, Word
 from segctl.prove.path import Stage
 from segctl.prove.rewriting import touches
@@ -131,7 +131,7 @@ class Expressions:
         if reading.connection and (here.untracked or not connected):
             return self._nobody
         needs = self.fields.product(dict(reading.needs), self.family)
-        if (header := there(field)) is not None:
+        if (header := holder(field)) is not None:
             self.fields.bits(header, 1)
             needs &= self.fields.holds(header, ((1, 1),), self.family)
         if reading.connection:

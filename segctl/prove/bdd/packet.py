@@ -23,6 +23,7 @@ from segctl.prove.axes import (
     STATE,
     TAIL,
     WIDTHS,
+    holder,
 )
 from segctl.prove.bdd.diagrams import Diagrams, Node
 from segctl.prove.bdd.names import NUMBER_MASK, codes
@@ -175,7 +176,7 @@ class Fields:
         """What a packet says of one of the other fields: a header that it says something of is there."""
         if axis in packet.fields:
             return packet.fields[axis]
-        return int(any(there(other) == axis and other in packet.fields for other in self._bits))
+        return int(any(holder(other) == axis and other in packet.fields for other in self._bits))
 
     def decoded(self, variables: Sequence[bool]) -> dict[str, int]:
         """A value for each variable as one for each axis."""
@@ -198,15 +199,6 @@ class Fields:
 def _atom(spans: Sequence[Span]) -> Atom:
     alone = len(spans) == 1 and spans[0][0] == spans[0][1]
     return spans[0][0] if alone else Among(tuple(spans))
-
-
-def there(field: str) -> str | None:
-    """The field that says whether a packet has the header or option that this one is in; None if it always has."""
-    words = field.split()
-    if words[1:2] == ["option"] and len(words) > 3:
-        return " ".join(words[:3])
-    held = f"exthdr {words[0]}"
-    return held if held in NEEDS and field in NEEDS else None
 
 
 def less_one(values: Values, word: Word) -> Word:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from segctl.listing.rule import STATES, Ending, Listing, name_of
 from segctl.model.packet import Packet
 from segctl.model.ranges import V6
-from segctl.prove.axes import DADDR, DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, REGISTERS, SADDR, STATE, TAIL
+from segctl.prove.axes import DADDR, DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, REGISTERS, SADDR, STATE, TAIL, holder
 from segctl.prove.bdd.compare import Clash, Comparison
 from segctl.prove.bdd.diagrams import Node
 from segctl.prove.bdd.domain import Awake, Walked
-from segctl.prove.bdd.packet import ROUTED, there
+from segctl.prove.bdd.packet import ROUTED
 from segctl.prove.clauses import Must
 from segctl.prove.result import Difference
 from segctl.prove.row import rule_said
@@ -103,7 +103,7 @@ def packet_of(walked: Walked, packets: Node) -> Packet:
         fields={
             name: value
             for name, value in values.items()
-            if name not in _NAMED and ((header := there(name)) is None or values[header])
+            if name not in _NAMED and ((header := holder(name)) is None or values[header])
         },
     )
 

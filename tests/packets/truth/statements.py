@@ -54,6 +54,8 @@ def verdict(scope: Scope, others: Sequence[str], guarded: bool) -> str:
 def reject(scope: Scope) -> str:
     """One that fits what the rule speaks of."""
     words = ["reject"]
+    if "meta protocol" in scope.said:
+        return "reject"  # before `with icmp` and `with icmpv6` nft 1.0.6 leaves it out of its listing
     if scope.family in ("inet", "netdev") and scope.version is None:
         words += [f"reject with icmpx {code}" for code in ("port-unreachable", "admin-prohibited", "no-route")]
     if scope.version == 4:
