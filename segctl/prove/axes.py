@@ -25,6 +25,8 @@ from segctl.prove.values import Of
 
 IIF, OIF, SADDR, DADDR, PROTO, HEAD, TAIL, FLAGS = "iif", "oif", "saddr", "daddr", "proto", "head", "tail", "flags"
 STATE, DIRECTION = "state", "direction"
+STRANGER = "other0"
+"""The name of an interface that neither rules nor site name."""
 REGISTERS = ("meta mark", "meta priority", "ct mark")
 ADDRESS_BITS = {4: 32, 6: 128}
 WIDTHS = {IIF: 128, OIF: 128, PROTO: 8, HEAD: 16, TAIL: 16, FLAGS: 8, STATE: 7, DIRECTION: 1}

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segctl.listing.rule import STATES, Ending, name_of
+from segctl.listing.rule import STATES, Ending, name_of, name_span
 from segctl.model.packet import Packet
 from segctl.model.ranges import family
 from segctl.model.service import ICMP, ICMP6, TCP, UDP, WITH_PORTS, show_traffic, traffic
 from segctl.policy import judge_at_point
-from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, TAIL
+from segctl.prove.axes import DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, STATE, STRANGER, TAIL
 from segctl.prove.clauses import Must
 from segctl.prove.compare import ClashAt, Comparison
 from segctl.prove.effects import Effects
@@ -120,8 +120,8 @@ def _packet(comparison: Comparison, at: ClashAt) -> Packet:
     others = {name: value for name, value in values.items() if name not in known and "[" not in name}
     return Packet(
         way=comparison.evaluated.way,
-        iif=name_of(space.axes[space.index[IIF]].least[at.iif]),
-        oif=name_of(space.axes[space.index[OIF]].least[at.oif]),
+        iif=_interface(space.axes[space.index[IIF]], at.iif),
+        oif=_interface(space.axes[space.index[OIF]], at.oif),
         source=comparison.cells.addresses[at.cell.source],
         destination=comparison.cells.addresses[at.cell.destination],
         protocol=values[PROTO],
@@ -135,6 +135,12 @@ def _packet(comparison: Comparison, at: ClashAt) -> Packet:
         priority=marks["meta priority"],
         fields=others,
     )
+
+
+def _interface(axis: Axis, number: int) -> str:
+    """The name of a class of interfaces; of those that nobody names one that could be."""
+    (stranger, _) = name_span(STRANGER)
+    return STRANGER if axis.class_of(stranger) == number else name_of(axis.least[number])
 
 
 def _value(axis: Axis, mask: int) -> int:

@@ -41,7 +41,7 @@ class Change:
     @property
     def passes(self) -> bool:
         """Whether what passes is another: not only the answer."""
-        return _passed(self.before) != _passed(self.after)
+        return passed(self.before) != passed(self.after)
 
     @property
     def outside(self) -> bool:
@@ -56,7 +56,7 @@ class Change:
         return f"{self.shot}: before {words(self.before)}, now {words(self.after)}"
 
 
-def _passed(seen: Seen) -> Seen:
+def passed(seen: Seen) -> Seen:
     return frozenset(place for place in seen if not place.startswith(ANSWER))
 
 

@@ -5,22 +5,24 @@ A sample on a small site in `make test`, every example in `make soak`; what they
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from segctl.apply.reading import read_listing
 from segctl.policy import Policy
 from tests.mutation.judge import Settled, proved, settled
 from tests.mutation.mutants import KINDS, Mutant, drawn
-from tests.mutation.oracle import Oracle, oracle
-from tests.mutation.places import standing, unused
+from tests.mutation.oracle import Oracle, oracle, passed
+from tests.mutation.places import standing, trusting, unused
 from tests.mutation.record import AT, EACH, GATEWAYS, policy_of, rules
 from tests.mutation.report import REASONS
 from tests.mutation.standing import BAD, Standing
 from tests.mutation.tables import read_table
 from tests.mutation.targets import Aim
+from tests.mutation.witness import Unsendable, sent
 from tests.sites import meant, site
 
 pytestmark = pytest.mark.packets
@@ -110,13 +112,33 @@ def test_packets_notice(here: Oracle, what: str, chain: str, rule: str, sign: st
     assert any(sign in str(one) or sign == "spoof" for one in found), [str(one) for one in found[:5]]
 
 
+@pytest.mark.parametrize(("what", "chain", "rule", "sign"), OBVIOUS, ids=[row[0] for row in OBVIOUS])
+def test_the_kernel_does_with_the_provers_packets_what_it_says(
+    here: Oracle, small: Policy, what: str, chain: str, rule: str, sign: str
+) -> None:
+    """Each difference comes with a packet: under the changed rules it fares as `does` says, else otherwise."""
+    table = here.original.with_rules(chain, (rule, *here.original.chains[chain].rules))
+    here.load(table)
+    proof = proved(read_listing(here.places.gateway), small, "gw")
+    assert proof["found"] == "different", what
+    tried = 0
+    with trusting(here.places):
+        for one in proof["differences"]:
+            with suppress(Unsendable):
+                change = sent(here, table, one["packet"], False)
+                assert bool(passed(change.after)) == (one["does"] == ["accept"]), f"{what}: {one}: {change}"
+                assert change.before != change.after, f"{what}: {one}: {change}"
+                tried += 1
+            if tried == 2:
+                break
+    assert tried, (what, proof["differences"])
+
+
 def test_dormant_and_gone(here: Oracle) -> None:
     assert any(one.passes for one in here.changes(replace(here.original, flags="dormant"), Aim()))
 
 
 def test_the_prover_agrees_on_the_original(here: Oracle, small: Policy) -> None:
-    from segctl.apply.reading import read_listing
-
     here.load(here.original)
     assert proved(read_listing(here.places.gateway), small, "gw")["found"] == "proven"
 

@@ -21,6 +21,7 @@ from segctl.prove.axes import (
     PROTO,
     SADDR,
     STATE,
+    STRANGER,
     TAIL,
     WIDTHS,
     holder,
@@ -192,8 +193,10 @@ class Fields:
         return next(at for at, spans in enumerate(self.faces) if any(a <= value <= b for a, b in spans))
 
     def name_of(self, face: int) -> int:
-        """The smallest name of a code, as a number."""
-        return self.faces[face][0][0]
+        """A name of a code, as a number: its smallest, or one that could be where nobody names it."""
+        (stranger, _) = name_span(STRANGER)
+        there = any(first <= stranger <= last for first, last in self.faces[face])
+        return stranger if there else self.faces[face][0][0]
 
 
 def _atom(spans: Sequence[Span]) -> Atom:
