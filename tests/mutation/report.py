@@ -37,7 +37,8 @@ under the original and under the mutant, through the forwarding path, into the g
     python -m tests.mutation.score witness
     python -m tests.mutation.report out/mutation > docs/mutation.md
 
-`tests/mutation/test_mutation.py` does the same with a sample in `make test`, and with all gateways in `make soak`.
+`tests/mutation/test_mutation.py` does the same with a sample in `make test`, with one example in
+`make soak`, with all gateways in `make soak-long`.
 """
 _WORDS = """\
 ## What the words mean

@@ -1,6 +1,7 @@
 """Rules made wrong on purpose: packets say whether that matters, and the prover must say the same.
 
-A sample on a small site in `make test`, every example in `make soak`; what they come to stands in docs/mutation.md.
+A sample on a small site in `make test`, an example in `make soak`, all of them in `make soak-long`; what they come to
+stands in docs/mutation.md.
 """
 
 import json
@@ -161,14 +162,26 @@ def test_a_sample(here: Oracle, small: Policy) -> None:
     assert counts.count(Standing.FOUND) >= 8 and counts.count(Standing.REFUSED) <= 4
 
 
+def judged_all(name: str, point: str, each: int) -> list[Settled]:
+    policy = policy_of(name)
+    with standing_oracle(policy, point) as made:
+        every = list(drawn(made.original, f"{name}/{point}", "1", each))
+        return [settled(made, mutant, policy, name, point) for mutant in every]
+
+
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_an_example() -> None:
+    ends = judged_all("shop", "gw1", 1)
+    told(ends)
+    assert len(ends) >= 70
+
+
+@pytest.mark.soak_long
 @pytest.mark.timeout(3 * 3600)
 @pytest.mark.parametrize(("name", "point"), GATEWAYS)
 def test_every_example(name: str, point: str) -> None:
-    policy = policy_of(name)
-    with standing_oracle(policy, point) as made:
-        every = list(drawn(made.original, f"{name}/{point}", "1", EACH.get((name, point), 1)))
-        ends = [settled(made, mutant, policy, name, point) for mutant in every]
+    ends = judged_all(name, point, EACH.get((name, point), 1))
     told(ends)
     assert len(ends) >= 70
 
