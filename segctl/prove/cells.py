@@ -270,10 +270,16 @@ class Cells:
         return {Way.FORWARD: None, Way.INPUT: 1, Way.OUTPUT: 0}[self.evaluated.way]
 
     def _touched(self, masks: Sequence[int]) -> Iterator[Pair]:
-        """The pairs that a narrow statement speaks of, in either direction, and those of one segment."""
+        """The pairs that a narrow statement speaks of, in either direction, and those of one segment.
+
+        At the point itself only those of its own addresses: with another one any connection may be (`undeclared`).
+        """
+        ends = list(masks)
+        if (own := self._own_side()) is not None:
+            ends[own] &= sum(1 << number for number, place in enumerate(self.places) if place.own)
         for source, targets in self._told_of.items():
-            if masks[0] >> source & 1:
-                yield from ((source, target) for target in bits(targets & masks[1]))
+            if ends[0] >> source & 1:
+                yield from ((source, target) for target in bits(targets & ends[1]))
 
     def _alive(self, names: tuple[str, str], alive: Alive) -> Spans:
         """The numbers of connections that pass between the two, whoever opened them."""
