@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,9 @@ import pytest
 
 MakeNamespace = Callable[..., str]
 _COUNT = itertools.count()
+for _ignored in (signal.SIGINT, signal.SIGHUP):  # as under nohup or behind a `&`: programs under test must hear them
+    if signal.getsignal(_ignored) is signal.SIG_IGN:
+        signal.signal(_ignored, signal.default_int_handler if _ignored is signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

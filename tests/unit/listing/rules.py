@@ -172,8 +172,8 @@ ct reply ip6 daddr ::1
 meta l4proto tcp ct original proto-dst 22
 ct reply zone 3
 ct zone 3
-ct zone set 3
-ct original zone set 3
+?ct zone set 3
+?ct original zone set 3
 ct original packets > 3
 ct bytes > 1000
 ct avgpkt > 100
