@@ -14,7 +14,7 @@ from segctl.kernel.hooks import other_hooks
 from segctl.kernel.routes import interface_names
 from segctl.kernel.tables import tables
 from segctl.kernel.tools import run_tool
-from segctl.listing import ipset, iptables, nft_json, packed
+from segctl.listing import ipset, iptables, nft_json, nft_text, packed
 from segctl.listing.rule import Element, Family, Listing, Opaque, Set, Table, Unreadable
 from segctl.model.elements import Elements
 from segctl.runner import Runner, RunnerError
@@ -28,9 +28,29 @@ def read_listing(runner: Runner) -> Listing:
     document = nft.list_ruleset_json(runner)
     asleep = {(table.family, table.name): table.dormant for table in tables(runner)}
     by_netlink = _Elements(runner, document)
+    _with_devices(runner, by_netlink.document)
     listing = nft_json.parse(by_netlink.document, by_netlink, asleep, interface_names(runner))
     whole = _with_legacy(runner, _with_iptables_nft(runner, listing))
     return replace(whole, beside=tuple(other_hooks(runner)))
+
+
+def _with_devices(runner: Runner, document: dict[str, Any]) -> None:
+    """The devices of chains at ingress and egress, where nft's JSON keeps them to itself; if no text tells them either,
+    they stay unsaid: a gap.
+    """
+    chains = [one["chain"] for one in document["nftables"] if "chain" in one]
+    unsaid = [chain for chain in chains if chain.get("hook") in ("ingress", "egress") and not chain.get("dev")]
+    if not unsaid:
+        return
+    try:
+        told = nft_text.parse(nft.list_ruleset_text(runner))
+    except (KernelError, Unreadable):
+        return
+    known = {(t.family, t.name, chain.name): chain.hook for t in told.tables for chain in t.chains.values()}
+    for chain in unsaid:
+        hook = known.get((Family(chain["family"]), chain["table"], chain["name"]))
+        if hook is not None and hook.devices:
+            chain["dev"] = list(hook.devices)
 
 
 class _Elements:

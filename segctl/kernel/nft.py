@@ -52,6 +52,11 @@ def list_ruleset_json(runner: Runner, *, terse: bool = True, timeout: float | No
     return _listed(runner, ["list", "ruleset"], terse, timeout)
 
 
+def list_ruleset_text(runner: Runner, *, timeout: float | None = 600.0) -> str:
+    """All tables without their sets' elements, as nft writes them: nft 1.0.6 says the devices of a chain only so."""
+    return run_tool(runner, ["nft", "-t", "list", "ruleset"], "listing the rules", timeout=timeout).stdout
+
+
 def _listed(runner: Runner, words: list[str], terse: bool, timeout: float | None) -> dict[str, Any]:
     argv = ["nft", "-j", *(["-t"] if terse else []), *words]
     doing = f"listing {' '.join(words[1:])}"

@@ -9,7 +9,7 @@ What nft's listing doesn't say, in JSON and in text alike, and what is done abou
 - A set whose type nft doesn't know makes it list *every* rule with a set without that condition, and exit with 0. It
   says so on stderr, only there: whoever calls nft must look. A rule that lost all its statements is Opaque.
 - Whether packets may change a set is seen by the rules that do so; 1.0.6 leaves out the flag `dynamic`.
-- 1.0.6 doesn't say the devices of a chain on ingress or egress: a gap.
+- 1.0.6 doesn't say the devices of a chain on ingress or egress: a gap, unless its text does (`apply/reading.py`).
 - The flags of a table are garbage in 1.0.6: `dormant` says which sleep.
 """
 

@@ -242,3 +242,16 @@ def test_who_else_decides_is_named(namespace: MakeNamespace) -> None:
     finally:
         os.close(link)
     assert other_hooks(runner) == ["tc filters on face, egress"]
+
+
+def test_the_devices_of_a_netdev_chain_are_known(applied: tuple[str, Path]) -> None:
+    """JSON of nft 1.0.6 leaves them out; a chain that counts on one of them changes nothing."""
+    place, folder = applied
+    inside(place, "ip", "link", "add", "eth1", "type", "veth", "peer", "name", "far")
+    hook = "type filter hook ingress device eth1 priority 0; policy accept;"
+    inside(place, "nft", f"add table netdev n {{ chain c {{ {hook} counter; }}; }}")
+    assert proof(place, folder)[0] == 0
+    inside(place, "nft", "add rule netdev n c tcp dport 5432 drop")
+    code, said = proof(place, folder)
+    assert code == 1
+    assert {one["packet"]["iif"] for one in said["differences"]} == {"eth1"}
