@@ -217,12 +217,14 @@ class Cells:
             for statement in self._told.get(ends, ()):
                 items += [Item((way, item.like), item.sets) for item in statement.items]
         one = self.places[pair[0]].segment == self.places[pair[1]].segment
-        places = tuple(place for place, _ in spot.narrow)
+        places = tuple((place, self.frame.gives(place, element)) for place, element in spot.narrow)
         return spot.groups, one, places, pattern(items, self._anchors)
 
     def _item(self, place: int, element: int) -> Item:
         if element < 0:
             return Item(self.frame.kinds[place], ())
+        if self.frame.nested(place):
+            return Item(tuple(self.frame.kinds[row] for row in self.frame.part(place, element)), ())
         bundle = self.frame.bundles[place]
         assert bundle is not None
         key = bundle.at, element

@@ -11,7 +11,7 @@ from segctl.prove.clauses import NUMBER, NUMBER_MASK, Clause, Limits, Must
 from segctl.prove.engine import Evaluated
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, bits, meet, without
-from segctl.prove.values import Of, Table, register_cubes
+from segctl.prove.values import Of, Table, Value, register_cubes
 
 OUTER = (IIF, OIF, SADDR, DADDR)
 
@@ -70,7 +70,9 @@ class Frame:
         cube = self.rest(one.cube)
         self.decided.append(one)
         self.rests.append(cube)
-        self.kinds.append(self._numbers.setdefault((cube, one.ending, one.maybe, numbered(one)), len(self._numbers)))
+        self.kinds.append(
+            self._numbers.setdefault((cube, one.ending, one.maybe, numbered(one.connection)), len(self._numbers))
+        )
         self.order.append(order)
         self.bundles.append(self._bundle(one.cube))
         return len(self.decided) - 1
@@ -86,12 +88,26 @@ class Frame:
             bundle, row = self.bundles[place], self.decided[place]
             assert bundle is not None
             cube = bundle.cube(row.cube, element, self.evaluated.space.axes[bundle.at].full)
-            value = row.connection
-            if isinstance(value, Table) and value.axis == bundle.answers.axis:
-                value = value.values[element]
+            value = self._left(place, element)
             made = [] if cube is None else [self._add(row._replace(cube=cube, connection=value), self.order[place])]
             self._parts[key] = tuple(last for one in made for last in self._apart(one))
         return self._parts[key]
+
+    def _left(self, place: int, element: int) -> Value:
+        """What packets of a bundle's row that hit an element leave in their connection's mark."""
+        bundle, value = self.bundles[place], self.decided[place].connection
+        if bundle is not None and isinstance(value, Table) and value.axis == bundle.answers.axis:
+            return value.values[element]
+        return value
+
+    def gives(self, place: int, element: int) -> bool:
+        """Whether they leave a number there, without taking the row apart."""
+        return numbered(self._left(place, element))
+
+    def nested(self, place: int) -> bool:
+        """Whether a row is of the hits of several maps."""
+        cube, axes = self.decided[place].cube, self.evaluated.space.axes
+        return sum(cube[one.at] != axes[one.at].full for one in self.evaluated.bundles) > 1
 
     def _apart(self, place: int) -> Iterator[int]:
         """The same until no bundle is left."""
@@ -133,9 +149,8 @@ class Frame:
             yield self.rest(tuple(full))
 
 
-def numbered(one: Decided) -> bool:
-    """Whether packets that pass so leave a number in their connection; one that nobody can tell counts."""
-    value = one.connection
+def numbered(value: Value) -> bool:
+    """Whether what a connection's mark holds at the end has a number; one that nobody can tell counts."""
     if isinstance(value, int):
         return bool(value & NUMBER_MASK)
     return not (isinstance(value, Of) and value.axis == "ct mark")
@@ -164,7 +179,7 @@ def clashes(
     passing: set[int] = set()
     cubes = [cube for cube, _ in found]
     endings = [(one.ending, bool(one.maybe)) for _, one in found]
-    gives = [numbered(one) for _, one in found]
+    gives = [numbered(one.connection) for _, one in found]
     for region in domain:
         for piece, places in _first(region, cubes, [maybe for _, maybe in endings]):
             top.update(places)
