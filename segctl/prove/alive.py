@@ -54,7 +54,7 @@ def dead(listing: Listing, alive: Alive, awake: Iterable[str], never: Spans) -> 
             for held in table.sets.values():
                 for at, element in enumerate(held.elements):
                     if not alive.hits.get(id(held), 0) >> at & 1 or _never(held, element, alive, never):
-                        yield Dead(RuleSaid(_name(table), held.name, None, "element"), _key(held, element))
+                        yield Dead(RuleSaid(_name(table), held.name, None, "element"), element_said(held, element))
 
 
 def _dead_rules(table: Table, alive: Alive) -> Iterator[Dead]:
@@ -76,7 +76,7 @@ def _name(table: Table) -> str:
     return f"{table.family} {table.name}"
 
 
-def _key(held: Set, element: Element) -> str:
+def element_said(held: Set, element: Element) -> str:
     """An element's key in words."""
     said = []
     for (first, last), kind in zip(element.key, held.parts, strict=False):

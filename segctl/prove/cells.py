@@ -186,17 +186,10 @@ class Cells:
         spot, pairs = members[0], sum(one.pairs for one in members)
         rows = spot.rows
         if spot.narrow:
-            rows = sorted([*rows, *self.narrow_rows(spot)], key=self.frame.order.__getitem__)
+            narrow = (row for one in spot.narrow for row in self.frame.rows_of(*one))
+            rows = sorted([*rows, *narrow], key=self.frame.order.__getitem__)
         between = self._between(spot.source, spot.destination, names, numbers, never)
         return Cell(spot.source, spot.destination, pairs, rows, between, members)
-
-    def narrow_rows(self, spot: Spot) -> Iterator[int]:
-        """The rows that hold few pairs, this one among them."""
-        for place, element in spot.narrow:
-            if element < 0:
-                yield place
-            else:
-                yield from self.frame.part(place, element)
 
     def _together(self, spots: Iterable[Spot]) -> list[list[Spot]]:
         """Pairs that are alike but for the values of their ports."""

@@ -1,4 +1,4 @@
-"""All cells of one walk, rules against intent: where they clash, which number new connections got, what is dead."""
+"""All cells of one walk, rules against intent: where they clash, and which number new connections got."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,6 @@ from segctl.prove.clauses import NUMBER, NUMBER_MASK, clauses
 from segctl.prove.effects import Effects
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import Clash, Frame, clashes
-from segctl.prove.layout import Spot
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans
 
@@ -39,19 +38,18 @@ class ClashAt:
     clash: Clash
 
 
-Judged = tuple[list[Clash], set[int], set[int]]
-"""Clashes, rows that decide some packet, rows that let one pass by its number; rows by their place in a cell."""
+Judged = tuple[list[Clash], set[int]]
+"""Clashes, and the rows that let a packet pass by its number, by their place in a cell."""
 
 
 @dataclass(slots=True)
 class Comparison:
-    """One walk compared. `top` are the places of the decided rows that some packet has for its own."""
+    """One walk compared."""
 
     evaluated: Evaluated
     effects: Effects
     cells: Cells = field(init=False)
     frame: Frame = field(init=False)
-    top: set[int] = field(default_factory=set)
     compared: int = 0
     _domains: dict[bool, tuple[Cube, ...]] = field(init=False)
     _known: dict[object, Judged] = field(default_factory=dict)
@@ -66,7 +64,7 @@ class Comparison:
         for iif, oif in self.cells.interfaces():
             found = numbers.found[self.evaluated.family, self.evaluated.way, *self.cells.names(iif, oif)]
             for one in self.cells.between(iif, oif, {}):
-                for cell, (clash, _, passing) in self._looked_at(one, iif, oif, {}, new=True):
+                for cell, (clash, passing) in self._looked_at(one, iif, oif, {}, new=True):
                     found |= self._given(cell, {cell.rows[at] for at in passing})
                     yield from (ClashAt(iif, oif, cell, each) for each in clash)
 
@@ -75,24 +73,18 @@ class Comparison:
         frame = self.frame
         out = {_number(frame.decided[place]) for place in passing}
         if cell.members[1:]:
-            at = [place for place, rows in enumerate(self._narrow(cell.members[0])) if passing.intersection(rows)]
+            narrow = cell.members[0].narrow
+            at = [number for number, one in enumerate(narrow) if passing.intersection(frame.rows_of(*one))]
             for spot in cell.members[1:]:
-                for place in at:
-                    out |= {_number(frame.decided[row]) for row in self._rows_of(*spot.narrow[place])}
+                for number in at:
+                    out |= {_number(frame.decided[row]) for row in frame.rows_of(*spot.narrow[number])}
         return out - {0}
-
-    def _narrow(self, spot: Spot) -> Iterator[tuple[int, ...]]:
-        return (self._rows_of(place, element) for place, element in spot.narrow)
-
-    def _rows_of(self, place: int, element: int) -> tuple[int, ...]:
-        return (place,) if element < 0 else self.frame.part(place, element)
 
     def _looked_at(
         self, cell: Cell, iif: int, oif: int, alive: Alive, never: Spans = (), new: bool = False
     ) -> Iterator[tuple[Cell, Judged]]:
         """A cell for all of its members; where it clashes, each by itself."""
         judged = self._cell(cell, new)
-        self.top |= {cell.rows[at] for at in judged[1]}
         if judged[0] and cell.members[1:]:
             for one in self.cells.apart(cell, iif, oif, alive, never):
                 yield one, self._cell(one, new)
@@ -105,7 +97,7 @@ class Comparison:
         for iif, oif in self.cells.interfaces():
             for one in self.cells.between(iif, oif, alive, never):
                 self.compared += max(1, len(one.members))
-                for cell, (clash, _, _) in self._looked_at(one, iif, oif, alive, never):
+                for cell, (clash, _) in self._looked_at(one, iif, oif, alive, never):
                     yield from (ClashAt(iif, oif, cell, each) for each in clash)
 
     def never(self, alive: Alive) -> Spans:

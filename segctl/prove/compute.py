@@ -23,7 +23,7 @@ from segctl.prove.bundle import FEWEST, Bundles, Hits
 from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
 from segctl.prove.rewriting import touches
-from segctl.prove.row import Crumb, Row
+from segctl.prove.row import Row
 from segctl.prove.space import Cube, NeedsCut, Space, Spans, bits
 from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
 from segctl.prove.values import Table as ByClass
@@ -224,11 +224,11 @@ class Expressions:
         """What a map answers: by class of one axis where the key is that axis, else by element."""
         if found.dynamic or found.fault:
             raise NotModelled(f"map {found.name} may change")
-        if not isinstance(key, Join):
-            computed = self._compute(row, key, table, stage)
-            if not computed.ordered and (made := self._by_class(computed, found)) is not None:
-                return made
         computed = self._compute(row, key, table, stage)
+        if not isinstance(key, Join) and not computed.ordered:
+            by_class = self._by_class(computed, found)
+            if by_class is not None:
+                return by_class
         values: list[tuple[Row, tuple[Known, ...]]] = []
         misses, ordered = list(computed.misses), computed.ordered
         for part, known in computed.values:
@@ -243,7 +243,7 @@ class Expressions:
             for hit, element in chosen.hits:
                 answer = found.elements[element].value
                 if isinstance(answer, int):
-                    values.append((hit._replace(crumb=Crumb(table, found, element, hit.crumb)), (answer,)))
+                    values.append((hit, (answer,)))
         return Computed(values, misses, ordered)
 
     def _together(self, row: Row, parts: tuple[Known, ...], found: Set) -> list[tuple[Row, tuple[Known, ...]]] | None:

@@ -188,7 +188,7 @@ def _start(space: Space, registers: Groups, way: Way) -> Row:
         **{part.axis: NONE for name in zeros for part in registers[name]},
     }
     initial = [Of(name, _REGISTER) for name in REGISTERS]
-    return Row(_narrowed(space, space.full, limits), initial[0], initial[1], initial[2], (), None)
+    return Row(_narrowed(space, space.full, limits), initial[0], initial[1], initial[2], ())
 
 
 def _domain(space: Space, registers: Groups, start: Cube, family: int, untracks: bool) -> tuple[Cube, ...]:

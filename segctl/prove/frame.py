@@ -100,6 +100,10 @@ class Frame:
             return value.values[element]
         return value
 
+    def rows_of(self, place: int, element: int) -> tuple[int, ...]:
+        """The places of rows that stand for a row, or for an element of a bundle's row (-1: none)."""
+        return (place,) if element < 0 else self.part(place, element)
+
     def gives(self, place: int, element: int) -> bool:
         """Whether they leave a number there, without taking the row apart."""
         return numbered(self._left(place, element))
@@ -168,21 +172,19 @@ def shadowed(regions: Iterable[Cube], earlier: Iterable[Cube]) -> bool:
 
 def clashes(
     domain: Iterable[Cube], found: Sequence[tuple[Cube, Decided]], wanted: Sequence[Wanted]
-) -> tuple[list[Clash], set[int], set[int]]:
-    """Where what the rules do isn't what is wanted; the places of the rows that decide some packet at all, and of those
-    that let one pass which is wanted to pass by its number.
+) -> tuple[list[Clash], set[int]]:
+    """Where what the rules do isn't what is wanted; the places of the rows that let a packet pass which is wanted to
+    pass by its number.
 
     `found` in the order of their keys, `wanted` in the law's: of each, the first that holds a packet is its own.
     """
     out: list[Clash] = []
-    top: set[int] = set()
     passing: set[int] = set()
     cubes = [cube for cube, _ in found]
     endings = [(one.ending, bool(one.maybe)) for _, one in found]
     gives = [numbered(one.connection) for _, one in found]
     for region in domain:
         for piece, places in _first(region, cubes, [maybe for _, maybe in endings]):
-            top.update(places)
             does = {endings[at][0] for at in places}
             if does == {Ending.CONTINUE}:
                 continue
@@ -192,7 +194,7 @@ def clashes(
                 lacks = must is Must.NUMBERED and not all(gives[at] for at in places)
                 if lacks or not all(_right(ending, must) for ending in does):
                     out.append(Clash(part, places, must))
-    return out, top, passing
+    return out, passing
 
 
 def _first(region: Cube, cubes: Sequence[Cube], maybe: Sequence[bool]) -> Iterator[tuple[Cube, tuple[int, ...]]]:

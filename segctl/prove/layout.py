@@ -170,13 +170,8 @@ class Layout:
 
     def _inside(self, place: int, block: _Block) -> Iterator[int]:
         """The parts of a bundle's row, by element, that hold some pair of a block."""
-        row = self._row(place)
-        assert row.bundle is not None
-        ends = self._ends_of(row.bundle)
         for element in self._elements(place, block.source, block.destination):
-            pair = ends[element]
-            if pair is not None and pair[0] & block.source and pair[1] & block.destination:
-                yield from self.frame.part(place, element)
+            yield from self.frame.part(place, element)
 
     def _elements(self, place: int, sources: int, targets: int) -> Iterable[int]:
         """The elements of a bundle's row that some of these sources hit, and some of these destinations."""
@@ -278,8 +273,9 @@ class Layout:
     def _alike(self, broad: Sequence[int], alike: Alike, side: int, open_ones: int) -> list[list[int]]:
         """Open classes of a side that meet the same broad rows and have one stance."""
         parts = [held for group in alike.stances if (held := group & open_ones)]
-        for mask in dict.fromkeys(self._row(place)[side] for place in broad):
-            parts = [half for part in parts for half in (part & mask, part & ~mask) if half]  # type: ignore[operator]
+        rows = [self._row(place) for place in broad]
+        for mask in dict.fromkeys((row.source, row.destination)[side] for row in rows):
+            parts = [half for part in parts for half in (part & mask, part & ~mask) if half]
         return [list(bits(group)) for group in parts]
 
     def _shadowed(self, place: int, broad: list[int]) -> bool:

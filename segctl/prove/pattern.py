@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 def pattern(items: Sequence[Item], anchors: Sequence[int]) -> object:
     """Equal for pairs that are alike. `anchors`: where all of them are cut, sorted."""
-    cuts = sorted({cut for _, sets in items for spans in sets for first, last in spans for cut in (first, last + 1)})
+    cuts = sorted(cut_points(spans for _, sets in items for spans in sets))
     rank = {cut: at for at, cut in enumerate(cuts)}
     where = []
     for cut in cuts:

@@ -9,7 +9,7 @@ key). A row with reasons in `maybe` decides its packets now and then; else the n
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from segctl.listing.rule import Chain, Ending, Rule, Set, Table
+from segctl.listing.rule import Chain, Ending, Rule, Table
 from segctl.prove.result import RuleSaid
 from segctl.prove.space import Cube, covers, joined
 from segctl.prove.values import Table as ByClass
@@ -18,15 +18,6 @@ from segctl.prove.values import Value
 Key = tuple[int, ...]
 LAST = 1 << 60
 """Ends a decided row's key: after every look-up that came off it."""
-
-
-class Crumb(NamedTuple):
-    """An element of a map that a row hit, by its place, and those before it."""
-
-    table: Table
-    map: Set
-    element: int
-    before: "Crumb | None"
 
 
 class Row(NamedTuple):
@@ -39,7 +30,6 @@ class Row(NamedTuple):
     priority: Value
     connection: Value
     key: Key
-    crumb: Crumb | None
     maybe: tuple[str, ...] = ()
     untracked: bool = False
     rewritten: tuple[str, ...] = ()
@@ -68,7 +58,6 @@ class Decided(NamedTuple):
     ending: Ending | None
     key: Key
     by: By | None
-    crumb: Crumb | None
     connection: Value
     maybe: tuple[str, ...] = ()
 
@@ -89,7 +78,7 @@ def settled(rows: list[Row]) -> list[Row]:
     firsts: dict[tuple[object, ...], Row] = {}
     for row in rows:
         registers = _same(row.mark), _same(row.priority), _same(row.connection)
-        like = (*registers, id(row.crumb), row.untracked, row.rewritten)
+        like = (*registers, row.untracked, row.rewritten)
         alike.setdefault(like, {}).setdefault((row.key, row.maybe), []).append(row.cube)
         firsts.setdefault(like, row)
     if len(alike) == len(rows):

@@ -93,7 +93,7 @@ def follow(listing: Listing, packet: Packet, awake: dict[tuple[str, str], bool] 
 
     evaluator = _Concrete(space, packet, kind, listing.interfaces)
     walk = Walk(space, evaluator, kind, hears, _routed_priority(packet), told=True)
-    row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, (), None)
+    row = Row(space.full, packet.mark, packet.priority, packet.connection_mark, ())
     decided = sorted(walk.along([row], met_stages), key=lambda one: one.key)
     return _told(packet, met, decided, walk.reasons)
 

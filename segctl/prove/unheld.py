@@ -11,7 +11,6 @@ from segctl.listing.rule import (
     Bits,
     Choose,
     Constant,
-    Element,
     Expression,
     Join,
     Load,
@@ -19,8 +18,8 @@ from segctl.listing.rule import (
     Mapped,
     Set,
     Table,
-    name_of,
 )
+from segctl.prove.alive import element_said
 from segctl.prove.clauses import NUMBER_MASK
 from segctl.prove.path import Stage
 from segctl.prove.result import Dead
@@ -42,7 +41,7 @@ def unheld(stages: list[Stage]) -> Iterator[Dead]:
             if _reads(part):
                 for element in found.elements:
                     if at < len(element.key) and _nobodys(element.key[at], given):
-                        yield Dead(rule_said(by), _said(key, element))
+                        yield Dead(rule_said(by), element_said(found, element))
 
 
 def _rules(tables: list[Table]) -> Iterator[tuple[By, object]]:
@@ -92,12 +91,3 @@ def _reads(part: Expression) -> bool:
 def _nobodys(span: tuple[int, int], given: set[int]) -> bool:
     number = span[0] & NUMBER_MASK
     return span[0] == span[1] and number != 0 and number not in given
-
-
-def _said(key: Expression, element: Element) -> str:
-    parts = key.parts if isinstance(key, Join) else (key,)
-    words = []
-    for part, (first, last) in zip(parts, element.key, strict=False):
-        named = isinstance(part, Load) and part.field.endswith("ifname")
-        words.append(name_of(first) if named else hex(first) if first == last else f"{first:#x}-{last:#x}")
-    return " . ".join(words)

@@ -335,7 +335,7 @@ class Walk:
         at = self.space.index[STATE]
         if row.untracked and not self.told and cube[at] == self.space.axes[at].mask(((STATES["untracked"],) * 2,)):
             cube = (*cube[:at], self.space.axes[at].full, *cube[at + 1 :])
-        return Decided(cube, ending, (*row.key, LAST), by, row.crumb, row.connection, row.maybe)
+        return Decided(cube, ending, (*row.key, LAST), by, row.connection, row.maybe)
 
     def _matched(self, rows: list[Row], by: By) -> None:
         if rows:
