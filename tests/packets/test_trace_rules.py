@@ -91,7 +91,9 @@ def sought(packet: Packet) -> Sought:
 def test_the_model_meets_the_rules_that_the_kernel_traces(ring: Ring, tracer: Tracer) -> None:
     """1,000 packets under random rules; those of an example: test_trace_example.py."""
     tally, differing, lengths = Counter[str](), [], Counter[int]()
-    for seed in range(48):
+    for seed in range(90):  # how many volleys it takes is chance: some rule sets switch tracing off
+        if tally["packets"] >= 1000:
+            break
         try:
             found = fought(ring, tracer, seed, tally)
         except ReaderCrashed:
