@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the flood is the tests' own
 
-from segctl.apply import Proving, apply
-from segctl.compile import Ruleset, compile_gateway, render_flip, render_table, statistics
+from segctl.apply import Proving, Wish, apply
+from segctl.compile import Ruleset, compile_gateway, loadable, render_flip, render_table, statistics
 from segctl.kernel import nft
 from segctl.lab import Built, lab
 from segctl.load import load_site
@@ -110,7 +110,7 @@ def flips(built: Built, generations: list[tuple[Policy, Ruleset]], at: datetime,
     gateway = Netns(built.node("gw").namespace)
     nft.load(gateway, "flush ruleset\n")  # the lab's own namespace
     for policy, rules in generations:
-        apply(gateway, policy, rules, at, 0, proving=Proving.LEFT_OUT)
+        apply(gateway, policy, loadable(rules), at, Wish(proving=Proving.LEFT_OUT))
 
     def replace(number: int) -> None:
         new, old = number % 2, 1 - number % 2

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from segctl.apply import Proving, apply
-from segctl.compile import compile_gateway, render_table, statistics
+from segctl.apply import Proving, Wish, apply
+from segctl.compile import compile_gateway, loadable, render_table, statistics
 from segctl.kernel import nft
 from segctl.kernel.scratch import in_scratch
 from segctl.load import load_site
@@ -60,7 +60,7 @@ def main() -> None:
             ):
                 steps[name] = in_scratch(
                     lambda place, rules=rules, policy=policy, proving=proving: seconds(
-                        lambda: apply(place, policy, rules, at, 0, proving=proving)
+                        lambda: apply(place, policy, loadable(rules), at, Wish(proving=proving))
                     )
                 )
             for name, taken in steps.items():

@@ -4,12 +4,15 @@ import itertools
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 
 import pytest
 
 MakeNamespace = Callable[..., str]
 _COUNT = itertools.count()
+_STATE = tempfile.TemporaryDirectory(prefix="segctl-state-")
+os.environ["SEGCTL_STATE"] = _STATE.name  # what is kept of points: never this machine's own
 for _ignored in (signal.SIGINT, signal.SIGHUP):  # as under nohup or behind a `&`: programs under test must hear them
     if signal.getsignal(_ignored) is signal.SIG_IGN:
         signal.signal(_ignored, signal.default_int_handler if _ignored is signal.SIGINT else signal.SIG_DFL)

@@ -5,9 +5,11 @@ Every change is a list of named steps, each with its undoing. Our tables only.
 Never in it: scapy, networkx, nft syntax, a table of somebody else's.
 """
 
+from segctl.apply.change import apply
+from segctl.apply.job import Proving, Wish
 from segctl.apply.result import Applied, CannotApply, Lost, NotApplied, RolledBack, Unsettled
+from segctl.apply.rollback import roll_back, roll_back_to
 from segctl.apply.slots import Slots, read_slots
-from segctl.apply.steps import Proving, apply, roll_back
 
 __all__ = [
     "Applied",
@@ -18,7 +20,9 @@ __all__ = [
     "RolledBack",
     "Slots",
     "Unsettled",
+    "Wish",
     "apply",
     "read_slots",
     "roll_back",
+    "roll_back_to",
 ]

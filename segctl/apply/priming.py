@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from segctl.apply.result import Lost
-from segctl.compile import Ruleset
 from segctl.kernel import conntrack
 from segctl.kernel.conntrack import Connection
 from segctl.kernel.routes import interfaces_towards
 from segctl.model.decision import Effect, Outcome, Step
+from segctl.model.generation import Loadable
 from segctl.model.service import traffic
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.numbers import SWAPPED
@@ -36,7 +36,7 @@ class Adoption:
     lost: tuple[Lost, ...]
 
 
-def adopt(runner: Runner, policy: Policy, rules: Ruleset, at: datetime) -> Adoption:
+def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adoption:
     """Decide every tracked connection; nothing is changed yet."""
     connections = list(conntrack.entries(runner))
     ends = (end for one in connections for end in (one.original.src, one.reply.src))

@@ -34,10 +34,10 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """What is live now: a generation, or nothing of ours (None)."""
+    """What is live now: a generation, or nothing of ours (None); and what was."""
 
     where: str
-    left: int
+    left: int | None
     generation: int | None
 
 

@@ -1,71 +1,27 @@
-"""The lists of steps: apply, and roll back."""
+"""What is done to a point, act by act, and the lists of them: each with its name and its undoing."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 
-from segctl.apply.priming import Adoption, adopt
-from segctl.apply.proving import Shown, shown, still
-from segctl.apply.result import Applied, CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slots, delete_slot, read_slots, ticket
-from segctl.apply.step import Step, nothing, run
-from segctl.apply.verify import Held, differences, held, meant, numbered
-from segctl.compile import Ruleset, pack, render_flip, render_sleep, render_structure
+from segctl.apply.job import Job, Proving
+from segctl.apply.lockout import demand_management
+from segctl.apply.priming import adopt
+from segctl.apply.proving import shown, still
+from segctl.apply.result import CannotApply, NotApplied, Unsettled
+from segctl.apply.slots import delete_slot, read_slots
+from segctl.apply.step import Step, nothing
+from segctl.apply.verify import differences, held, meant, numbered
+from segctl.compile import render_flip, render_sleep
 from segctl.kernel import conntrack, netlink, nft, parts
-from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong, NoPrivilege, ToolMissing
+from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong
+from segctl.kernel.structure import for_slot
 from segctl.kernel.tools import run_tool
-from segctl.policy import Policy
-from segctl.runner import Runner, RunnerError
+from segctl.model.moment import milliseconds
+from segctl.runner import RunnerError
+from segctl.store import About, Kept, Standing, StoreError
+from segctl.store.origin import descends, who
 
 _TICK = 0.1
-
-
-class Proving(StrEnum):
-    """What a proof is good for: demanded, it must be there before the flip; else it is only told, or not asked for."""
-
-    DEMANDED = "demanded"
-    TOLD = "told"
-    LEFT_OUT = "left out"
-
-
-@dataclass(slots=True)
-class Job:
-    """One apply under way: what is wanted, and what is known so far.
-
-    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was
-    done; `flipped`: it may be awake.
-    """
-
-    runner: Runner
-    policy: Policy
-    rules: Ruleset
-    at: datetime
-    prime: float
-    told: Callable[[str], None]
-    proving: Proving = Proving.DEMANDED
-    proof: Shown | None = None
-    slots: Slots = field(default_factory=lambda: Slots(None, None))
-    ticket: int = field(default_factory=ticket)
-    touched: bool = False
-    flipped: bool = False
-    wanted: Held | None = None
-    adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
-
-    @property
-    def slot(self) -> str:
-        return self.slots.free
-
-    @property
-    def generation(self) -> int:
-        return self.slots.next_generation
-
-    @property
-    def first(self) -> bool:
-        """Nothing of ours is awake yet."""
-        return self.slots.live is None
 
 
 def look(job: Job) -> None:
@@ -80,16 +36,91 @@ def look(job: Job) -> None:
     if job.first:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
-        nft.check(job.runner, render_structure(job.rules, "segctl_check", job.ticket))
+        nft.check(job.runner, for_slot(job.rules.structure, "segctl_check", job.ticket))
     job.wanted = meant(job.rules, job.slot, job.ticket, job.at)
+
+
+def demand_lineage(job: Job) -> None:
+    """The new site descends from the one that is live, or somebody gave a reason."""
+    live = job.slots.live
+    if live is None or live.generation is None or job.wish.replace or job.number is not None:
+        return
+    about = job.state.generations.about(live.generation)
+    if about is None:
+        raise CannotApply(
+            f"generation {live.generation} is live on {job.runner.where}, and nothing is kept of where it came from",
+            "`--replace REASON` replaces it, if that is meant",
+        )
+    if (about.site, about.point) != (job.source.site, job.rules.point):
+        raise CannotApply(
+            f"{job.runner.where} is point '{about.point}' of site '{about.site}', not '{job.rules.point}' of "
+            f"'{job.source.site}'",
+            "`--replace REASON` replaces it, if that is meant",
+        )
+    before, folder = about.commit.name, job.source.folder
+    if before and not (folder is not None and descends(folder, before)):
+        now = f"commit {job.source.commit.name[:12]}" if job.source.commit.name else "no commit"
+        raise CannotApply(
+            f"the site, at {now}, doesn't descend from commit {before[:12]}, which is live on {job.runner.where}",
+            "merge or pull first; `--replace REASON` replaces it, if that is meant",
+        )
+
+
+def demand_entry(job: Job) -> None:
+    """Who manages the point now gets in under the new rules, too."""
+    demand_management(job.runner, job.policy, job.rules.point, job.at)
+
+
+def keep(job: Job) -> None:
+    """The generation on disk, before the kernel is touched: whatever happens then, it is known what it means."""
+    job.begun = True
+    job.state.journal.write(job.doing, "begun", **about_job(job))
+    if job.number is not None:
+        return
+    about = About(
+        number=job.generation,
+        point=job.rules.point,
+        site=job.source.site,
+        source=job.source.digest,
+        commit=job.source.commit,
+        made=milliseconds(job.at),
+        who=who(),
+        digest=job.wanted.digest() if job.wanted else "",
+        elements=job.rules.count(),
+        why=job.wish.replace or job.wish.despite,
+    )
+    job.number = job.generation
+    job.made = True
+    job.state.generations.keep(Kept(about, job.rules, job.source.files))
+
+
+def about_job(job: Job) -> dict[str, object]:
+    """What the journal says of a change."""
+    commit = job.source.commit
+    return {
+        "generation": job.generation,
+        "site": job.source.site,
+        "source": job.source.digest,
+        "commit": commit.name + (" and changes that are not committed" if commit.dirty else ""),
+        "replace": job.wish.replace,
+        "despite": job.wish.despite,
+        "unproven": job.wish.proving is not Proving.DEMANDED or None,
+    }
+
+
+def forget(job: Job) -> None:
+    """It was never live."""
+    if job.made and job.number is not None:
+        with suppress(StoreError):
+            job.state.generations.forget(job.number)
 
 
 def load_asleep(job: Job) -> None:
     """The new generation into the slot that isn't live: nobody notices, however long it takes."""
     job.touched = True
     delete_slot(job.runner, job.slot)
-    parts.load_asleep(job.runner, render_structure(job.rules, job.slot, job.ticket))
-    netlink.add(job.runner, job.slot, pack(job.rules, job.at))
+    parts.load_asleep(job.runner, for_slot(job.rules.structure, job.slot, job.ticket))
+    netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.rules.elements))
 
 
 def unload(job: Job) -> None:
@@ -109,10 +140,10 @@ def read_back(job: Job) -> None:
 
 def prove_asleep(job: Job) -> None:
     """What sleeps there would do with every packet what the site means; else it isn't woken."""
-    if job.proving is Proving.LEFT_OUT:
+    if job.wish.proving is Proving.LEFT_OUT:
         return
     job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot)
-    if not job.proof.proven and job.proving is Proving.DEMANDED:
+    if not job.proof.proven and job.wish.proving is Proving.DEMANDED:
         raise NotApplied(
             f"what sleeps in {job.slot} on {job.runner.where} is {job.proof.found}: {'; '.join(job.proof.told)}",
             "`segctl prove` tells all of it; --unproven wakes it nevertheless",
@@ -121,9 +152,9 @@ def prove_asleep(job: Job) -> None:
 
 def prime(job: Job) -> None:
     """Wait until connections in use are tracked: a sleeping table already makes the kernel do that."""
-    if not job.first or not job.prime:
+    if not job.first or not job.wish.prime:
         return
-    end = time.monotonic() + job.prime
+    end = time.monotonic() + job.wish.prime
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(_TICK, left))
 
@@ -155,6 +186,19 @@ def read_awake(job: Job) -> None:
         still(job.runner, job.slot, job.proof)
 
 
+def record(job: Job) -> None:
+    """From now on it is loaded at boot."""
+    before = job.slots.live.generation if job.slots.live else None
+    job.state.stand(Standing(job.generation))
+    with suppress(StoreError):  # an old one too many harms nobody
+        job.state.generations.prune({job.generation, *([before] if before else [])})
+
+
+def unrecord(job: Job) -> None:
+    """As it stood."""
+    job.state.stand(job.standing)
+
+
 def flip_back(job: Job) -> None:
     """The same backwards; without an old generation ours goes to sleep."""
     now = read_slots(job.runner)
@@ -175,6 +219,9 @@ def flip_back(job: Job) -> None:
 
 APPLY: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
+    Step("demand lineage", demand_lineage, nothing),
+    Step("demand entry", demand_entry, nothing),
+    Step("keep", keep, forget),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
     Step("prove asleep", prove_asleep, nothing),
@@ -182,60 +229,5 @@ APPLY: tuple[Step[Job], ...] = (
     Step("adopt connections", adopt_connections, nothing),
     Step("flip", flip, flip_back),
     Step("read back awake", read_awake, nothing),
+    Step("record", record, unrecord),
 )
-
-
-def apply(
-    runner: Runner,
-    policy: Policy,
-    rules: Ruleset,
-    at: datetime,
-    prime: float,
-    told: Callable[[str], None] = nothing,
-    *,
-    proving: Proving = Proving.DEMANDED,
-) -> Applied:
-    """Bring a generation to a point. `prime` seconds are waited if it is the first one there; `told` hears each step.
-
-    CannotApply: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
-    """
-    job = Job(runner, policy, rules, at, prime, told, proving)
-    try:
-        run(APPLY, job, told)
-    except (KernelError, RunnerError) as error:
-        if job.touched:
-            raise NotApplied(str(error), getattr(error, "help", "")) from error
-        if isinstance(error, NoPrivilege | ToolMissing | RunnerError):
-            raise
-        raise CannotApply(str(error), getattr(error, "help", "")) from error
-    return Applied(
-        rules.point,
-        runner.where,
-        job.generation,
-        job.slot,
-        sum(len(made.elements) for made in rules.maps),
-        job.wanted.digest() if job.wanted else "",
-        job.first,
-        prime if job.first else 0.0,
-        len(job.adoption.numbered),
-        job.adoption.lost,
-        job.proof.found if job.proof else "",
-        job.proof.told if job.proof else (),
-    )
-
-
-def roll_back(runner: Runner, *, to_nothing: bool = False) -> RolledBack:
-    """Flip back to the generation that sleeps; with `to_nothing` and none there, ours goes to sleep."""
-    slots = read_slots(runner)
-    if slots.live is None or slots.live.generation is None:
-        raise CannotApply(f"no generation of ours is live on {runner.where}", "`segctl apply` makes one live")
-    if slots.sleeping is not None and slots.sleeping.generation is not None:
-        nft.load(runner, render_flip(slots.sleeping.name, slots.sleeping.generation, slots.live.name))
-        return RolledBack(runner.where, slots.live.generation, slots.sleeping.generation)
-    if not to_nothing:
-        raise CannotApply(
-            f"generation {slots.live.generation} is the first on {runner.where}: there is none to go back to",
-            "`--to-nothing` puts it to sleep, and nothing is enforced then",
-        )
-    nft.load(runner, render_sleep(slots.live.name))
-    return RolledBack(runner.where, slots.live.generation, None)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from segctl.compile import Ruleset, generation_name, pack, render_structure
+from segctl.compile import generation_name
 from segctl.kernel import netlink, parts
 from segctl.kernel.image import Chain, Image, digest_elements, read_image
 from segctl.kernel.scratch import in_scratch
+from segctl.kernel.structure import for_slot
+from segctl.model.generation import Loadable
+from segctl.model.moment import milliseconds
 from segctl.runner import Runner
 
 
@@ -27,9 +30,9 @@ class Held:
         return sha256(repr((self.image.digest(), sorted(self.elements.items()))).encode()).hexdigest()
 
 
-def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
+def meant(rules: Loadable, slot: str, generation: int, at: datetime) -> Held:
     """What the table should hold."""
-    structure = render_structure(rules, slot, generation)
+    structure = for_slot(rules.structure, slot, generation)
 
     def alone(runner: Runner) -> Image:
         parts.load_asleep(runner, structure)
@@ -37,7 +40,8 @@ def meant(rules: Ruleset, slot: str, generation: int, at: datetime) -> Held:
 
     image = in_scratch(alone)
     empty = dict.fromkeys(image.named(), sha256().hexdigest())
-    return Held(image, empty | {packed.name: digest_elements(packed) for packed in pack(rules, at)})
+    loaded = (one.at(milliseconds(at)) for one in rules.elements)
+    return Held(image, empty | {one.name: digest_elements(one) for one in loaded})
 
 
 def numbered(wanted: Held, was: int, now: int) -> Held:

@@ -20,6 +20,7 @@ from segctl.cli.options import (
     settings,
 )
 from segctl.cli.output import write_columns
+from segctl.cli.source import source_of
 
 if TYPE_CHECKING:
     from segctl.runner import Runner
@@ -82,9 +83,23 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 @click.option(
     "--unproven", is_flag=True, help="Wake it even if it isn't proven while it sleeps; what was found is told."
 )
+@click.option(
+    "--replace",
+    default="",
+    metavar="REASON",
+    help="Replace the rules of another site, or of a commit that this one doesn't descend from.",
+)
 @format_option("text", "json")
 @settings
-def apply(settings: Settings, point: str | None, netns: str | None, prime: float, unproven: bool, format_: str) -> None:
+def apply(
+    settings: Settings,
+    point: str | None,
+    netns: str | None,
+    prime: float,
+    unproven: bool,
+    replace: str,
+    format_: str,
+) -> None:
     """Load the rules into a point, asleep; read them back; prove them; wake them in one flip.
 
     They are proven among all that others hold there: every packet meets what the site means (docs/proof.md).
@@ -92,18 +107,18 @@ def apply(settings: Settings, point: str | None, netns: str | None, prime: float
     back.
     """
     at = datetime.now(UTC)
-    policy = policy_of(settings, at)
+    loaded = settings.load()
+    policy = policy_of(settings, at, loaded)
     name = choose_point(policy.site, point)
     runner = runner_of(policy.site.points[name].where, netns)
 
-    from segctl.apply import Proving
+    from segctl.apply import Proving, Wish
     from segctl.apply import apply as apply_rules
-    from segctl.compile import compile_gateway
+    from segctl.compile import compile_gateway, loadable
 
-    rules = compile_gateway(policy, name, at)
-    done = apply_rules(
-        runner, policy, rules, at, prime, settings.say, proving=Proving.TOLD if unproven else Proving.DEMANDED
-    )
+    rules = loadable(compile_gateway(policy, name, at))
+    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, replace=replace)
+    done = apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return

@@ -6,6 +6,7 @@ Never in it: the kernel, the network, the clock; nft syntax (that stands in temp
 """
 
 from segctl.compile.gateway import compile_gateway
+from segctl.compile.loadable import loadable
 from segctl.compile.pack import pack
 from segctl.compile.render import (
     generation_name,
@@ -22,6 +23,7 @@ __all__ = [
     "Ruleset",
     "compile_gateway",
     "generation_name",
+    "loadable",
     "pack",
     "render_delete",
     "render_flip",

@@ -5,9 +5,10 @@ from itertools import product
 
 from segctl.compile.allowances import Allowance, Allowances
 from segctl.compile.fallback import Ends, Fallback
-from segctl.compile.ruleset import Element, Field, Meaning, NamedMap, zone_sets
+from segctl.compile.ruleset import Element, Field, NamedMap, zone_sets
 from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone, world_id
+from segctl.model.generation import Meaning
 from segctl.model.point import Point
 from segctl.model.selector import POINTS
 from segctl.policy.coverage import bound

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from segctl.compile.addresses import address_ranges
 from segctl.compile.lookups import take_apart
-from segctl.compile.ruleset import EssentialRule, Meaning
+from segctl.compile.ruleset import EssentialRule
 from segctl.compile.tokens import InterfaceName, Span
+from segctl.model.generation import Meaning
 from segctl.model.point import Point
 from segctl.model.ranges import ALL_V4, ALL_V6
 from segctl.model.service import ICMP6

@@ -7,6 +7,7 @@ import numpy as np
 
 from segctl.compile.ruleset import Field, NamedMap, Ruleset
 from segctl.model.elements import Bytes, Elements
+from segctl.model.moment import milliseconds
 from segctl.model.ranges import V6
 
 _IFNAMSIZ = 16
@@ -14,12 +15,12 @@ _IN_HOST_ORDER = (Field.SOURCE, Field.TARGET, Field.BASE, Field.NUMBER)
 _ONE_BYTE = (Field.FAMILY, Field.PROTOCOL, Field.ICMP4, Field.ICMP6)
 
 
-def pack(rules: Ruleset, at: datetime) -> Iterator[Elements]:
-    """All maps of a ruleset that have elements; ends in time become what remains at `at`."""
-    return (pack_map(made, at) for made in rules.maps if made.elements)
+def pack(rules: Ruleset) -> Iterator[Elements]:
+    """All maps of a ruleset that have elements; those that end say when."""
+    return (pack_map(made) for made in rules.maps if made.elements)
 
 
-def pack_map(made: NamedMap, at: datetime) -> Elements:
+def pack_map(made: NamedMap) -> Elements:
     """One map's elements."""
     count = len(made.elements)
     ends = None
@@ -31,19 +32,19 @@ def pack_map(made: NamedMap, at: datetime) -> Elements:
         keys = np.hstack([_column(field, list(part)) for field, part in zip(made.fields, columns, strict=True)])
         if len(made.fields) == 1 and made.fields[0] in _ONE_BYTE:
             keys = keys[:, :1]  # only what stands beside others is padded
-    data = verdicts = timeouts = None
+    data = verdicts = until = None
     if made.answers is Field.VERDICT:
         verdicts = tuple(element.value for element in made.elements if isinstance(element.value, tuple))
     elif made.answers is not None:
         data = _column(made.answers, [element.value for element in made.elements])
     if made.timed:
-        timeouts = np.fromiter((_remains(element.until, at) for element in made.elements), np.uint64, count)
-    return Elements(made.name.text, keys, ends, data, verdicts, timeouts)
+        until = np.fromiter((_ends(element.until) for element in made.elements), np.uint64, count)
+    return Elements(made.name.text, keys, ends, data, verdicts, until=until)
 
 
-def _remains(until: datetime | None, at: datetime) -> int:
-    """Milliseconds, at least one; 0 is for ever."""
-    return 0 if until is None else max(1, int((until - at).total_seconds() * 1000))
+def _ends(until: datetime | None) -> int:
+    """Milliseconds since 1970; 0 is never."""
+    return 0 if until is None else max(1, milliseconds(until))
 
 
 def _column(field: Field, values: list[object]) -> Bytes:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from segctl.compile.tokens import AddressRange, InterfaceName, Name, Span
+from segctl.model.generation import Meaning
 from segctl.model.strictness import Answer, Log
 
 
@@ -172,16 +173,6 @@ class DenyChain:
     answer: Answer
     log: Log
     number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a number stands for: kind, name, and where it was said (for the side file; never in rules)."""
-
-    kind: str
-    name: str
-    place: str
-    ways: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

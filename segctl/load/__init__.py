@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segctl.load.catalogue import catalogue_profiles, catalogue_services
+    from segctl.load.copy import copy_of, load_copy
     from segctl.load.find import find_site
     from segctl.load.questions import parse_selector, parse_service, parse_time
     from segctl.load.read import Loaded, load_site, read_site
@@ -18,7 +19,9 @@ __all__ = [
     "Loaded",
     "catalogue_profiles",
     "catalogue_services",
+    "copy_of",
     "find_site",
+    "load_copy",
     "load_site",
     "parse_selector",
     "parse_service",
@@ -28,6 +31,7 @@ __all__ = [
 
 _MODULES = {  # who only looks for a site, or whether it has changed, must not wait for its readers
     "catalogue": ("catalogue_profiles", "catalogue_services"),
+    "copy": ("copy_of", "load_copy"),
     "find": ("find_site",),
     "questions": ("parse_selector", "parse_service", "parse_time"),
     "read": ("Loaded", "load_site", "read_site"),

@@ -20,6 +20,11 @@ class Here:
         """The place, as messages name it."""
         return "this host"
 
+    @property
+    def key(self) -> str:
+        """As a file's name."""
+        return "here"
+
     def run(
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:

@@ -34,6 +34,11 @@ class Netns:
         """The place, as messages name it."""
         return f"namespace {self.name}"
 
+    @property
+    def key(self) -> str:
+        """As a file's name."""
+        return f"netns-{self.name}"
+
     def run(
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:

@@ -30,6 +30,11 @@ class Runner(Protocol):
         """The place, as messages name it: `this host`, `namespace lab1`."""
         ...
 
+    @property
+    def key(self) -> str:
+        """The place as a file's name, other than every other place's: `here`, `netns-lab1`."""
+        ...
+
     def run(
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:

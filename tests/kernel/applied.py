@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from functools import cache
 
-from segctl.apply import Applied, Proving, apply, read_slots
+from segctl.apply import Applied, Proving, Wish, apply, read_slots
 from segctl.apply.verify import Held, held
-from segctl.compile import Ruleset, compile_gateway
+from segctl.compile import compile_gateway, loadable
 from segctl.kernel import netlink
 from segctl.kernel.image import chain_names
 from segctl.kernel.tables import Table
+from segctl.model.generation import Loadable
 from segctl.policy import Policy
 from segctl.runner import Netns
 from tests.sites import AT, policy
@@ -30,10 +31,10 @@ OLD, NEW, NEXT = (SITE.format(name=name, port=port) for name, port in (("old", 8
 
 
 @cache
-def compiled(text: str) -> tuple[Policy, Ruleset]:
+def compiled(text: str) -> tuple[Policy, Loadable]:
     """The rules of a site's gateway `gw`."""
     law = policy(text)
-    return law, compile_gateway(law, "gw", AT)
+    return law, loadable(compile_gateway(law, "gw", AT))
 
 
 class Place:
@@ -46,7 +47,7 @@ class Place:
         self, text: str, told: Callable[[str], None] = lambda step: None, proving: Proving = Proving.LEFT_OUT
     ) -> Applied:
         """Without a proof, where that isn't what is looked at."""
-        return apply(self.runner, *compiled(text), AT, 0, told, proving=proving)
+        return apply(self.runner, *compiled(text), AT, Wish(proving=proving), told=told)
 
     def nft(self, text: str) -> str:
         done = self.runner.run(["nft", "-f", "-"], stdin=text)

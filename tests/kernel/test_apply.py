@@ -1,20 +1,22 @@
 """apply and rollback where things go wrong: what is live stays live, whole, and what isn't ours stays as it is."""
 
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from segctl.apply import Applied, CannotApply, NotApplied, Proving, RolledBack, Unsettled, roll_back
-from segctl.apply.steps import APPLY, Job
+from segctl.apply import CannotApply, NotApplied, Proving, Unsettled, roll_back
+from segctl.apply.slots import ticket
+from segctl.apply.steps import APPLY
 from segctl.cli.exits import Exit, exit_code
-from segctl.compile import Ruleset, render_flip, render_structure
+from segctl.compile import render_flip
 from segctl.kernel import KernelRefused, SetFull, ToolMissing, netlink
-from segctl.runner import Netns, NoSuchPlace
+from segctl.kernel.structure import for_slot
+from segctl.runner import NoSuchPlace
 from tests.conftest import MakeNamespace
-from tests.kernel.applied import NEW, NEXT, OLD, Place, at, compiled
-from tests.sites import AT
+from tests.kernel.applied import NEW, NEXT, OLD, Place, at
 
 pytestmark = pytest.mark.kernel
 
@@ -59,10 +61,10 @@ def test_without_conntrack_nothing_is_begun(place: Place, monkeypatch: pytest.Mo
 def test_rules_that_nft_refuses(living: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     before = living.held(), living.tables()
 
-    def wrong(rules: Ruleset, slot: str, generation: int) -> str:
-        return render_structure(rules, slot, generation).replace("chain decide", "chain ip")
+    def wrong(text: str, slot: str, generation: int) -> str:
+        return for_slot(text, slot, generation).replace("chain decide", "chain ip")
 
-    monkeypatch.setattr("segctl.apply.steps.render_structure", wrong)
+    monkeypatch.setattr("segctl.apply.steps.for_slot", wrong)
     with pytest.raises(CannotApply) as failed:
         living.apply(NEW)
     assert failed.value.exit_code == Exit.CANNOT
@@ -184,10 +186,10 @@ def test_a_full_set(living: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel's word for it is "Too many open files in system"."""
     before, tables = living.held(), living.tables()
 
-    def small(rules: Ruleset, slot: str, generation: int) -> str:
-        return render_structure(rules, slot, generation).replace("size 16", "size 1")
+    def small(text: str, slot: str, generation: int) -> str:
+        return for_slot(text, slot, generation).replace("size 16", "size 1")
 
-    monkeypatch.setattr("segctl.apply.steps.render_structure", small)
+    monkeypatch.setattr("segctl.apply.steps.for_slot", small)
     with pytest.raises(NotApplied) as failed:
         living.apply(NEW)
     assert isinstance(failed.value.__cause__, SetFull)
@@ -206,18 +208,25 @@ def test_an_interrupt_is_undone(living: Place) -> None:
         assert (living.held(), living.tables()) == (before, tables)
 
 
-def test_of_two_at_once_one_wakes(living: Place) -> None:
-    """The second is done while the first has only read back its own: what the first never read it may not wake."""
-    inner: list[Applied] = []
-    with pytest.raises(NotApplied):
-        living.apply(NEW, at("flip", lambda: inner.append(living.apply(NEXT))))
+def test_of_two_at_once_the_second_is_told_who_is_first(living: Place) -> None:
+    told: list[Busy] = []
+
+    def second() -> None:
+        with pytest.raises(Busy, match="is changing this point") as busy:
+            living.apply(NEXT)
+        told.append(busy.value)
+
+    done = living.apply(NEW, at("flip", second))
     live = living.held()
-    assert live and (live[0], live[1].digest()) == (inner[0].slot, inner[0].digest)
-    assert roll_back(living.runner) == RolledBack(living.runner.where, 2, 1)
+    assert live and (live[0], live[1].digest()) == (done.slot, done.digest)
+    assert exit_code(told[0]) == Exit.CANNOT and "`segctl apply`" in str(told[0])
 
 
 def test_a_slot_that_another_half_loaded_is_not_woken(living: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second stands between structure and elements when the first one flips."""
+    """The second stands between structure and elements when the first one flips; no lock keeps them apart, as where
+    each has a state folder of its own.
+    """
+    monkeypatch.setattr("segctl.apply.change.locked", lambda *words: nullcontext())
     before = living.held()
     right, half, go_on = netlink.add, threading.Event(), threading.Event()
     failed: list[NotApplied] = []
@@ -258,5 +267,5 @@ def test_render_flip_says_it_all() -> None:
 
 
 def test_a_job_has_a_ticket_of_its_own() -> None:
-    tickets = {Job(Netns("x"), *compiled(OLD), AT, 0, lambda step: None).ticket for _ in range(50)}
+    tickets = {ticket() for _ in range(50)}
     assert len(tickets) == 50 and min(tickets) >= 1 << 31

@@ -8,14 +8,12 @@ import pytest
 
 from segctl.apply import CannotApply, Proving, roll_back
 from segctl.apply.steps import APPLY
-from segctl.compile import pack
 from segctl.kernel import netlink
 from segctl.kernel.image import digest_elements
 from segctl.model.elements import Elements
 from segctl.runner import Runner
 from tests.conftest import MakeNamespace
 from tests.kernel.applied import NEW, NEXT, OLD, Place, compiled
-from tests.sites import AT
 
 pytestmark = pytest.mark.kernel
 
@@ -63,7 +61,7 @@ def test_killed_at_each_step(namespace: MakeNamespace, where: str, first: bool) 
     old = place.held()
     assert dying(place, NEW, where) == signal.SIGKILL
     live = place.held()
-    if where in ("flip", "read back awake"):
+    if where in ("flip", "read back awake", "record"):
         assert live and (old is None or live[1] != old[1])
         assert live[1].elements["flow_port"] == ports(NEW)
         if old:
@@ -82,4 +80,4 @@ def test_killed_at_each_step(namespace: MakeNamespace, where: str, first: bool) 
 
 def ports(text: str) -> str:
     """What a site's flows come to, from the compiler."""
-    return next(digest_elements(one) for one in pack(compiled(text)[1], AT) if one.name == "flow_port")
+    return next(digest_elements(one) for one in compiled(text)[1].elements if one.name == "flow_port")

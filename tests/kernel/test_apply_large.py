@@ -2,7 +2,6 @@
 
 import pytest
 
-from segctl.compile import statistics
 from segctl.kernel import netlink
 from segctl.model.elements import Elements
 from tests.conftest import MakeNamespace
@@ -33,7 +32,7 @@ def large() -> str:
 def test_more_than_a_hundred_thousand_elements(namespace: MakeNamespace) -> None:
     place = Place(namespace())
     text = large()
-    assert statistics(compiled(text)[1])["elements"] > 100_000
+    assert compiled(text)[1].count() > 100_000
     done = place.apply(text)
     before = place.held()
     assert before and before[1].digest() == done.digest

@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 
 from segctl.apply import read_slots
 from segctl.compile import Ruleset, compile_gateway, pack, render_flip, render_structure
-from segctl.compile.ruleset import Meaning
 from segctl.kernel import conntrack, netlink, nft
 from segctl.kernel.conntrack import Connection
 from segctl.lab import Built, Gateway, Node, lab
+from segctl.model.generation import Meaning
+from segctl.model.moment import milliseconds
 from segctl.model.ranges import family, show_address
 from segctl.policy import Policy
 from segctl.runner import Netns
@@ -108,7 +109,7 @@ class Net:
         if any(slot is not None and slot.name == slots.free for slot in (slots.sleeping, slots.live)):
             nft.load(self.gateway, f"delete table inet {slots.free}\n")
         nft.load(self.gateway, render_structure(rules, slots.free, slots.next_generation))
-        netlink.add(self.gateway, slots.free, pack(rules, at))
+        netlink.add(self.gateway, slots.free, (one.at(milliseconds(at)) for one in pack(rules)))
         nft.load(self.gateway, render_flip(slots.free, slots.next_generation, slots.live.name if slots.live else None))
         self.rules, self.awake = rules, changes
         return rules

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from segctl.apply import Applied, Proving, apply
-from segctl.compile import compile_gateway
+from segctl.apply import Applied, Proving, Wish, apply
+from segctl.compile import compile_gateway, loadable
 from segctl.kernel import conntrack
 from segctl.lab import Built
 from segctl.lab import lab as make_lab
@@ -107,7 +107,7 @@ class Net:
 
     def apply(self, name: str, prime: float = 0.0) -> Applied:
         said = law(name)
-        return apply(self.gateway, said, compile_gateway(said, "gw", AT), AT, prime, proving=Proving.LEFT_OUT)
+        return apply(self.gateway, said, loadable(compile_gateway(said, "gw", AT)), AT, Wish(prime, Proving.LEFT_OUT))
 
 
 @pytest.fixture

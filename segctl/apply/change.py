@@ -1,0 +1,80 @@
+"""A change from its beginning to its end: one at a time, written down, whole or taken back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from segctl.apply.job import Job, Wish
+from segctl.apply.result import Applied, CannotApply, NotApplied
+from segctl.apply.step import nothing, run
+from segctl.apply.steps import APPLY, about_job
+from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
+from segctl.model.generation import Loadable
+from segctl.policy import Policy
+from segctl.runner import Runner, RunnerError
+from segctl.store import Source, State, StoreError, locked, state_of
+
+
+def apply(
+    runner: Runner,
+    policy: Policy,
+    rules: Loadable,
+    at: datetime,
+    wish: Wish,
+    source: Source | None = None,
+    told: Callable[[str], None] = nothing,
+) -> Applied:
+    """Bring a generation to a point; `told` hears each step.
+
+    CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
+    """
+    with alone(runner, "apply") as state:
+        job = Job(runner, policy, rules, at, wish, state, source or Source(policy.site.name), told)
+        carry_out(job)
+    return applied(job)
+
+
+def applied(job: Job) -> Applied:
+    """What a change came to that went through."""
+    return Applied(
+        job.rules.point,
+        job.runner.where,
+        job.generation,
+        job.slot,
+        job.rules.count(),
+        job.wanted.digest() if job.wanted else "",
+        job.first,
+        job.wish.prime if job.first else 0.0,
+        len(job.adoption.numbered),
+        job.adoption.lost,
+        job.proof.found if job.proof else "",
+        job.proof.told if job.proof else (),
+    )
+
+
+def carry_out(job: Job) -> None:
+    """The steps, written down at both ends. What they raise, as `apply` says."""
+    try:
+        run(APPLY, job, job.told)
+    except BaseException as error:
+        if job.begun:
+            with suppress(StoreError):
+                job.state.journal.write(job.doing, "failed", generation=job.generation, why=str(error))
+        if not isinstance(error, KernelError | RunnerError | StoreError):
+            raise
+        if job.touched:
+            raise NotApplied(str(error), getattr(error, "help", "")) from error
+        if isinstance(error, NoPrivilege | ToolMissing | RunnerError | StoreError):
+            raise
+        raise CannotApply(str(error), getattr(error, "help", "")) from error
+    with suppress(StoreError):  # it is live, and says so itself
+        job.state.journal.write(job.doing, "done", **about_job(job), proof=job.proof.found if job.proof else "")
+
+
+@contextmanager
+def alone(runner: Runner, doing: str, wait: float = 0.0) -> Iterator[State]:
+    """The point's state, while nobody else changes it: Busy if somebody does for longer than `wait` seconds."""
+    with state_of(runner) as state:
+        assert state is not None
+        with locked(state.folder, doing, wait):
+            yield state

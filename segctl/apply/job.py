@@ -1,0 +1,87 @@
+"""One change of a point under way: what is wanted, and what is known so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from segctl.apply.priming import Adoption
+from segctl.apply.proving import Shown
+from segctl.apply.slots import Slots, ticket
+from segctl.apply.verify import Held
+from segctl.model.generation import Loadable
+from segctl.policy import Policy
+from segctl.runner import Runner
+from segctl.store.origin import Source
+from segctl.store.state import Standing, State
+
+
+class Proving(StrEnum):
+    """What a proof is good for: demanded, it must be there before the flip; else it is only told, or not asked for."""
+
+    DEMANDED = "demanded"
+    TOLD = "told"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a change is wanted.
+
+    prime: seconds that a point's first generation sleeps. confirm: seconds after which it is taken back unless it is
+    confirmed, None for no such end. replace, despite: why a site that doesn't descend from the live one is taken, and
+    why its failed checks are passed over ("" where that isn't wanted).
+    """
+
+    prime: float = 0.0
+    proving: Proving = Proving.DEMANDED
+    confirm: float | None = None
+    replace: str = ""
+    despite: str = ""
+
+
+@dataclass(slots=True)
+class Job:
+    """`ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done;
+    `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `made`: it was
+    kept by this change. `begun`: the journal knows of it; `standing`: what it found.
+    """
+
+    runner: Runner
+    policy: Policy
+    rules: Loadable
+    at: datetime
+    wish: Wish
+    state: State
+    source: Source
+    told: Callable[[str], None]
+    doing: str = "apply"
+    number: int | None = None
+    made: bool = False
+    begun: bool = False
+    standing: Standing = field(init=False)
+    proof: Shown | None = None
+    slots: Slots = field(default_factory=lambda: Slots(None, None))
+    ticket: int = field(default_factory=ticket)
+    touched: bool = False
+    flipped: bool = False
+    wanted: Held | None = None
+    adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
+
+    def __post_init__(self) -> None:
+        self.standing = self.state.standing()
+
+    @property
+    def slot(self) -> str:
+        return self.slots.free
+
+    @property
+    def generation(self) -> int:
+        if self.number is not None:
+            return self.number
+        return max([self.slots.next_generation, *(1 + kept for kept in self.state.generations.numbers()[-1:])])
+
+    @property
+    def first(self) -> bool:
+        """Nothing of ours is awake yet."""
+        return self.slots.live is None

@@ -1,0 +1,142 @@
+"""A Loadable as plain values and back. What comes back is checked value by value: it may be loaded as root.
+
+Arrays are base64 of their bytes (RFC 4648). Nothing here is evaluated: no YAML, no template, no pickle.
+"""
+
+import binascii
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segctl.model.elements import Bytes, Elements
+from segctl.model.generation import Loadable, Meaning
+from segctl.store.errors import Damaged
+
+_WIDEST = 256  # bytes of a key
+_VERBS = ("goto", "jump")
+Plain = dict[str, Any]
+
+
+def to_plain(rules: Loadable) -> Plain:
+    """As JSON has it."""
+    return {
+        "point": rules.point,
+        "structure": rules.structure,
+        "elements": [_elements(one) for one in rules.elements],
+        "meanings": {
+            str(number): [one.kind, one.name, one.place, list(one.ways)]
+            for number, one in sorted(rules.meanings.items())
+        },
+    }
+
+
+def from_plain(value: object, where: object) -> Loadable:
+    """The same backwards. Damaged, naming `where`, for anything that isn't of this form."""
+    try:
+        return _loadable(value)
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise Damaged(f"{where} holds no rules of a point: {type(error).__name__}: {error}") from error
+
+
+def text(value: object, most: int = 1 << 26) -> str:
+    """A text of at most so many characters; ValueError for anything else."""
+    if not isinstance(value, str) or len(value) > most:
+        raise ValueError(f"no text of at most {most} characters")
+    return value
+
+
+def number(value: object, most: int = (1 << 63) - 1) -> int:
+    """A whole number from 0; ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"no number from 0 to {most}: {value!r}")
+    return value
+
+
+def _loadable(value: object) -> Loadable:
+    found = _record(value, {"point", "structure", "elements", "meanings"})
+    meanings = {number(int(key), 0xFFFFFFFF): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
+    elements = tuple(_read(one) for one in _list(found["elements"]))
+    return Loadable(text(found["point"], 255), text(found["structure"]), elements, meanings)
+
+
+def _meaning(value: object) -> Meaning:
+    kind, name, place, ways = _list(value)
+    return Meaning(text(kind, 255), text(name, 4096), text(place, 4096), tuple(text(way, 15) for way in _list(ways)))
+
+
+def _elements(one: Elements) -> Plain:
+    said: Plain = {"name": one.name, "count": len(one), "width": one.keys.shape[1], "keys": _packed(one.keys)}
+    if one.ends is not None:
+        said["ends"] = _packed(one.ends)
+    if one.data is not None:
+        said["data"] = _packed(one.data)
+    if one.verdicts is not None:
+        said["verdicts"] = [list(verdict) for verdict in one.verdicts]
+    if one.until is not None:
+        said["until"] = _packed(one.until.astype("<u8"))
+    return said
+
+
+def _read(value: object) -> Elements:
+    found = _record(value, {"name", "count", "width", "keys"}, {"ends", "data", "verdicts", "until"})
+    count, width = number(found["count"], 1 << 31), number(found["width"], _WIDEST)
+    until = None
+    if "until" in found:
+        until = np.frombuffer(_bytes(found["until"], 8 * count), "<u8").astype(np.uint64)
+    verdicts = None
+    if "verdicts" in found:
+        verdicts = tuple(_verdict(one) for one in _list(found["verdicts"]))
+        if len(verdicts) != count:
+            raise ValueError("as many verdicts as elements")
+    return Elements(
+        text(found["name"], 255),
+        _rows(found["keys"], count, width),
+        _rows(found["ends"], count, width) if "ends" in found else None,
+        _rows(found["data"], count, 4) if "data" in found else None,
+        verdicts,
+        until=until,
+    )
+
+
+def _verdict(value: object) -> tuple[str, str]:
+    verb, chain = _list(value)
+    if verb not in _VERBS:
+        raise ValueError(f"no verdict: {verb!r}")
+    return text(verb, 8), text(chain, 127)
+
+
+def _packed(rows: NDArray[Any]) -> str:
+    return b64encode(np.ascontiguousarray(rows).tobytes()).decode()
+
+
+def _bytes(value: object, length: int) -> bytes:
+    data = b64decode(text(value, 1 << 30), validate=True)
+    if len(data) != length:
+        raise ValueError(f"{len(data)} bytes where {length} belong")
+    return data
+
+
+def _rows(value: object, count: int, width: int) -> Bytes:
+    return np.frombuffer(_bytes(value, count * width), np.uint8).reshape(count, width)
+
+
+def _record(value: object, must: Set[str], may: Set[str] = frozenset()) -> Mapping[str, Any]:
+    found = _mapping(value)
+    if odd := (must - found.keys()) | (found.keys() - must - may):
+        raise KeyError(", ".join(sorted(odd)))
+    return found
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("no mapping")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value

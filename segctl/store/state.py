@@ -1,0 +1,106 @@
+"""All that is kept of one point: its folder, and what lies where in it.
+
+lock  journal  standing  overrides  generations/000007.about  generations/000007.rules
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from segctl.runner import Runner
+from segctl.store.errors import Damaged
+from segctl.store.files import Folder, open_folder
+from segctl.store.generation import Generations
+from segctl.store.journal import Journal
+from segctl.store.plain import number, text
+from segctl.store.sealed import seal_json, unseal_json
+
+VARIABLE = "SEGCTL_STATE"
+_STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A generation that is taken back unless it is confirmed. `before`: what is flipped back to, None for nothing.
+
+    `deadline`: milliseconds of the clock that no setting of the time moves (CLOCK_BOOTTIME), of the boot `boot`.
+    """
+
+    generation: int
+    before: int | None
+    deadline: int
+    boot: str
+    guard: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is loaded at boot (`confirmed`, None for nothing), and what waits for its confirmation."""
+
+    confirmed: int | None = None
+    pending: Pending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One point's state on disk."""
+
+    folder: Folder
+    generations: Generations
+    journal: Journal
+
+    def standing(self) -> Standing:
+        """As it was written last; nothing where nothing was."""
+        data = self.folder.read(_STANDING)
+        if data is None:
+            return Standing()
+        where = self.folder.path / _STANDING
+        return _standing(unseal_json("standing", data, where), where)
+
+    def stand(self, standing: Standing) -> None:
+        """Write it."""
+        self.folder.write(_STANDING, seal_json("standing", asdict(standing)))
+
+
+def root() -> Path:
+    """Where the state of this machine's points lies: /var/lib/segctl, or in an ordinary user's own folder."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).absolute()
+    if os.geteuid() == 0 and os.access("/var/lib", os.W_OK):
+        return Path("/var/lib/segctl")
+    home = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+    return Path(home) / "segctl"
+
+
+@contextmanager
+def state_of(runner: Runner, *, make: bool = True) -> Iterator[State | None]:
+    """The state of a place's point; None if there is none and none is to be made. StoreError in its kinds."""
+    top = open_folder(root(), make=make)
+    folder = inner = None
+    try:
+        folder = open_folder(root() / runner.key, make=make) if top else None
+        inner = open_folder(root() / runner.key / "generations", make=make) if folder else None
+        yield State(folder, Generations(inner), Journal(folder)) if folder and inner else None
+    finally:
+        for one in (inner, folder, top):
+            if one is not None:
+                one.close()
+
+
+def _standing(value: object, where: object) -> Standing:
+    try:
+        assert isinstance(value, dict)
+        confirmed, waiting = value["confirmed"], value["pending"]
+        if waiting is not None:
+            waiting = Pending(
+                number(waiting["generation"]),
+                None if waiting["before"] is None else number(waiting["before"]),
+                number(waiting["deadline"]),
+                text(waiting["boot"], 64),
+                number(waiting["guard"]),
+            )
+        return Standing(None if confirmed is None else number(confirmed), waiting)
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"{where} says nothing that is live: {type(error).__name__}: {error}") from error
