@@ -1,9 +1,10 @@
 """A change from its beginning to its end: one at a time, written down, whole or taken back."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
+from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
 from segctl.apply.result import Applied, CannotApply, NotApplied
 from segctl.apply.step import nothing, run
@@ -12,7 +13,7 @@ from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
 from segctl.model.generation import Loadable
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
-from segctl.store import Source, State, StoreError, locked, state_of
+from segctl.store import Source, StoreError
 
 
 def apply(
@@ -69,12 +70,3 @@ def carry_out(job: Job) -> None:
         raise CannotApply(str(error), getattr(error, "help", "")) from error
     with suppress(StoreError):  # it is live, and says so itself
         job.state.journal.write(job.doing, "done", **about_job(job), proof=job.proof.found if job.proof else "")
-
-
-@contextmanager
-def alone(runner: Runner, doing: str, wait: float = 0.0) -> Iterator[State]:
-    """The point's state, while nobody else changes it: Busy if somebody does for longer than `wait` seconds."""
-    with state_of(runner) as state:
-        assert state is not None
-        with locked(state.folder, doing, wait):
-            yield state

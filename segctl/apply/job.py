@@ -12,6 +12,7 @@ from segctl.apply.verify import Held
 from segctl.model.generation import Loadable
 from segctl.policy import Policy
 from segctl.runner import Runner
+from segctl.store.generation import About
 from segctl.store.origin import Source
 from segctl.store.state import Standing, State
 
@@ -43,8 +44,8 @@ class Wish:
 @dataclass(slots=True)
 class Job:
     """`ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done;
-    `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `made`: it was
-    kept by this change. `begun`: the journal knows of it; `standing`: what it found.
+    `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `about`: what
+    this change kept of it. `begun`: the journal knows of it; `standing`: what it found.
     """
 
     runner: Runner
@@ -57,7 +58,7 @@ class Job:
     told: Callable[[str], None]
     doing: str = "apply"
     number: int | None = None
-    made: bool = False
+    about: About | None = None
     begun: bool = False
     standing: Standing = field(init=False)
     proof: Shown | None = None

@@ -41,6 +41,38 @@ class RolledBack:
     generation: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A generation that is kept. `mark`: whether it is live, confirmed, waits; `commit` ends with + if changes weren't
+    committed; `at`: RFC 3339, UTC.
+    """
+
+    number: int
+    mark: str
+    at: str
+    by: str
+    site: str
+    commit: str
+    proof: str
+    elements: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that are kept of a point, the newest first."""
+
+    where: str
+    generations: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The generation that stays."""
+
+    where: str
+    generation: int
+
+
 class NotApplied(Exception):
     """It was tried and failed, and what was there before is live as it was. `help` says what to do."""
 

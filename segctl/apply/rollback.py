@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from segctl.apply.change import alone, applied, carry_out
+from segctl.apply.alone import alone
+from segctl.apply.change import applied, carry_out
 from segctl.apply.job import Job, Wish
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots

@@ -2,7 +2,9 @@
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 
+from segctl.apply.confirm import dismiss, post_guard, waiting
 from segctl.apply.job import Job, Proving
 from segctl.apply.lockout import demand_management
 from segctl.apply.priming import adopt
@@ -32,6 +34,11 @@ def look(job: Job) -> None:
         raise CannotApply(
             f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
             f"if its rules are still ours, `nft add chain inet {name} gen_00000001` numbers it; else delete it",
+        )
+    if (pending := waiting(job.state, job.runner)) is not None:
+        raise CannotApply(
+            f"generation {pending.generation} on {job.runner.where} waits for its confirmation",
+            "`segctl confirm` keeps it, `segctl rollback` takes it back",
         )
     if job.first:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
@@ -90,7 +97,7 @@ def keep(job: Job) -> None:
         why=job.wish.replace or job.wish.despite,
     )
     job.number = job.generation
-    job.made = True
+    job.about = about
     job.state.generations.keep(Kept(about, job.rules, job.source.files))
 
 
@@ -110,9 +117,9 @@ def about_job(job: Job) -> dict[str, object]:
 
 def forget(job: Job) -> None:
     """It was never live."""
-    if job.made and job.number is not None:
+    if job.about is not None:
         with suppress(StoreError):
-            job.state.generations.forget(job.number)
+            job.state.generations.forget(job.about.number)
 
 
 def load_asleep(job: Job) -> None:
@@ -143,6 +150,9 @@ def prove_asleep(job: Job) -> None:
     if job.wish.proving is Proving.LEFT_OUT:
         return
     job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot)
+    if job.about is not None:
+        job.about = replace(job.about, proof=job.proof.found)
+        job.state.generations.note(job.about)
     if not job.proof.proven and job.wish.proving is Proving.DEMANDED:
         raise NotApplied(
             f"what sleeps in {job.slot} on {job.runner.where} is {job.proof.found}: {'; '.join(job.proof.told)}",
@@ -187,7 +197,9 @@ def read_awake(job: Job) -> None:
 
 
 def record(job: Job) -> None:
-    """From now on it is loaded at boot."""
+    """From now on it is loaded at boot, unless it waits for its confirmation."""
+    if job.wish.confirm is not None:
+        return
     before = job.slots.live.generation if job.slots.live else None
     job.state.stand(Standing(job.generation))
     with suppress(StoreError):  # an old one too many harms nobody
@@ -227,6 +239,7 @@ APPLY: tuple[Step[Job], ...] = (
     Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
+    Step("post guard", post_guard, dismiss),
     Step("flip", flip, flip_back),
     Step("read back awake", read_awake, nothing),
     Step("record", record, unrecord),

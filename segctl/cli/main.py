@@ -25,7 +25,10 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "apply": ("segctl.cli.point:apply", "Load the rules into a point, asleep, and wake them."),
-    "rollback": ("segctl.cli.point:rollback", "Go back to the rules before the last apply."),
+    "confirm": ("segctl.cli.generations:confirm", "Keep what was applied with --confirm."),
+    "rollback": ("segctl.cli.generations:rollback", "Go back to the rules before the last apply, or to older ones."),
+    "history": ("segctl.cli.generations:history", "What was applied on a point, when, by whom."),
+    "guard": ("segctl.cli.generations:guard", ""),
     "prove": ("segctl.cli.prove:prove", "Show that the rules do what the site means, for every packet."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
@@ -39,7 +42,7 @@ class LateGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the table's order."""
-        return list(COMMANDS)
+        return [name for name, (_, line) in COMMANDS.items() if line]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one."""
@@ -57,7 +60,7 @@ class LateGroup(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             import difflib
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             ctx.fail(f"no command '{args[0]}'" + (f": did you mean '{near[0]}'?" if near else ""))
         return super().resolve_command(ctx, args)
 
@@ -79,13 +82,13 @@ class LateGroup(click.Group):
         """Commands from the table, none of them loaded; and the options that stand before a command."""
         from click.shell_completion import CompletionItem
 
-        named = [CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if n.startswith(incomplete)]
+        named = [CompletionItem(n, help=line) for n, (_, line) in COMMANDS.items() if line and n.startswith(incomplete)]
         return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items() if line])
 
 
 @click.group(cls=LateGroup, context_settings={"auto_envvar_prefix": "SEGCTL", "help_option_names": ["-h", "--help"]})

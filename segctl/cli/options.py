@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import click
 
@@ -164,3 +164,34 @@ def choose_point(site: "Site", name: str | None) -> str:
     if name is None:
         raise click.UsageError(f"which point? --point NAME; the site's gateways are: {known}")
     raise click.UsageError(f"no gateway '{name}'; the site's gateways are: {known}")
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on, not in 8.1
+    """A time as people write it: `90`, `90s`, `30m`, `4h`, `2d`; seconds."""
+
+    name = "duration"
+    _UNITS: ClassVar[dict[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+    def __init__(self, least: float, most: float) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        text = str(value).strip().lower()
+        unit = self._UNITS.get(text[-1:], 0)
+        digits = text[:-1] if unit else text
+        try:
+            seconds = float(digits) * (unit or 1)
+        except ValueError:
+            self.fail(f"'{value}' is no time: write 90s, 30m, 4h or 2d", param, ctx)
+        if not self._least <= seconds <= self._most:  # not so for `nan` either
+            self.fail(f"'{value}' isn't between {self._least:g} and {self._most:g} seconds", param, ctx)
+        return seconds
+
+
+def place_options(function: F) -> F:
+    """`--point`, `--netns`, `--here`: for commands that need no site, only the place where a point is."""
+    here = click.option("--here", is_flag=True, help="This host, whatever a site says.")
+    return point_option(netns_option(here(function)))

@@ -1,4 +1,4 @@
-"""Commands about one point: compile, apply, rollback."""
+"""Commands about one point: compile, apply."""
 
 import json
 import math
@@ -10,6 +10,7 @@ import click
 
 from segctl.cli.options import (
     Command,
+    Duration,
     Settings,
     at_option,
     choose_point,
@@ -20,10 +21,11 @@ from segctl.cli.options import (
     settings,
 )
 from segctl.cli.output import write_columns
+from segctl.cli.place import runner_of
 from segctl.cli.source import source_of
 
 if TYPE_CHECKING:
-    from segctl.runner import Runner
+    pass
 
 _PRIME = 30.0
 _LONGEST_PRIME = 86_400.0  # a day
@@ -84,6 +86,12 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     "--unproven", is_flag=True, help="Wake it even if it isn't proven while it sleeps; what was found is told."
 )
 @click.option(
+    "--confirm",
+    type=Duration(1, 86_400),
+    metavar="TIME",
+    help="Take it back after that time (60s, 5m) unless `segctl confirm` comes; a guard of its own does that.",
+)
+@click.option(
     "--replace",
     default="",
     metavar="REASON",
@@ -97,6 +105,7 @@ def apply(
     netns: str | None,
     prime: float,
     unproven: bool,
+    confirm: float | None,
     replace: str,
     format_: str,
 ) -> None:
@@ -117,7 +126,7 @@ def apply(
     from segctl.compile import compile_gateway, loadable
 
     rules = loadable(compile_gateway(policy, name, at))
-    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, replace=replace)
+    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace)
     done = apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
@@ -129,54 +138,7 @@ def apply(
         click.echo(f"NOT PROVEN: {done.proof}: {'; '.join(done.doubts)}")
     if done.first:
         click.echo(f"first generation here: primed {done.primed:g} s, {done.adopted} connections got their number")
+    if confirm is not None:
+        click.echo(f"it is taken back in {confirm:g} s unless `segctl confirm` comes: type that in a new session")
     for lost in done.lost:
         click.echo(f"ends, as nothing allows it: {lost.connection}")
-
-
-@click.command(
-    cls=Command, examples=("rollback --netns sg-shop-gw1", "rollback --point gw1 --netns sg-shop-gw1 --to-nothing")
-)
-@point_option
-@netns_option
-@click.option("--to-nothing", is_flag=True, help="If there is no older generation: put the rules to sleep.")
-@format_option("text", "json")
-@settings
-def rollback(settings: Settings, point: str | None, netns: str | None, to_nothing: bool, format_: str) -> None:
-    """Flip back to the generation that was live before."""
-    site = settings.read()
-    runner = runner_of(site.points[choose_point(site, point)].where, netns)
-
-    from segctl.apply import roll_back
-
-    done = roll_back(runner, to_nothing=to_nothing)
-    if format_ == "json":
-        click.echo(json.dumps({"schema": "segctl/rollback/1", **asdict(done)}, indent=2))
-    elif done.generation is None:
-        click.echo(f"generation {done.left} sleeps on {done.where}: nothing of ours is enforced there")
-    else:
-        click.echo(f"generation {done.generation} is live on {done.where} again; {done.left} sleeps")
-
-
-def runner_of(where: str, netns: str | None) -> "Runner":
-    """The place of a point: a namespace that is named on the command line or in the site, or this host.
-
-    To be asked for before numpy is loaded: for who isn't root, the namespace of a lab is within another (rootless).
-    """
-    from segctl.lab.names import lab_of
-    from segctl.lab.rootless import enter
-    from segctl.runner import Here, Netns, NoSuchPlace
-
-    if netns is None and where.startswith("netns:"):
-        netns = where.removeprefix("netns:")
-    if netns is not None:
-        try:
-            runner = Netns(netns)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
-        lab = lab_of(netns)
-        if lab is not None and not enter(lab):
-            raise NoSuchPlace(f"this user has no lab '{lab}', which {netns} would be of", f"segctl lab up --name {lab}")
-        return runner
-    if where != "local":
-        raise click.UsageError(f"points are reached here or by --netns; '{where}' comes with its own issue")
-    return Here()

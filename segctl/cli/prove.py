@@ -21,7 +21,7 @@ from segctl.cli.options import (
     settings,
 )
 from segctl.cli.output import write
-from segctl.cli.point import runner_of
+from segctl.cli.place import runner_of
 
 if TYPE_CHECKING:
     from segctl.listing import Listing

@@ -73,7 +73,11 @@ class Generations:
         whole = json.dumps({"rules": to_plain(kept.rules), "files": files}).encode()
         self._folder.remove(f"{name}.about")
         self._folder.write(f"{name}.rules", seal("rules", whole))
-        self._folder.write(f"{name}.about", seal_json("generation", asdict(kept.about)))
+        self.note(kept.about)
+
+    def note(self, about: About) -> None:
+        """Its few words anew, as more is known."""
+        self._folder.write(f"{_name(about.number)}.about", seal_json("generation", asdict(about)))
 
     def about(self, number_: int) -> About | None:
         """None if there is no such generation; Damaged, Newer or Unsafe if it can't be relied on."""

@@ -15,6 +15,7 @@ from segctl.compile import render_flip
 from segctl.kernel import KernelRefused, SetFull, ToolMissing, netlink
 from segctl.kernel.structure import for_slot
 from segctl.runner import NoSuchPlace
+from segctl.store import Busy
 from tests.conftest import MakeNamespace
 from tests.kernel.applied import NEW, NEXT, OLD, Place, at
 
@@ -226,7 +227,7 @@ def test_a_slot_that_another_half_loaded_is_not_woken(living: Place, monkeypatch
     """The second stands between structure and elements when the first one flips; no lock keeps them apart, as where
     each has a state folder of its own.
     """
-    monkeypatch.setattr("segctl.apply.change.locked", lambda *words: nullcontext())
+    monkeypatch.setattr("segctl.apply.alone.locked", lambda *words: nullcontext())
     before = living.held()
     right, half, go_on = netlink.add, threading.Event(), threading.Event()
     failed: list[NotApplied] = []

@@ -1,0 +1,44 @@
+"""What was applied on a point, as it was kept."""
+
+from typing import Any
+
+from segctl.apply.confirm import waiting
+from segctl.apply.result import History, Version
+from segctl.apply.slots import read_slots
+from segctl.model.moment import moment
+from segctl.runner import Runner
+from segctl.store import About, StoreError, state_of
+
+
+def history(runner: Runner) -> History:
+    """Every generation that is kept, the newest first; one that can't be read says so in place of its site."""
+    live = read_slots(runner).live
+    with state_of(runner, make=False) as state:
+        if state is None:
+            return History(runner.where, ())
+        standing, pending = state.standing(), waiting(state, runner)
+        versions = []
+        for number in reversed(state.generations.numbers()):
+            mark = "confirmed at boot" if number == standing.confirmed else ""
+            if live is not None and number == live.generation:
+                mark = "live, waits for `segctl confirm`" if pending else "live" if mark else "live, not confirmed"
+            try:
+                about = state.generations.about(number)
+            except StoreError as error:
+                versions.append(Version(number, mark, "", "", str(error), "", "", 0))
+                continue
+            if about is not None:
+                versions.append(_version(about, mark))
+    return History(runner.where, tuple(versions))
+
+
+def journal(runner: Runner) -> list[dict[str, Any]]:
+    """Its lines, the oldest first."""
+    with state_of(runner, make=False) as state:
+        return state.journal.lines() if state is not None else []
+
+
+def _version(about: About, mark: str) -> Version:
+    commit = about.commit.name[:12] + ("+" if about.commit.dirty else "")
+    at = f"{moment(about.made):%Y-%m-%dT%H:%M:%SZ}"
+    return Version(about.number, mark, at, str(about.who), about.site, commit, about.proof, about.elements)

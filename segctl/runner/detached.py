@@ -1,0 +1,35 @@
+"""A process that outlives whoever started it: its session, its terminal, and segctl itself."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from segctl.runner.runner import NoSuchTool
+
+_SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
+
+
+def detach(argv: Sequence[str], name: str) -> None:
+    """Start it and go on: as a transient unit of systemd where that runs, else in a session of its own.
+
+    A unit doesn't end with the user's login session (logind's KillUserProcesses); as another user than root, or in a
+    user namespace, there is only the second way.
+    """
+    if _SYSTEMD.is_dir() and os.geteuid() == 0:
+        settings = [f"--setenv={key}={os.environ[key]}" for key in ("SEGCTL_STATE", "PATH") if key in os.environ]
+        words = ["systemd-run", "--quiet", "--collect", f"--unit={name}", *settings, "--", *argv]
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if done.returncode == 0:
+            return
+    try:
+        subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+    except FileNotFoundError as error:
+        raise NoSuchTool(argv[0], "this host") from error
