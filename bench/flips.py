@@ -110,7 +110,7 @@ def flips(built: Built, generations: list[tuple[Policy, Ruleset]], at: datetime,
     gateway = Netns(built.node("gw").namespace)
     nft.load(gateway, "flush ruleset\n")  # the lab's own namespace
     for policy, rules in generations:
-        apply(gateway, policy, loadable(rules), at, Wish(proving=Proving.LEFT_OUT))
+        apply(gateway, policy, loadable(policy, rules.point, at, rules), at, Wish(proving=Proving.LEFT_OUT))
 
     def replace(number: int) -> None:
         new, old = number % 2, 1 - number % 2

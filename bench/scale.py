@@ -60,7 +60,9 @@ def main() -> None:
             ):
                 steps[name] = in_scratch(
                     lambda place, rules=rules, policy=policy, proving=proving: seconds(
-                        lambda: apply(place, policy, loadable(rules), at, Wish(proving=proving))
+                        lambda: apply(
+                            place, policy, loadable(policy, rules.point, at, rules), at, Wish(proving=proving)
+                        )
                     )
                 )
             for name, taken in steps.items():

@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from segctl.apply.alone import alone
+from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job
 from segctl.apply.result import CannotApply, Confirmed, NotApplied
 from segctl.apply.slots import read_slots
-from segctl.compile import render_flip, render_sleep
-from segctl.kernel import nft
 from segctl.runner import Runner
 from segctl.runner.detached import detach
 from segctl.store import Pending, Standing, State, StoreError, locked, state_of
@@ -151,11 +150,11 @@ def _take_back(state: State, runner: Runner, mine: Pending) -> str:
         sleeping = slots.sleeping
         there = sleeping.generation if sleeping is not None else None
         if mine.before is None:
-            nft.load(runner, render_sleep(slots.live.name))
+            put_to_sleep(runner, slots.live.name)
         elif sleeping is None or there != mine.before:
             raise CannotApply(f"generation {mine.before} doesn't sleep on {runner.where}: nothing to go back to")
         else:
-            nft.load(runner, render_flip(sleeping.name, mine.before, slots.live.name))
+            flip(runner, state, sleeping.name, mine.before, slots.live.name)
     with suppress(StoreError):
         state.stand(Standing(state.standing().confirmed))
     with suppress(StoreError):

@@ -7,12 +7,11 @@ from datetime import datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
+from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job, Wish
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.step import Step, nothing, run
-from segctl.compile import render_flip, render_sleep
-from segctl.kernel import nft
 from segctl.kernel.errors import KernelError, KernelRefused
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
@@ -49,9 +48,9 @@ def flip_there(job: Return) -> None:
     job.flipped = True
     try:
         if job.there is None or sleeping is None:
-            nft.load(job.runner, render_sleep(live.name))
+            put_to_sleep(job.runner, live.name)
         else:
-            nft.load(job.runner, render_flip(sleeping.name, job.there, live.name))
+            flip(job.runner, job.state, sleeping.name, job.there, live.name)
     except KernelRefused:
         job.flipped = False
         raise
@@ -64,7 +63,7 @@ def flip_forth(job: Return) -> None:
         return
     old = sleeping.name if sleeping is not None and job.there is not None else None
     try:
-        nft.load(job.runner, render_flip(live.name, live.generation, old))
+        flip(job.runner, job.state, live.name, live.generation, old)
     except (KernelError, RunnerError) as error:
         raise Unsettled(
             f"the rollback failed, and generation {live.generation} can't be woken again: {error}",

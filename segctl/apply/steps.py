@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from segctl.apply.confirm import dismiss, post_guard, waiting
+from segctl.apply.flip import flip as wake
+from segctl.apply.flip import put_to_sleep
 from segctl.apply.job import Job, Proving
 from segctl.apply.lockout import demand_management
 from segctl.apply.priming import adopt
@@ -13,7 +15,6 @@ from segctl.apply.result import CannotApply, NotApplied, Unsettled
 from segctl.apply.slots import delete_slot, read_slots
 from segctl.apply.step import Step, nothing
 from segctl.apply.verify import differences, held, meant, numbered
-from segctl.compile import render_flip, render_sleep
 from segctl.kernel import conntrack, netlink, nft, parts
 from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong
 from segctl.kernel.structure import for_slot
@@ -181,7 +182,7 @@ def flip(job: Job) -> None:
     old = job.slots.live.name if job.slots.live else None
     job.flipped = True
     try:
-        nft.load(job.runner, render_flip(job.slot, job.generation, old, job.ticket))
+        wake(job.runner, job.state, job.slot, job.generation, old, job.ticket)
     except KernelRefused:  # whole or nothing: what may be awake in that slot now is somebody else's
         job.flipped = False
         raise
@@ -219,9 +220,9 @@ def flip_back(job: Job) -> None:
     old = job.slots.live
     try:
         if old is None or old.generation is None:
-            nft.load(job.runner, render_sleep(job.slot))
+            put_to_sleep(job.runner, job.slot)
         else:
-            nft.load(job.runner, render_flip(old.name, old.generation, job.slot))
+            wake(job.runner, job.state, old.name, old.generation, job.slot)
     except (KernelError, RunnerError) as error:
         raise Unsettled(
             f"generation {job.generation} failed, but is live on {job.runner.where}: it can't be taken back: {error}",

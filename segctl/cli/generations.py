@@ -91,7 +91,7 @@ def rollback(
         done = roll_back(runner, to_nothing=to_nothing)
     else:
         wish = Wish(0.0, Proving.TOLD if unproven else Proving.DEMANDED)
-        done = roll_back_to(runner, generation, datetime.now(UTC), wish, _meaning_now, settings.say)
+        done = roll_back_to(runner, generation, datetime.now(UTC), wish, meaning_now, settings.say)
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/rollback/1", **asdict(done)}, indent=2))
     elif done.generation is None:
@@ -101,7 +101,7 @@ def rollback(
         click.echo(f"generation {done.generation} is live on {done.where} again{left}")
 
 
-def _meaning_now(kept: "Kept") -> "Policy":
+def meaning_now(kept: "Kept") -> "Policy":
     """What the site of a kept generation means now."""
     from segctl.load import load_copy
     from segctl.model.diagnostic import SiteError

@@ -123,9 +123,9 @@ def apply(
 
     from segctl.apply import Proving, Wish
     from segctl.apply import apply as apply_rules
-    from segctl.compile import compile_gateway, loadable
+    from segctl.compile import loadable
 
-    rules = loadable(compile_gateway(policy, name, at))
+    rules = loadable(policy, name, at)
     wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace)
     done = apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
     if format_ == "json":

@@ -1,12 +1,33 @@
-"""A ruleset as it is carried to a point: text for nft, elements as bytes, the meaning of each number."""
+"""A point's rules as they are carried to it: text for nft, elements as bytes, the meaning of each number."""
 
+from datetime import datetime
+
+from segctl.compile.gateway import compile_gateway
+from segctl.compile.hold import compile_hold
 from segctl.compile.pack import pack
-from segctl.compile.render import render_structure
+from segctl.compile.render import render_exceptions, render_structure
 from segctl.compile.ruleset import Ruleset
-from segctl.model.generation import Loadable
+from segctl.model.generation import Loadable, Side
+from segctl.model.ranges import Ranges
+from segctl.policy.policy import Policy
 
 
-def loadable(rules: Ruleset) -> Loadable:
-    """For any slot and generation, until the elements' ends: `kernel.structure` and `Elements.at` put those in."""
-    structure = render_structure(rules, "segctl_a", 0)
-    return Loadable(rules.point, structure, tuple(pack(rules)), rules.meanings)
+def loadable(policy: Policy, name: str, at: datetime, rules: Ruleset | None = None) -> Loadable:
+    """For any slot and generation, until the elements' ends: `kernel.structure` and `Elements.at` put those in.
+
+    `rules`, if they are compiled already.
+    """
+    made = rules or compile_gateway(policy, name, at)
+    hold = compile_hold(policy, name, at)
+    return Loadable(
+        made.point,
+        render_structure(made, "segctl_a", 0),
+        tuple(pack(made)),
+        made.meanings,
+        Side(
+            render_exceptions(hold),
+            tuple(end for end, _ in hold.ends),
+            {name: tuple(one.addresses) for name, one in policy.site.endpoints.items()},
+            Ranges.of(span for one in policy.management.items for span in one.source),
+        ),
+    )

@@ -1,6 +1,6 @@
 """The only Jinja for rules. What reaches a template's output is our tokens and integers, or the build fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segctl.compile.essentials import loopback_number
+from segctl.compile.hold import Hold
 from segctl.compile.ruleset import ZONE_MASK, Element, Field, NamedMap, Ruleset
 from segctl.compile.tokens import TOKENS, AddressRange, ClassId, Duration, InterfaceName, Jump, Mark, Name, Token, Word
 
@@ -95,6 +96,17 @@ def render_flip(slot: str, generation: int, old: str | None, held: int | None = 
             old=Name(old) if old else None,
         )
     )
+
+
+def render_exceptions(hold: Hold) -> str:
+    """What passes although it is held: the part of the hold table that hangs on the site."""
+    return _environment().get_template("hold.nft.j2").render(hold=hold)
+
+
+def render_holding(ends: Iterable[int], now: int) -> str:
+    """The rest of it. `ends`: when exceptions end, and `now`, in milliseconds since 1970."""
+    said = [(Name(f"until_{end}"), Duration((end - now + 999) // 1000) if end > now else None) for end in ends]
+    return _environment().get_template("holding.nft.j2").render(ends=said)
 
 
 def render_delete(slot: str) -> str:

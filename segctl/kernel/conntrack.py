@@ -181,6 +181,19 @@ def cut(runner: Runner, mark: int, mask: int = _EVERY_BIT) -> None:
         raise refused(f"{message.about} on {runner.where}", errno)
 
 
+def forget(runner: Runner, addresses: Iterable[int]) -> None:
+    """Forget every connection with one of these addresses at any end, as it is or translated. None such is no error.
+
+    conntrack(8): -D with no entry that fits ends with 1, and says how many there were.
+    """
+    for address in addresses:
+        name = "ipv6" if family(address) == 6 else "ipv4"
+        for side in ("-s", "-d", "-r", "-q"):
+            done = runner.run(["conntrack", "-D", "-f", name, side, show_address(address)])
+            if done.code and "0 flow entries have been deleted" not in done.stderr:
+                run_tool(runner, ["conntrack", "-D", "-f", name, side, show_address(address)], "cutting connections")
+
+
 def _identity(connection: Connection) -> bytes:
     """CTA_TUPLE_ORIG { CTA_TUPLE_IP, CTA_TUPLE_PROTO }, and the zone where it isn't 0."""
     one = connection.original

@@ -36,6 +36,7 @@ __all__ = [
     "dump",
     "dump_sets",
     "dump_with_catch_all",
+    "exchange",
     "generation",
     "set_names",
     "tables",
@@ -60,6 +61,22 @@ def add(runner: Runner, table: str, sets: Iterable[Elements], *, batch_bytes: in
 def delete(runner: Runner, table: str, sets: Iterable[Elements], *, batch_bytes: int = BATCH_BYTES) -> None:
     """Delete elements, by their keys (and ends); one that is missing fails its transaction with NotThere."""
     _change(runner, table, sets, nf.DELSETELEM, 0, batch_bytes)
+
+
+def exchange(runner: Runner, table: str, gone: Iterable[Elements], come: Iterable[Elements]) -> None:
+    """Some elements away and others there, in one transaction: an element with a new end is in both. Few of them.
+
+    Raises as `add` and `delete` do, and then nothing was done.
+    """
+    with Channel(runner) as channel:
+        room = channel.make_room(BATCH_BYTES)
+        known = sets_of(channel, table)
+        messages = [
+            *_messages(known, table, gone, nf.DELSETELEM, 0, room),
+            *_messages(known, table, come, nf.NEWSETELEM, NLM_F_CREATE, room),
+        ]
+        if messages:
+            channel.transact(messages)
 
 
 def dump(runner: Runner, table: str, set_name: str) -> Elements:

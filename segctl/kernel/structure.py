@@ -10,6 +10,7 @@ import re
 from segctl.kernel.errors import NotUnderstood
 
 _TABLE = re.compile(r"table inet segctl_[ab] \{")
+_HOLD = "table inet segctl_hold {"
 _GENERATION = re.compile(r" chain gen_[0-9a-f]{8} \{ \}")
 _ITEM = re.compile(r" (set|map|chain) [a-z][a-z0-9_]* \{( \})?")
 _SLOT = re.compile(r"segctl_(a|b|check)")
@@ -31,6 +32,15 @@ def for_slot(text: str, slot: str, generation: int) -> str:
     _demand_items(lines[3:-1])
     head = [f"table inet {slot} {{", lines[1], f" chain gen_{generation:08x} {{ }}"]
     return "\n".join([*head, *lines[3:]]) + "\n"
+
+
+def exceptions(text: str) -> str:
+    """The same demanded of the hold table's exceptions: chains of that table and nothing else."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if len(lines) < 2 or lines[0] != _HOLD or lines[-1] != "}":
+        raise NotUnderstood("these are no exceptions of our hold table")
+    _demand_items(lines[1:-1])
+    return "\n".join(lines) + "\n"
 
 
 def _demand_items(lines: list[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segctl.model.elements import Elements
+from segctl.model.ranges import NOTHING, Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,20 @@ class Meaning:
     name: str
     place: str
     ways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What must be at hand at once, whatever the size of the rules: for what is held at run time.
+
+    exceptions: nft's text of what passes although it is held; ends: when some of that ends (milliseconds since 1970).
+    endpoints: name to addresses; managers: the sources of management.
+    """
+
+    exceptions: str = ""
+    ends: tuple[int, ...] = ()
+    endpoints: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    managers: Ranges = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,7 @@ class Loadable:
     structure: str
     elements: tuple[Elements, ...]
     meanings: Mapping[int, Meaning] = field(default_factory=dict)
+    side: Side = field(default_factory=Side)
 
     def count(self) -> int:
         """How many elements there are."""

@@ -22,7 +22,9 @@ def decide(policy: Policy, source: int, destination: int, traffic: int, at: date
     return (
         _essential(policy, source, destination, traffic)
         or _special(policy, source, destination)
+        or _cut_off(policy, source, destination, traffic, at)
         or _managed(policy, source, destination, traffic)
+        or _panicking(policy)
         or _guarded(policy, source, destination, traffic)
         or _declared(policy, source, destination, traffic, at)
         or _fall_back(_segment(policy, source), _segment(policy, destination))
@@ -44,6 +46,22 @@ def _special(policy: Policy, source: int, destination: int) -> Decision | None:
         if end in policy.special:
             return Decision(Verdict.DENY, Step.SPECIAL, f"{show_address(end)} is a special address")
     return None
+
+
+def _cut_off(policy: Policy, source: int, destination: int, traffic: int, at: datetime) -> Decision | None:
+    """Step 0c: with an address that is in quarantine at run time only an active flow for remediation passes."""
+    held = next((end for end in (source, destination) if end in policy.held), None)
+    if held is None:
+        return None
+    for statement in policy.flows.matching(source, destination, traffic):
+        if statement.said.remediation and statement.said.active(at):
+            return None
+    return Decision(Verdict.DENY, Step.CUT_OFF, f"{show_address(held)} is in quarantine")
+
+
+def _panicking(policy: Policy) -> Decision | None:
+    """All but essentials and management is shut by hand."""
+    return Decision(Verdict.DENY, Step.CUT_OFF, "panic: all but management is shut") if policy.panic else None
 
 
 def _managed(policy: Policy, source: int, destination: int, traffic: int) -> Decision | None:

@@ -30,7 +30,8 @@ def judge_at_point(policy: Policy, source: int, destination: int, traffic: int, 
     """As `judge`, but for a packet that a point sees: coverage and binding are left out."""
     decision = decide(policy, source, destination, traffic, at)
     if decision.step is Step.SPECIAL:
-        seen = lenient(policy, policy.segment_of(source), policy.segment_of(destination))
+        shut = policy.panic or source in policy.held or destination in policy.held
+        seen = not shut and lenient(policy, policy.segment_of(source), policy.segment_of(destination))
         return Outcome(decision, Effect.PASS if seen else Effect.DROP, observed=seen)
     effect, observed = _effect(policy, decision, source, destination, traffic)
     return Outcome(decision, effect, observed)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from segctl.model.flow import Flow, Guardrail, Management, traffic_of
-from segctl.model.ranges import Ranges
+from segctl.model.ranges import NOTHING, Ranges
 from segctl.model.selector import POINTS, Selectors
 from segctl.model.service import ALL_TRAFFIC
 from segctl.model.site import Site
@@ -18,7 +18,8 @@ from segctl.policy.resolve import resolve_in
 class Policy:
     """What a site means: the partition of the addresses, and every statement with the pairs that it speaks of.
 
-    `gateways` are each gateway's own addresses, by its name. The cache only remembers what was asked.
+    `gateways` are each gateway's own addresses, by its name. `held` are the addresses in quarantine at run time (step
+    0c); in `panic` nothing but essentials and management passes. The cache only remembers what was asked.
     """
 
     site: Site
@@ -29,6 +30,8 @@ class Policy:
     essentials: tuple[Essential, ...]
     host_addresses: Ranges
     gateways: Mapping[str, Ranges]
+    held: Ranges = NOTHING
+    panic: bool = False
     _essentials: dict[int, tuple[Essential, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def essentials_over(self, traffic: int) -> tuple[Essential, ...]:

@@ -1,7 +1,8 @@
 """Applied versions of a point's rules, kept so that they can be put back, proved again and compared.
 
-Two files each: `000007.rules` (what is loaded, and the site's files that it was made of) and `000007.about` (a few
-words). The second is written last: a generation without it was never whole, and is no generation.
+Three files each: `000007.rules` (what is loaded, and the site's files that it was made of), `000007.side` (what must be
+at hand at once) and `000007.about` (a few words). The last is written last: a generation without it was never whole,
+and is no generation.
 """
 
 import binascii
@@ -12,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from segctl.model.generation import Loadable
+from segctl.model.generation import Loadable, Side
 from segctl.store.errors import Damaged
 from segctl.store.files import Folder
 from segctl.store.origin import Commit, Who
-from segctl.store.plain import from_plain, number, text, to_plain
+from segctl.store.plain import from_plain, number, side_from, side_plain, text, to_plain
 from segctl.store.sealed import seal, seal_json, unseal, unseal_json
 
 KEPT = 10
@@ -73,6 +74,7 @@ class Generations:
         whole = json.dumps({"rules": to_plain(kept.rules), "files": files}).encode()
         self._folder.remove(f"{name}.about")
         self._folder.write(f"{name}.rules", seal("rules", whole))
+        self._folder.write(f"{name}.side", seal_json("side", side_plain(kept.rules.side)))
         self.note(kept.about)
 
     def note(self, about: About) -> None:
@@ -86,24 +88,33 @@ class Generations:
         where = self._folder.path / name
         return None if data is None else _about(unseal_json("generation", data, where), where)
 
+    def side(self, number_: int) -> Side | None:
+        """What must be at hand at once; None and errors as `about`."""
+        name = f"{_name(number_)}.side"
+        data = self._folder.read(name)
+        where = self._folder.path / name
+        return None if data is None else side_from(unseal_json("side", data, where), where)
+
     def read(self, number_: int) -> Kept | None:
         """The same, whole."""
         about = self.about(number_)
         name = f"{_name(number_)}.rules"
         data = self._folder.read(name) if about else None
-        if about is None or data is None:
+        side = self.side(number_)
+        if about is None or data is None or side is None:
             return None
         where = self._folder.path / name
         try:
             found = json.loads(unseal("rules", data, where))
             files = {text(path, 4096): _unpacked(one) for path, one in found["files"].items()}
-            return Kept(about, from_plain(found["rules"], where), files)
+            return Kept(about, from_plain(found["rules"], where, side), files)
         except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, zlib.error, RecursionError) as error:
             raise Damaged(f"{where} holds no generation: {error}") from error
 
     def forget(self, number_: int) -> None:
         """Away with it, if it is there."""
         self._folder.remove(f"{_name(number_)}.about")
+        self._folder.remove(f"{_name(number_)}.side")
         self._folder.remove(f"{_name(number_)}.rules")
 
     def prune(self, needed: set[int]) -> None:

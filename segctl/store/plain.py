@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segctl.model.elements import Bytes, Elements
-from segctl.model.generation import Loadable, Meaning
+from segctl.model.generation import Loadable, Meaning, Side
+from segctl.model.ranges import LAST_V6, Ranges
 from segctl.store.errors import Damaged
 
 _WIDEST = 256  # bytes of a key
+_LAST = LAST_V6
 _VERBS = ("goto", "jump")
 Plain = dict[str, Any]
 
@@ -33,10 +35,37 @@ def to_plain(rules: Loadable) -> Plain:
     }
 
 
-def from_plain(value: object, where: object) -> Loadable:
-    """The same backwards. Damaged, naming `where`, for anything that isn't of this form."""
+def side_plain(side: Side) -> Plain:
+    """The same of a side."""
+    return {
+        "exceptions": side.exceptions,
+        "ends": list(side.ends),
+        "endpoints": {name: list(addresses) for name, addresses in side.endpoints.items()},
+        "managers": [list(span) for span in side.managers.spans],
+    }
+
+
+def side_from(value: object, where: object) -> Side:
+    """The same backwards; Damaged as `from_plain`."""
     try:
-        return _loadable(value)
+        found = _record(value, {"exceptions", "ends", "endpoints", "managers"})
+        return Side(
+            text(found["exceptions"]),
+            tuple(number(end) for end in _list(found["ends"])),
+            {
+                text(name, 255): tuple(number(one, _LAST) for one in _list(some))
+                for name, some in _mapping(found["endpoints"]).items()
+            },
+            Ranges.of((number(first, _LAST), number(last, _LAST)) for first, last in _list(found["managers"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error
+
+
+def from_plain(value: object, where: object, side: Side) -> Loadable:
+    """The same backwards, with its side. Damaged, naming `where`, for anything that isn't of this form."""
+    try:
+        return _loadable(value, side)
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise Damaged(f"{where} holds no rules of a point: {type(error).__name__}: {error}") from error
 
@@ -55,11 +84,12 @@ def number(value: object, most: int = (1 << 63) - 1) -> int:
     return value
 
 
-def _loadable(value: object) -> Loadable:
+def _loadable(value: object, side: Side) -> Loadable:
     found = _record(value, {"point", "structure", "elements", "meanings"})
     meanings = {number(int(key), 0xFFFFFFFF): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
     elements = tuple(_read(one) for one in _list(found["elements"]))
-    return Loadable(text(found["point"], 255), text(found["structure"]), elements, meanings)
+    words = text(found["point"], 255), text(found["structure"])
+    return Loadable(*words, elements, meanings, side)
 
 
 def _meaning(value: object) -> Meaning:

@@ -14,6 +14,7 @@ from segctl.store.errors import Damaged
 from segctl.store.files import Folder, open_folder
 from segctl.store.generation import Generations
 from segctl.store.journal import Journal
+from segctl.store.overrides import Overrides
 from segctl.store.plain import number, text
 from segctl.store.sealed import seal_json, unseal_json
 
@@ -50,6 +51,7 @@ class State:
     folder: Folder
     generations: Generations
     journal: Journal
+    overrides: Overrides
 
     def standing(self) -> Standing:
         """As it was written last; nothing where nothing was."""
@@ -82,7 +84,7 @@ def state_of(runner: Runner, *, make: bool = True) -> Iterator[State | None]:
     try:
         folder = open_folder(root() / runner.key, make=make) if top else None
         inner = open_folder(root() / runner.key / "generations", make=make) if folder else None
-        yield State(folder, Generations(inner), Journal(folder)) if folder and inner else None
+        yield State(folder, Generations(inner), Journal(folder), Overrides(folder)) if folder and inner else None
     finally:
         for one in (inner, folder, top):
             if one is not None:

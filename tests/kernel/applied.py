@@ -5,7 +5,7 @@ from functools import cache
 
 from segctl.apply import Applied, Proving, Wish, apply, read_slots
 from segctl.apply.verify import Held, held
-from segctl.compile import compile_gateway, loadable
+from segctl.compile import loadable
 from segctl.kernel import netlink
 from segctl.kernel.image import chain_names
 from segctl.kernel.tables import Table
@@ -34,7 +34,7 @@ OLD, NEW, NEXT = (SITE.format(name=name, port=port) for name, port in (("old", 8
 def compiled(text: str) -> tuple[Policy, Loadable]:
     """The rules of a site's gateway `gw`."""
     law = policy(text)
-    return law, loadable(compile_gateway(law, "gw", AT))
+    return law, loadable(law, "gw", AT)
 
 
 class Place:

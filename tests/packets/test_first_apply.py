@@ -107,7 +107,7 @@ class Net:
 
     def apply(self, name: str, prime: float = 0.0) -> Applied:
         said = law(name)
-        return apply(self.gateway, said, loadable(compile_gateway(said, "gw", AT)), AT, Wish(prime, Proving.LEFT_OUT))
+        return apply(self.gateway, said, loadable(said, "gw", AT), AT, Wish(prime, Proving.LEFT_OUT))
 
 
 @pytest.fixture

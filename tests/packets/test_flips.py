@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from segctl.apply import Proving, Wish, apply
-from segctl.compile import compile_gateway, loadable, render_flip
+from segctl.compile import loadable, render_flip
 from segctl.kernel import nft
 from segctl.lab import Built
 from segctl.lab import lab as make_lab
@@ -67,7 +67,7 @@ class Wire:
         self.ends = {host.name: show_address(host.addresses[0]) for host in (self.a, self.b)}
         self.lives = 0
         for at, law in enumerate(generations()):
-            apply(self.gateway, law, loadable(compile_gateway(law, "gw", AT)), AT, Wish(proving=Proving.LEFT_OUT))
+            apply(self.gateway, law, loadable(law, "gw", AT), AT, Wish(proving=Proving.LEFT_OUT))
             self.lives = at
 
     def flip(self) -> None:

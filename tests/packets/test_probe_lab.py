@@ -71,7 +71,7 @@ def gateway(built: Built, folder: Path) -> Callable[[str], str]:
     at = datetime.now(UTC)
     policy = examine(read_site(folder), at).policy
     assert policy
-    apply(runner, policy, loadable(compile_gateway(policy, "gw", at)), at, Wish())
+    apply(runner, policy, loadable(policy, "gw", at), at, Wish())
 
     def nft(text: str) -> str:
         done = runner.run(["nft", "-a", *(["-f", "-"] if "\n" in text else text.split())], stdin=text)
@@ -188,7 +188,7 @@ def test_a_wrong_element_planted_in_the_compiler(
     policy = examine(read_site(folder), at).policy
     assert policy
     rules = planted(compile_gateway(policy, "gw", at))
-    done = apply(built.runner("gw"), policy, loadable(rules), at, Wish(proving=Proving.LEFT_OUT))
+    done = apply(built.runner("gw"), policy, loadable(policy, "gw", at, rules), at, Wish(proving=Proving.LEFT_OUT))
     assert done.generation == 2
     code, said = probe(folder, capfd, *only("tcp/5432", "tcp/81"))
     assert code == Exit.NO

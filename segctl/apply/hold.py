@@ -1,0 +1,120 @@
+"""The hold table: what is in quarantine and whether all is shut, earlier than any generation and across all of them.
+
+It is made when something is held, and taken away when nothing is: who holds nobody pays nothing. What it should hold
+follows from the overrides on disk; `sync` brings the kernel there, whatever it holds now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from segctl.apply.result import NotApplied
+from segctl.compile import render_delete, render_holding
+from segctl.kernel import netlink, nft
+from segctl.kernel.errors import NotThere
+from segctl.kernel.structure import exceptions
+from segctl.model.elements import Elements
+from segctl.model.generation import Side
+from segctl.model.ranges import LAST_V4, V6
+from segctl.runner import Runner
+from segctl.store.overrides import Override, OverrideKind
+
+TABLE = "segctl_hold"
+SETS = ("held4", "held6", "panic")
+_FAMILIES = (2, 10)  # linux/netfilter.h: NFPROTO_IPV4, NFPROTO_IPV6
+_SLACK = 2000  # milliseconds that two ways of saying the same end may differ
+_TRIES = 5
+
+Ends = Mapping[bytes, int]
+"""A key with its end in milliseconds since 1970; 0: none."""
+
+
+def present(runner: Runner) -> bool:
+    """Whether there is a hold table."""
+    return any(one.family == "inet" and one.name == TABLE for one in netlink.tables(runner))
+
+
+def text(side: Side, now: int) -> str:
+    """The transaction that makes the table, or renews what passes although it is held."""
+    return f"{render_holding(side.ends, now)}\n{exceptions(side.exceptions)}"
+
+
+def wanted(overrides: Iterable[Override], now: int) -> dict[str, dict[bytes, int]]:
+    """By set, what should be held: where several hold one, the longest counts."""
+    found: dict[str, dict[bytes, int]] = {name: {} for name in SETS}
+    for one in overrides:
+        if not one.active(now):
+            continue
+        for name, key in _keys(one):
+            before = found[name].get(key)
+            found[name][key] = one.until if before is None else _later(before, one.until)
+    return found
+
+
+def _later(one: int, other: int) -> int:
+    return 0 if 0 in (one, other) else max(one, other)
+
+
+def _keys(one: Override) -> Iterator[tuple[str, bytes]]:
+    if one.kind is OverrideKind.PANIC:
+        yield from (("panic", bytes([family])) for family in _FAMILIES)
+    elif one.kind is OverrideKind.QUARANTINE:
+        for address in one.addresses:
+            if address <= LAST_V4:
+                yield "held4", address.to_bytes(4, "big")
+            else:
+                yield "held6", (address - V6).to_bytes(16, "big")
+
+
+def holding(runner: Runner, now: int) -> dict[str, dict[bytes, int]]:
+    """By set, what the kernel holds; empty where there is no table."""
+    found: dict[str, dict[bytes, int]] = {name: {} for name in SETS}
+    with suppress(NotThere):
+        for name, elements in netlink.dump_sets(runner, TABLE, SETS):
+            left = elements.timeouts if elements.timeouts is not None else np.zeros(len(elements), np.uint64)
+            ends = (int(one) + now if one else 0 for one in left)
+            found[name] = dict(zip(map(bytes, elements.keys), ends, strict=True))
+    return found
+
+
+def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int) -> None:
+    """Make the kernel hold what the overrides say. NotApplied if it won't, or if something changes it all the time."""
+    aim = wanted(overrides, now)
+    if not any(aim.values()):
+        if present(runner):
+            nft.load(runner, render_delete(TABLE))
+        return
+    if not present(runner):
+        nft.load(runner, text(side, now))
+    for _ in range(_TRIES):
+        with suppress(NotThere):  # one ended between our look and our word
+            _exchange(runner, holding(runner, now), aim, now)
+        if all(_same(held, aim[name]) for name, held in holding(runner, now).items()):
+            return
+    raise NotApplied(f"what {runner.where} holds isn't what was meant: somebody else changes table inet {TABLE}")
+
+
+def _exchange(runner: Runner, held: Mapping[str, Ends], aim: Mapping[str, Ends], now: int) -> None:
+    gone, come = [], []
+    for name in SETS:
+        other = {key for key in held[name].keys() & aim[name].keys() if not _alike(held[name][key], aim[name][key])}
+        if away := [*(held[name].keys() - aim[name].keys()), *other]:
+            gone.append(_elements(name, dict.fromkeys(away, 0), now))
+        if new := {key: aim[name][key] for key in (aim[name].keys() - held[name].keys()) | other}:
+            come.append(_elements(name, new, now))
+    netlink.exchange(runner, TABLE, gone, come)
+
+
+def _same(held: Ends, aim: Ends) -> bool:
+    return held.keys() == aim.keys() and all(_alike(held[key], end) for key, end in aim.items())
+
+
+def _alike(one: int, other: int) -> bool:
+    return one == other or (one != 0 != other and abs(one - other) < _SLACK)
+
+
+def _elements(name: str, ends: Ends, now: int) -> Elements:
+    keys = np.frombuffer(b"".join(ends), np.uint8).reshape(len(ends), -1)
+    left = np.array([max(1, end - now) if end else 0 for end in ends.values()], np.uint64)
+    return Elements(name, keys, timeouts=left if left.any() else None)

@@ -1,0 +1,224 @@
+"""What is changed for a time, at once and across generations: quarantine, panic, and their release.
+
+Written down first, then held by the kernel: whoever is killed in between leaves a state that the next command brings to
+the kernel, and that `status` tells.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from segctl.apply import hold
+from segctl.apply.alone import alone
+from segctl.apply.flip import side_of
+from segctl.apply.result import CannotApply, NotApplied
+from segctl.apply.slots import read_slots
+from segctl.apply.step import Step, nothing, run
+from segctl.kernel import conntrack
+from segctl.kernel.errors import KernelError
+from segctl.kernel.neighbours import beside
+from segctl.model.generation import Side
+from segctl.model.ranges import Ranges, parse_address, show_address
+from segctl.runner import Runner, RunnerError
+from segctl.store import State, StoreError
+from segctl.store.origin import who
+from segctl.store.overrides import Override, OverrideKind, plain
+
+
+def now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Change:
+    """One change of the overrides under way. `cut`: addresses whose connections are forgotten."""
+
+    runner: Runner
+    state: State
+    doing: str
+    side: Side
+    before: tuple[Override, ...]
+    after: tuple[Override, ...]
+    cut: tuple[int, ...] = ()
+    touched: bool = False
+
+
+def begin(job: Change) -> None:
+    """In the journal."""
+    changed = set(job.after) ^ set(job.before)
+    job.state.journal.write(job.doing, "begun", overrides=[plain(one) for one in changed])
+
+
+def write_down(job: Change) -> None:
+    """On disk: it survives a reboot."""
+    job.touched = True
+    job.state.overrides.write(job.after)
+
+
+def strike_out(job: Change) -> None:
+    """As it was."""
+    job.state.overrides.write(job.before)
+
+
+def hold_it(job: Change) -> None:
+    """In the kernel: from here on it bites."""
+    hold.sync(job.runner, job.side, job.after, now())
+
+
+def let_go(job: Change) -> None:
+    """As it was."""
+    hold.sync(job.runner, job.side, job.before, now())
+
+
+def cut(job: Change) -> None:
+    """Connections with what is held are forgotten: they don't go on once it is released. None passes meanwhile."""
+    if job.cut:
+        conntrack.forget(job.runner, job.cut)
+
+
+HOLD: tuple[Step[Change], ...] = (
+    Step("begin", begin, nothing),
+    Step("write down", write_down, strike_out),
+    Step("hold", hold_it, let_go),
+    Step("cut", cut, nothing),
+)
+
+
+def quarantine(
+    runner: Runner,
+    words: str,
+    until: int,
+    why: str,
+    *,
+    even_management: bool = False,
+    told: Callable[[str], None] = nothing,
+) -> Override:
+    """Cut an endpoint or address off, until a time (milliseconds since 1970; 0: until it is released).
+
+    All of the endpoint's addresses, and those that the neighbour table shows for the same machine.
+    CannotApply, StoreError: nothing was done. NotApplied: what was held before is held.
+    """
+    with alone(runner, f"quarantine {words}", _PATIENCE) as state:
+        side = _live(runner, state)
+        typed = _addresses(side, words)
+        others = beside(runner, typed)
+        every = (*typed, *sorted(others))
+        if not even_management:
+            _demand_managers(side, Ranges.of((one, one) for one in every), state)
+        noted = tuple(f"{show_address(one)} has the same hardware address {mac}" for one, mac in sorted(others.items()))
+        before = state.overrides.all()
+        made = Override(_next(before), OverrideKind.QUARANTINE, (words,), why, str(who()), now(), until, every, noted)
+        _carried_out(Change(runner, state, "quarantine", side, before, (*_alive(before), made), every), told)
+        return made
+
+
+def panic(runner: Runner, until: int, why: str, told: Callable[[str], None] = nothing) -> Override:
+    """Shut all but essentials and management. As `quarantine` raises."""
+    with alone(runner, "panic", _PATIENCE) as state:
+        side = _live(runner, state)
+        before = state.overrides.all()
+        made = Override(_next(before), OverrideKind.PANIC, (), why, str(who()), now(), until)
+        _carried_out(Change(runner, state, "panic", side, before, (*_alive(before), made)), told)
+        return made
+
+
+def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = nothing) -> tuple[Override, ...]:
+    """End overrides before their time: by id, by the words that made them, or by `all`. As `quarantine` raises."""
+    with alone(runner, f"release {words}", _PATIENCE) as state:
+        before = state.overrides.all()
+        alive = _alive(before)
+        gone = tuple(one for one in alive if _meant(one, words))
+        if not gone:
+            known = ", ".join(f"{one.id} ({one.kind} {' '.join(one.words)})".replace(" )", ")") for one in alive)
+            raise CannotApply(f"nothing like '{words}' holds on {runner.where}; what holds: {known or 'nothing'}")
+        side = _live(runner, state)
+        rest = tuple(one for one in alive if one not in gone)
+        _carried_out(Change(runner, state, "release", side, before, rest), told, why)
+        return gone
+
+
+def overrides(runner: Runner, state: State) -> tuple[Override, ...]:
+    """What holds now, as it was written down."""
+    return _alive(state.overrides.all())
+
+
+_PATIENCE = 10.0  # seconds for whoever changes the point now: who cuts off an intruder waits rather than types again
+
+
+def _carried_out(job: Change, told: Callable[[str], None], why: str = "") -> None:
+    try:
+        run(HOLD, job, told)
+    except (KernelError, RunnerError, StoreError, NotApplied) as error:
+        with suppress(StoreError):
+            job.state.journal.write(job.doing, "failed", why=str(error))
+        if job.touched and not isinstance(error, NotApplied):
+            raise NotApplied(str(error), getattr(error, "help", "")) from error
+        raise
+    with suppress(StoreError):
+        job.state.journal.write(job.doing, "done", why=why)
+
+
+def _live(runner: Runner, state: State) -> Side:
+    """Of the generation that is awake: on it hangs what passes nevertheless."""
+    live = read_slots(runner).live
+    side = side_of(state, live.generation) if live is not None else None
+    if side is None:
+        raise CannotApply(f"no generation that is kept is live on {runner.where}", "`segctl apply` makes one live")
+    return side
+
+
+def _addresses(side: Side, words: str) -> tuple[int, ...]:
+    """Of an endpoint by its name, or the one that is written."""
+    with suppress(ValueError):
+        return (parse_address(words),)
+    if words not in side.endpoints:
+        raise WrongTarget(f"'{words}' is no address, and no endpoint of the site that is live")
+    return side.endpoints[words]
+
+
+class WrongTarget(Exception):
+    """Nobody is named so."""
+
+    exit_code = 2
+    help = "write an address, or the name of an endpoint of the site"
+
+
+def _demand_managers(side: Side, held: Ranges, state: State) -> None:
+    """Somebody must be left who can release it, and not only somebody else than who asks."""
+    help = "--even-management holds it all the same"
+    client = os.environ.get("SSH_CONNECTION", "").split()[:1]
+    with suppress(ValueError):
+        if client and parse_address(client[0]) in held:
+            raise CannotApply(f"this session comes from {client[0]}, which would be cut off", help)
+    already = Ranges.of((one, one) for other in _alive(state.overrides.all()) for one in other.addresses)
+    if side.managers and not side.managers - already - held:
+        raise CannotApply("that is the last source of management: nobody could release it from there", help)
+
+
+def _alive(overrides: Iterable[Override]) -> tuple[Override, ...]:
+    moment = now()
+    return tuple(one for one in overrides if one.active(moment))
+
+
+def _next(overrides: Iterable[Override]) -> int:
+    return 1 + max((one.id for one in overrides), default=0)
+
+
+def _meant(one: Override, words: str) -> bool:
+    if words == "all" or words == str(one.id) or words == str(one.kind):
+        return True
+    if words in one.words:
+        return True
+    with suppress(ValueError):
+        return parse_address(words) in one.addresses
+    return False
+
+
+def held_by(overrides: Iterable[Override]) -> Mapping[str, object]:
+    """What overrides mean for a Policy: its fields `held` and `panic`."""
+    every = list(overrides)
+    held = Ranges.of((a, a) for one in every if one.kind is OverrideKind.QUARANTINE for a in one.addresses)
+    return {"held": held, "panic": any(one.kind is OverrideKind.PANIC for one in every)}
