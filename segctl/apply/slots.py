@@ -50,13 +50,13 @@ def read_slots(runner: Runner) -> Slots:
             f"both {SLOTS[0]} and {SLOTS[1]} are awake on {runner.where}: somebody else changed our tables",
             f"put the older one to sleep (`nft add table inet {SLOTS[0]} '{{ flags dormant; }}'`), or delete it",
         )
-    live = Slot(awake[0], _generation(runner, awake[0])) if awake else None
-    sleepers = [Slot(name, _generation(runner, name)) for name in asleep]
+    live = Slot(awake[0], generation_of(runner, awake[0])) if awake else None
+    sleepers = [Slot(name, generation_of(runner, name)) for name in asleep]
     return Slots(live, max(sleepers, key=lambda slot: slot.generation or 0, default=None))
 
 
-def _generation(runner: Runner, table: str) -> int | None:
-    """As a chain's name tells it (compile.generation_name)."""
+def generation_of(runner: Runner, table: str) -> int | None:
+    """The number of the generation that a slot holds, as a chain's name tells it (compile.generation_name); or None."""
     try:
         names = [name for name in chain_names(runner, table) if name.startswith("gen_")]
         (found,) = (int(name.removeprefix("gen_"), 16) for name in names)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from segctl.apply.confirm import dismiss, post_guard, waiting
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
+from segctl.apply.hits import put_by
 from segctl.apply.job import Job, Proving
 from segctl.apply.lockout import demand_management
 from segctl.apply.priming import adopt
@@ -126,6 +127,7 @@ def forget(job: Job) -> None:
 def load_asleep(job: Job) -> None:
     """The new generation into the slot that isn't live: nobody notices, however long it takes."""
     job.touched = True
+    put_by(job.runner, job.state, job.slot)
     delete_slot(job.runner, job.slot)
     parts.load_asleep(job.runner, for_slot(job.rules.structure, job.slot, job.ticket))
     netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.rules.elements))

@@ -79,8 +79,22 @@ class Numbers:
                     loud.append(Element((number,)))
         timed = any(one.until is not None for one in self._found.all())
         made = [
-            NamedMap(Name("numbers"), (Field.IN, Field.OUT, Field.BASE), Field.NUMBER, _in_order(forward), timed=timed),
-            NamedMap(Name("numbers_own"), (Field.IN, Field.BASE), Field.NUMBER, _in_order(own), timed=timed),
+            NamedMap(
+                Name("numbers"),
+                (Field.IN, Field.OUT, Field.BASE),
+                Field.NUMBER,
+                _in_order(forward),
+                counted=True,
+                timed=timed,
+            ),
+            NamedMap(
+                Name("numbers_own"),
+                (Field.IN, Field.BASE),
+                Field.NUMBER,
+                _in_order(own),
+                counted=True,
+                timed=timed,
+            ),
             NamedMap(Name("live"), (Field.IN, Field.OUT, Field.NUMBER), None, _in_order(live), timed=True),
             NamedMap(Name("live_own"), (Field.IN, Field.NUMBER), None, _in_order(live_own), timed=True),
             NamedMap(Name("loud"), (Field.NUMBER,), None, _in_order(loud)),

@@ -4,7 +4,7 @@ lock  journal  standing  overrides  generations/000007.about  generations/000007
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from segctl.store.sealed import seal_json, unseal_json
 
 VARIABLE = "SEGCTL_STATE"
 _STANDING = "standing"
+_HITS = "hits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,20 @@ class State:
             return Standing()
         where = self.folder.path / _STANDING
         return _standing(unseal_json("standing", data, where), where)
+
+    def hits(self) -> dict[tuple[str, str], int]:
+        """What was counted by generations that are gone: by kind and name of the line."""
+        data = self.folder.read(_HITS)
+        where = self.folder.path / _HITS
+        try:
+            rows = unseal_json("hits", data, where) if data is not None else []
+            return {(text(kind, 255), text(name, 4096)): number(count) for kind, name, count in rows}
+        except (TypeError, ValueError) as error:
+            raise Damaged(f"{where} counts nothing: {error}") from error
+
+    def keep_hits(self, hits: Mapping[tuple[str, str], int]) -> None:
+        """Write it."""
+        self.folder.write(_HITS, seal_json("hits", [[*line, count] for line, count in sorted(hits.items())]))
 
     def stand(self, standing: Standing) -> None:
         """Write it."""
