@@ -6,11 +6,13 @@ from datetime import datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
+from segctl.apply.overrides import held_by
 from segctl.apply.result import Applied, CannotApply, NotApplied
 from segctl.apply.step import nothing, run
 from segctl.apply.steps import APPLY, about_job
 from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
 from segctl.model.generation import Loadable
+from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 from segctl.store import Source, StoreError
@@ -30,7 +32,8 @@ def apply(
     CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
     with alone(runner, "apply") as state:
-        job = Job(runner, policy, rules, at, wish, state, source or Source(policy.site.name), told)
+        meaning = held_by(state.overrides.active(milliseconds(at))).over(policy)
+        job = Job(runner, meaning, rules, at, wish, state, source or Source(policy.site.name), told)
         carry_out(job)
     return applied(job)
 

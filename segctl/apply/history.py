@@ -28,7 +28,7 @@ def history(runner: Runner) -> History:
                 versions.append(Version(number, mark, "", "", str(error), "", "", 0))
                 continue
             if about is not None:
-                versions.append(_version(about, mark))
+                versions.append(version(about, mark))
     return History(runner.where, tuple(versions))
 
 
@@ -38,7 +38,8 @@ def journal(runner: Runner) -> list[dict[str, Any]]:
         return state.journal.lines() if state is not None else []
 
 
-def _version(about: About, mark: str) -> Version:
+def version(about: About, mark: str) -> Version:
+    """In words."""
     commit = about.commit.name[:12] + ("+" if about.commit.dirty else "")
     at = f"{moment(about.made):%Y-%m-%dT%H:%M:%SZ}"
     return Version(about.number, mark, at, str(about.who), about.site, commit, about.proof, about.elements)

@@ -90,7 +90,7 @@ def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int) ->
     for _ in range(_TRIES):
         with suppress(NotThere):  # one ended between our look and our word
             _exchange(runner, holding(runner, now), aim, now)
-        if all(_same(held, aim[name]) for name, held in holding(runner, now).items()):
+        if all(same(held, aim[name]) for name, held in holding(runner, now).items()):
             return
     raise NotApplied(f"what {runner.where} holds isn't what was meant: somebody else changes table inet {TABLE}")
 
@@ -106,7 +106,8 @@ def _exchange(runner: Runner, held: Mapping[str, Ends], aim: Mapping[str, Ends],
     netlink.exchange(runner, TABLE, gone, come)
 
 
-def _same(held: Ends, aim: Ends) -> bool:
+def same(held: Ends, aim: Ends) -> bool:
+    """Whether the kernel holds what it should, until the same times."""
     return held.keys() == aim.keys() and all(_alike(held[key], end) for key, end in aim.items())
 
 

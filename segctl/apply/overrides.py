@@ -6,9 +6,9 @@ the kernel, and that `status` tells.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segctl.apply import hold
 from segctl.apply.alone import alone
@@ -21,10 +21,23 @@ from segctl.kernel.errors import KernelError
 from segctl.kernel.neighbours import beside
 from segctl.model.generation import Side
 from segctl.model.ranges import Ranges, parse_address, show_address
+from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 from segctl.store import State, StoreError
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What holds at run time, over what the site means."""
+
+    held: Ranges
+    panic: bool
+
+    def over(self, policy: Policy) -> Policy:
+        """The policy with it."""
+        return replace(policy, held=self.held, panic=self.panic)
 
 
 def now() -> int:
@@ -217,8 +230,8 @@ def _meant(one: Override, words: str) -> bool:
     return False
 
 
-def held_by(overrides: Iterable[Override]) -> Mapping[str, object]:
-    """What overrides mean for a Policy: its fields `held` and `panic`."""
+def held_by(overrides: Iterable[Override]) -> Overlay:
+    """What overrides mean for a Policy."""
     every = list(overrides)
     held = Ranges.of((a, a) for one in every if one.kind is OverrideKind.QUARANTINE for a in one.addresses)
-    return {"held": held, "panic": any(one.kind is OverrideKind.PANIC for one in every)}
+    return Overlay(held, any(one.kind is OverrideKind.PANIC for one in every))

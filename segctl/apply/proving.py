@@ -43,10 +43,11 @@ def shown(runner: Runner, policy: Policy, point: str, at: datetime, slot: str) -
         proof = prove(listing, policy, policy.site.points[point], at, awake=awake)
     except TooLarge as error:
         return Shown("unproven", (f"{error}: {error.help}",), as_awake(listing, slot))
-    return Shown(str(proof.found), tuple(_told(proof)), as_awake(listing, slot))
+    return Shown(str(proof.found), tuple(told(proof)), as_awake(listing, slot))
 
 
-def _told(proof: "Proof") -> Iterator[str]:
+def told(proof: "Proof") -> Iterator[str]:
+    """The first differences in words, and what could not be read."""
     for one in (*proof.differences, *proof.unproven)[:_TOLD]:
         ends = f"{one.source or 'special'} -> {one.destination or 'special'} {one.service}"
         yield f"{ends}: the rules {' or '.join(one.does)}, the site says {one.must}"

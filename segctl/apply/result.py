@@ -58,6 +58,49 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """Where the kernel isn't as `generation` was applied: `parts` in words of rules and elements; `connections`: what
+    passes or doesn't because of that. Both empty: there is none.
+    """
+
+    where: str
+    generation: int
+    parts: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A generation that is taken back unless it is confirmed: in how many seconds; whether its guard is there."""
+
+    generation: int
+    seconds: float
+    guarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is live on a point and what bears on it. `live` None: nothing of ours. `hits`: kind, name, connections that
+    the line let through, over all generations. `confirmed`: what is loaded at boot. `drift`: where the kernel isn't as
+    applied. `foreign`: other tables on the same hooks. `tracked`: connections, and how many fit.
+    """
+
+    where: str
+    live: int | None
+    slot: str
+    about: Version | None
+    confirmed: int | None
+    waiting: Waiting | None
+    drift: tuple[str, ...]
+    hits: tuple[tuple[str, str, int], ...]
+    overrides: tuple[str, ...]
+    foreign: tuple[str, ...]
+    kernel: str
+    nft: str
+    tracked: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All that are kept of a point, the newest first."""
 

@@ -9,10 +9,12 @@ from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
 from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job, Wish
+from segctl.apply.overrides import held_by
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.step import Step, nothing, run
 from segctl.kernel.errors import KernelError, KernelRefused
+from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 from segctl.store import Kept, Source, Standing, State, StoreError
@@ -140,6 +142,7 @@ def roll_back_to(
             raise CannotApply(f"generation {number} isn't kept for {runner.where}; kept are: {known}")
         about = kept.about
         source = Source(about.site, about.source, kept.files, about.commit)
-        job = Job(runner, reread(kept), kept.rules, at, wish, state, source, told, "rollback", number)
+        meaning = held_by(state.overrides.active(milliseconds(at))).over(reread(kept))
+        job = Job(runner, meaning, kept.rules, at, wish, state, source, told, "rollback", number)
         carry_out(job)
         return RolledBack(runner.where, live, applied(job).generation)

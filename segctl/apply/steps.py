@@ -4,6 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
+from segctl.apply import hold
 from segctl.apply.confirm import dismiss, post_guard, waiting
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
@@ -179,6 +180,11 @@ def adopt_connections(job: Job) -> None:
         conntrack.set_marks(job.runner, job.adoption.numbered)
 
 
+def hold_what_is_held(job: Job) -> None:
+    """What the overrides say is held, also where a reboot or a flush took it away."""
+    hold.sync(job.runner, job.rules.side, job.state.overrides.all(), milliseconds(job.at))
+
+
 def flip(job: Job) -> None:
     """One transaction wakes the new generation, numbers it, and puts the old one to sleep."""
     old = job.slots.live.name if job.slots.live else None
@@ -242,6 +248,7 @@ APPLY: tuple[Step[Job], ...] = (
     Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
+    Step("hold", hold_what_is_held, nothing),
     Step("post guard", post_guard, dismiss),
     Step("flip", flip, flip_back),
     Step("read back awake", read_awake, nothing),

@@ -33,6 +33,8 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "panic": ("segctl.cli.overrides:panic", "Shut all but management, at once."),
     "release": ("segctl.cli.overrides:release", "End one of these before its time."),
     "overrides": ("segctl.cli.overrides:overrides_", "What holds for a time."),
+    "status": ("segctl.cli.standing:status", "What is live on a point, and what bears on it."),
+    "drift": ("segctl.cli.standing:drift", "Does the kernel still hold what was applied?"),
     "prove": ("segctl.cli.prove:prove", "Show that the rules do what the site means, for every packet."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
