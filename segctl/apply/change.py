@@ -1,6 +1,6 @@
 """A change from its beginning to its end: one at a time, written down, whole or taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
 from segctl.apply.overrides import held_by
 from segctl.apply.result import Applied, CannotApply, NotApplied
-from segctl.apply.step import nothing, run
+from segctl.apply.step import Step, nothing, run
 from segctl.apply.steps import APPLY, about_job
 from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
 from segctl.model.generation import Loadable
@@ -56,10 +56,10 @@ def applied(job: Job) -> Applied:
     )
 
 
-def carry_out(job: Job) -> None:
+def carry_out(job: Job, steps: Sequence[Step[Job]] = APPLY) -> None:
     """The steps, written down at both ends. What they raise, as `apply` says."""
     try:
-        run(APPLY, job, job.told)
+        run(steps, job, job.told)
     except BaseException as error:
         if job.begun:
             with suppress(StoreError):

@@ -6,6 +6,7 @@ follows from the overrides on disk; `sync` brings the kernel there, whatever it 
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from segctl.compile import render_delete, render_holding
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import NotThere
 from segctl.kernel.structure import exceptions
+from segctl.listing.rule import Element, Listing
 from segctl.model.elements import Elements
 from segctl.model.generation import Side
 from segctl.model.ranges import LAST_V4, V6
@@ -78,9 +80,36 @@ def holding(runner: Runner, now: int) -> dict[str, dict[bytes, int]]:
     return found
 
 
-def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int) -> None:
-    """Make the kernel hold what the overrides say. NotApplied if it won't, or if something changes it all the time."""
+def as_meant(listing: Listing, overrides: Iterable[Override], now: int) -> Listing:
+    """What was read, as it will be once the kernel holds what the overrides say and no more."""
     aim = wanted(overrides, now)
+    ours = [one for one in listing.tables if (one.family, one.name) == ("inet", TABLE)]
+    if not ours:
+        return listing
+    others = tuple(one for one in listing.tables if one is not ours[0])
+    if not any(aim.values()):
+        return replace(listing, tables=others)
+    sets = {
+        name: replace(held, elements=tuple(one for one in held.elements if _wanted(name, one, aim)))
+        for name, held in ours[0].sets.items()
+    }
+    return replace(listing, tables=(*others, replace(ours[0], sets=sets)))
+
+
+def _wanted(name: str, one: Element, aim: Mapping[str, Ends]) -> bool:
+    width = {"held4": 4, "held6": 16, "panic": 1}.get(name)
+    return width is None or one.key[0][0].to_bytes(width, "big") in aim[name]
+
+
+def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int, *, only_more: bool = False) -> None:
+    """Make the kernel hold what the overrides say; with `only_more` what it holds beside that stays.
+
+    NotApplied if it won't, or if something changes it all the time.
+    """
+    aim = wanted(overrides, now)
+    if only_more:
+        held = holding(runner, now)
+        aim = {name: {**held[name], **aim[name]} for name in SETS}
     if not any(aim.values()):
         if present(runner):
             nft.load(runner, render_delete(TABLE))

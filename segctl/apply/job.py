@@ -14,6 +14,7 @@ from segctl.policy import Policy
 from segctl.runner import Runner
 from segctl.store.generation import About
 from segctl.store.origin import Source
+from segctl.store.overrides import Override
 from segctl.store.state import Standing, State
 
 
@@ -43,13 +44,14 @@ class Wish:
 
 @dataclass(slots=True)
 class Job:
-    """`ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done;
-    `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `about`: what
-    this change kept of it. `begun`: the journal knows of it; `standing`: what it found.
+    """`policy`: None where no site is at hand (boot, a saved plan). `ticket` stands in the slot until the flip puts the
+    generation's number there; `touched`: something was done; `flipped`: it may be awake. `number`: of a generation
+    that is kept, None as long as a new one isn't; `about`: what this change kept of it. `begun`: the journal knows of
+    it; `standing` and `overrides`: what it found on disk.
     """
 
     runner: Runner
-    policy: Policy
+    policy: Policy | None
     rules: Loadable
     at: datetime
     wish: Wish
@@ -61,6 +63,7 @@ class Job:
     about: About | None = None
     begun: bool = False
     standing: Standing = field(init=False)
+    overrides: tuple[Override, ...] = field(init=False)
     proof: Shown | None = None
     slots: Slots = field(default_factory=lambda: Slots(None, None))
     ticket: int = field(default_factory=ticket)
@@ -71,6 +74,7 @@ class Job:
 
     def __post_init__(self) -> None:
         self.standing = self.state.standing()
+        self.overrides = self.state.overrides.all()
 
     @property
     def slot(self) -> str:

@@ -1,17 +1,20 @@
 """The proof of a generation that sleeps, and that what was proven is what is awake."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from segctl.apply.hold import as_meant
 from segctl.apply.reading import read_listing
 from segctl.apply.result import NotApplied
 from segctl.apply.slots import SLOTS
 from segctl.listing.digest import digest
 from segctl.listing.rule import Listing, Table
+from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
+from segctl.store.overrides import Override
 
 if TYPE_CHECKING:
     from segctl.prove import Proof
@@ -33,11 +36,13 @@ class Shown:
         return self.found == "proven"
 
 
-def shown(runner: Runner, policy: Policy, point: str, at: datetime, slot: str) -> Shown:
+def shown(
+    runner: Runner, policy: Policy, point: str, at: datetime, slot: str, overrides: Iterable[Override] = ()
+) -> Shown:
     """Whether what sleeps in a slot would do with every packet what the site means, among all that others hold."""
     from segctl.prove import TooLarge, prove
 
-    listing = read_listing(runner)
+    listing = as_meant(read_listing(runner), overrides, milliseconds(at))
     awake = {("inet", name): name == slot for name in SLOTS}
     try:
         proof = prove(listing, policy, policy.site.points[point], at, awake=awake)
@@ -54,9 +59,9 @@ def told(proof: "Proof") -> Iterator[str]:
     yield from proof.gaps
 
 
-def still(runner: Runner, slot: str, proof: Shown) -> None:
+def still(runner: Runner, slot: str, proof: Shown, overrides: Iterable[Override], at: datetime) -> None:
     """NotApplied if what is held now, with that slot awake, is not what the proof was about."""
-    if as_awake(read_listing(runner), slot) != proof.read:
+    if as_awake(as_meant(read_listing(runner), overrides, milliseconds(at)), slot) != proof.read:
         raise NotApplied(
             f"what {runner.where} holds changed between the proof and the flip",
             "somebody else changes rules there: apply again when they are done",

@@ -109,6 +109,27 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Booted:
+    """What is live after `boot`. `closed`: why all but management is shut ("" if it isn't); `managed`: whether
+    anything that is kept said who manages the point.
+    """
+
+    where: str
+    generation: int | None
+    closed: str = ""
+    managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Our tables are gone; `generation` was live. `closed`: all but management is shut."""
+
+    where: str
+    generation: int | None
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The generation that stays."""
 

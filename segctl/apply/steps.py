@@ -78,7 +78,8 @@ def demand_lineage(job: Job) -> None:
 
 def demand_entry(job: Job) -> None:
     """Who manages the point now gets in under the new rules, too."""
-    demand_management(job.runner, job.policy, job.rules.point, job.at)
+    if job.policy is not None:
+        demand_management(job.runner, job.policy, job.rules.point, job.at)
 
 
 def keep(job: Job) -> None:
@@ -151,9 +152,9 @@ def read_back(job: Job) -> None:
 
 def prove_asleep(job: Job) -> None:
     """What sleeps there would do with every packet what the site means; else it isn't woken."""
-    if job.wish.proving is Proving.LEFT_OUT:
+    if job.wish.proving is Proving.LEFT_OUT or job.policy is None:
         return
-    job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot)
+    job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot, job.overrides)
     if job.about is not None:
         job.about = replace(job.about, proof=job.proof.found)
         job.state.generations.note(job.about)
@@ -175,14 +176,19 @@ def prime(job: Job) -> None:
 
 def adopt_connections(job: Job) -> None:
     """Give every tracked connection the number of the line that allows it, before the first flip."""
-    if job.first:
+    if job.first and job.policy is not None:
         job.adoption = adopt(job.runner, job.policy, job.rules, job.at)
         conntrack.set_marks(job.runner, job.adoption.numbered)
 
 
 def hold_what_is_held(job: Job) -> None:
-    """What the overrides say is held, also where a reboot or a flush took it away."""
-    hold.sync(job.runner, job.rules.side, job.state.overrides.all(), milliseconds(job.at))
+    """What the overrides say is held, also where a reboot or a flush took it away; what more is held, stays so far."""
+    hold.sync(job.runner, job.rules.side, job.overrides, milliseconds(job.at), only_more=True)
+
+
+def let_go(job: Job) -> None:
+    """What nobody holds any more: what was shut as no rules could be loaded is open again, now that there are some."""
+    hold.sync(job.runner, job.rules.side, job.overrides, milliseconds(job.at))
 
 
 def flip(job: Job) -> None:
@@ -202,7 +208,7 @@ def read_awake(job: Job) -> None:
     """What is awake is what was meant, and what was proven, with all that others hold."""
     read_back(job)
     if job.proof is not None:
-        still(job.runner, job.slot, job.proof)
+        still(job.runner, job.slot, job.proof, job.overrides, job.at)
 
 
 def record(job: Job) -> None:
@@ -238,6 +244,18 @@ def flip_back(job: Job) -> None:
         ) from error
 
 
+BOOT: tuple[Step[Job], ...] = (
+    Step("look", look, nothing),
+    Step("keep", keep, forget),
+    Step("load asleep", load_asleep, unload),
+    Step("read back", read_back, nothing),
+    Step("hold", hold_what_is_held, nothing),
+    Step("flip", flip, flip_back),
+    Step("let go", let_go, nothing),
+    Step("read back awake", read_awake, nothing),
+)
+"""What needs no site: nothing is managed, tracked or confirmed yet."""
+
 APPLY: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
     Step("demand lineage", demand_lineage, nothing),
@@ -245,12 +263,13 @@ APPLY: tuple[Step[Job], ...] = (
     Step("keep", keep, forget),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
+    Step("hold", hold_what_is_held, nothing),
     Step("prove asleep", prove_asleep, nothing),
     Step("prime", prime, nothing),
     Step("adopt connections", adopt_connections, nothing),
-    Step("hold", hold_what_is_held, nothing),
     Step("post guard", post_guard, dismiss),
     Step("flip", flip, flip_back),
+    Step("let go", let_go, nothing),
     Step("read back awake", read_awake, nothing),
     Step("record", record, unrecord),
 )

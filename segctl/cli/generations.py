@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, format_option, place_options, settings
 from segctl.cli.output import write, write_columns
 from segctl.cli.place import place_of, runner_of
@@ -114,6 +115,55 @@ def meaning_now(kept: "Kept") -> "Policy":
     if examined.policy is None:
         raise SiteError(examined.findings)
     return examined.policy
+
+
+@click.command(cls=Command, examples=("boot --netns sg-shop-gw1",))
+@place_options
+@settings
+def boot(settings: Settings, point: str | None, netns: str | None, here: bool) -> Exit:
+    """Load what was confirmed last, and what remains of overrides: before the network comes up, by a systemd unit.
+
+    Exit 0: it is live, or nothing ever was. Exit 4: what was kept can't be relied on, and all but management is shut.
+    """
+    runner = place_of(settings, point, netns, here)
+
+    from segctl.apply.boot import boot as boot_
+
+    done = boot_(runner, datetime.now(UTC), settings.say)
+    if done.closed:
+        click.echo(f"segctl: {done.where} is CLOSED but for management: {done.closed}", err=True)
+        if not done.managed:
+            click.echo("  nothing that is kept says who manages it: it is closed for everybody", err=True)
+        click.echo("  help: `segctl apply` from the site loads rules again, `segctl release all` opens it", err=True)
+        return Exit.PUT_BACK
+    if done.generation is None:
+        click.echo(f"nothing was confirmed on {done.where}: nothing is loaded")
+    else:
+        click.echo(f"generation {done.generation} is live on {done.where}")
+    return Exit.YES
+
+
+@click.command(cls=Command, examples=('remove --leave open --why "moved to gw2" --netns sg-shop-gw1',))
+@click.option("--leave", type=click.Choice(("open", "closed")), required=True,
+              help="What is left: nothing that filters, or all shut but for management.")  # fmt: skip
+@click.option("--why", default="", metavar="TEXT", help="For the journal.")
+@place_options
+@format_option("text", "json")
+@settings
+def remove(
+    settings: Settings, leave: str, why: str, point: str | None, netns: str | None, here: bool, format_: str
+) -> None:
+    """Take our tables away from a point. Nobody else's are touched."""
+    runner = place_of(settings, point, netns, here)
+
+    from segctl.apply.remove import remove as remove_
+
+    done = remove_(runner, closed=leave == "closed", at=datetime.now(UTC), why=why)
+    if format_ == "json":
+        click.echo(json.dumps({"schema": "segctl/remove/1", **asdict(done)}, indent=2))
+    else:
+        state = "closed but for management" if done.closed else "open: nothing of ours is enforced there"
+        click.echo(f"our tables are gone from {done.where}; it is {state}")
 
 
 @click.command(cls=Command, examples=("history --netns sg-shop-gw1", "history --journal --netns sg-shop-gw1"))

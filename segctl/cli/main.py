@@ -28,6 +28,8 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "confirm": ("segctl.cli.generations:confirm", "Keep what was applied with --confirm."),
     "rollback": ("segctl.cli.generations:rollback", "Go back to the rules before the last apply, or to older ones."),
     "history": ("segctl.cli.generations:history", "What was applied on a point, when, by whom."),
+    "boot": ("segctl.cli.generations:boot", "Load what was confirmed last, before the network comes up."),
+    "remove": ("segctl.cli.generations:remove", "Take our tables away from a point."),
     "guard": ("segctl.cli.generations:guard", ""),
     "quarantine": ("segctl.cli.overrides:quarantine", "Cut a machine off, at once, for a time."),
     "panic": ("segctl.cli.overrides:panic", "Shut all but management, at once."),

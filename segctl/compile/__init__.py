@@ -10,6 +10,7 @@ from segctl.compile.loadable import loadable
 from segctl.compile.pack import pack
 from segctl.compile.render import (
     generation_name,
+    no_exceptions,
     render_delete,
     render_flip,
     render_holding,
@@ -25,6 +26,7 @@ __all__ = [
     "compile_gateway",
     "generation_name",
     "loadable",
+    "no_exceptions",
     "pack",
     "render_delete",
     "render_flip",

@@ -103,6 +103,11 @@ def render_exceptions(hold: Hold) -> str:
     return _environment().get_template("hold.nft.j2").render(hold=hold)
 
 
+def no_exceptions() -> str:
+    """Where nobody knows any more who manages a point: it talks to itself alone."""
+    return render_exceptions(Hold((), (), ()))
+
+
 def render_holding(ends: Iterable[int], now: int) -> str:
     """The rest of it. `ends`: when exceptions end, and `now`, in milliseconds since 1970."""
     said = [(Name(f"until_{end}"), Duration((end - now + 999) // 1000) if end > now else None) for end in ends]

@@ -39,10 +39,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is loaded at boot (`confirmed`, None for nothing), and what waits for its confirmation."""
+    """What is loaded at boot (`confirmed`, None for nothing), and what waits for its confirmation.
+
+    `closed`: our rules were removed, and all but management is to stay shut.
+    """
 
     confirmed: int | None = None
     pending: Pending | None = None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,6 @@ def _standing(value: object, where: object) -> Standing:
                 text(waiting["boot"], 64),
                 number(waiting["guard"]),
             )
-        return Standing(None if confirmed is None else number(confirmed), waiting)
+        return Standing(None if confirmed is None else number(confirmed), waiting, value["closed"] is True)
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing that is live: {type(error).__name__}: {error}") from error

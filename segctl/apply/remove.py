@@ -1,0 +1,118 @@
+"""Our tables away. What is left is said by whoever asks: open, or closed but for management."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from segctl.apply import hold
+from segctl.apply.alone import alone
+from segctl.apply.flip import side_of
+from segctl.apply.hits import put_by
+from segctl.apply.result import CannotApply, NotApplied, Removed
+from segctl.apply.slots import SLOTS, read_slots
+from segctl.apply.step import Step, nothing, run
+from segctl.compile import render_delete
+from segctl.kernel import netlink, nft
+from segctl.kernel.errors import KernelError
+from segctl.model.generation import Side
+from segctl.model.moment import milliseconds
+from segctl.runner import Runner, RunnerError
+from segctl.store import Standing, State, StoreError
+from segctl.store.overrides import Override, OverrideKind
+
+
+@dataclass(slots=True)
+class Removal:
+    """One under way. `side`: of the generation that is live, for what stays open to management."""
+
+    runner: Runner
+    state: State
+    closed: bool
+    side: Side | None
+    at: datetime
+    why: str
+    touched: bool = False
+    standing: Standing = field(init=False)
+    overrides: tuple[Override, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.standing = self.state.standing()
+        self.overrides = self.state.overrides.all()
+
+
+def begin(job: Removal) -> None:
+    """Written down."""
+    job.state.journal.write("remove", "begun", leave="closed" if job.closed else "open", why=job.why)
+
+
+def record(job: Removal) -> None:
+    """Nothing of ours is loaded at boot any more, or only what keeps it closed."""
+    job.touched = True
+    job.state.stand(Standing(None, None, job.closed))
+    if job.overrides:
+        job.state.overrides.write(())
+
+
+def unrecord(job: Removal) -> None:
+    """As it stood."""
+    job.state.stand(job.standing)
+    if job.overrides:
+        job.state.overrides.write(job.overrides)
+
+
+def shut(job: Removal) -> None:
+    """Closed first, where it is to be left so: there is no moment in between."""
+    if job.closed and job.side is not None:
+        now = milliseconds(job.at)
+        made = Override(0, OverrideKind.PANIC, (), job.why, "remove", now)
+        hold.sync(job.runner, job.side, (*job.overrides, made), now)
+
+
+def unshut(job: Removal) -> None:
+    """What is held is what was held."""
+    if job.side is not None:
+        hold.sync(job.runner, job.side, job.overrides, milliseconds(job.at))
+
+
+def take_away(job: Removal) -> None:
+    """Both slots in one transaction, and the hold table where it is left open."""
+    there = [one.name for one in netlink.tables(job.runner) if one.family == "inet"]
+    gone = [*SLOTS, *([] if job.closed else [hold.TABLE])]
+    for slot in SLOTS:
+        if slot in there:
+            put_by(job.runner, job.state, slot)
+    text = "\n".join(render_delete(name) for name in gone if name in there)
+    if text:
+        nft.load(job.runner, text)
+
+
+REMOVE: tuple[Step[Removal], ...] = (
+    Step("begin", begin, nothing),
+    Step("record", record, unrecord),
+    Step("shut", shut, unshut),
+    Step("take away", take_away, nothing),
+)
+
+
+def remove(runner: Runner, *, closed: bool, at: datetime, why: str, told: Callable[[str], None] = nothing) -> Removed:
+    """Take our tables away. CannotApply, StoreError: nothing was done. NotApplied: it is as it was."""
+    with alone(runner, "remove") as state:
+        slots = read_slots(runner)
+        live = slots.live.generation if slots.live is not None else None
+        side = side_of(state, live)
+        if closed and side is None:
+            raise CannotApply(
+                f"nothing kept says who manages {runner.where}: closed would be closed for everybody",
+                "`segctl apply` first, or `--leave open`",
+            )
+        job = Removal(runner, state, closed, side, at, why)
+        try:
+            run(REMOVE, job, told)
+        except (KernelError, RunnerError, StoreError) as error:
+            if job.touched:
+                raise NotApplied(str(error), getattr(error, "help", "")) from error
+            raise
+        with suppress(StoreError):
+            state.journal.write("remove", "done")
+        return Removed(runner.where, live, closed)
