@@ -144,10 +144,11 @@ def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = 
         before = state.overrides.all()
         alive = _alive(before)
         gone = tuple(one for one in alive if _meant(one, words))
-        if not gone:
+        shut = words == "all" and hold.present(runner)  # also what a boot has shut that could load nothing
+        if not gone and not shut:
             known = ", ".join(f"{one.id} ({one.kind} {' '.join(one.words)})".replace(" )", ")") for one in alive)
             raise CannotApply(f"nothing like '{words}' holds on {runner.where}; what holds: {known or 'nothing'}")
-        side = _live(runner, state)
+        side = _newest(state) if shut else _live(runner, state)
         rest = tuple(one for one in alive if one not in gone)
         _carried_out(Change(runner, state, "release", side, before, rest), told, why)
         return gone
@@ -181,6 +182,12 @@ def _live(runner: Runner, state: State) -> Side:
     if side is None:
         raise CannotApply(f"no generation that is kept is live on {runner.where}", "`segctl apply` makes one live")
     return side
+
+
+def _newest(state: State) -> Side:
+    """Where nothing need be live: of the newest generation that can be read."""
+    found = (side_of(state, number) for number in reversed(state.generations.numbers()))
+    return next((side for side in found if side is not None), Side())
 
 
 def _addresses(side: Side, words: str) -> tuple[int, ...]:
