@@ -6,12 +6,15 @@ from segctl.compile.addresses import address_ranges
 from segctl.compile.lookups import take_apart
 from segctl.compile.ruleset import EssentialRule, Meaning
 from segctl.compile.tokens import InterfaceName, Span
+from segctl.model.packet import Way
 from segctl.model.point import Point
 from segctl.model.ranges import ALL_V4, ALL_V6
 from segctl.model.service import ICMP6
-from segctl.policy.essentials import Essential
+from segctl.policy.essentials import EVERY, Essential
 from segctl.policy.numbers import digest, number_all
 from segctl.policy.policy import Policy
+
+_HOOKS = {Way.INPUT: ("in",), Way.OUTPUT: ("out",), None: ("in", "out")}
 
 
 def essential_rules(policy: Policy, point: Point) -> tuple[tuple[EssentialRule, ...], dict[int, Meaning]]:
@@ -29,12 +32,14 @@ def loopback_number() -> int:
 
 
 def _meaning(row: Essential) -> tuple[str, ...]:
-    interface = row.interface or ""
-    return ("essential", row.name, interface, digest(row.name, interface))
+    if row.interface is None or row.interface == EVERY:
+        return ("essential", row.name)
+    return ("essential", row.name, row.interface, digest(row.name, row.interface))
 
 
 def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
     services = take_apart(row.traffic)
+    interface = None if row.interface is None or row.interface == EVERY else InterfaceName(row.interface)
     for family, half in ((4, ALL_V4), (6, ALL_V6)):
         sources, destinations = row.source & half, row.destination & half
         if not sources or not destinations:
@@ -51,11 +56,12 @@ def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
         for protocol, ports in kinds.items():
             yield EssentialRule(
                 number,
-                InterfaceName(row.interface or ""),
+                interface,
                 family,
                 address_ranges(sources),
                 address_ranges(destinations),
                 protocol,
                 tuple(ports),
                 row.hop_limit or 0,
+                _HOOKS[row.way],
             )
