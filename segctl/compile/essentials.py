@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from segctl.compile.addresses import address_ranges
 from segctl.compile.lookups import take_apart
 from segctl.compile.ruleset import EssentialRule, Meaning
-from segctl.compile.tokens import InterfaceName, Span
+from segctl.compile.tokens import AddressRange, InterfaceName, Span
 from segctl.model.packet import Way
 from segctl.model.point import Point
-from segctl.model.ranges import ALL_V4, ALL_V6
+from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
 from segctl.model.service import ICMP6
 from segctl.policy.essentials import EVERY, Essential
 from segctl.policy.numbers import digest, number_all
@@ -58,10 +58,15 @@ def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
                 number,
                 interface,
                 family,
-                address_ranges(sources),
-                address_ranges(destinations),
+                _unless_all(sources, half),
+                _unless_all(destinations, half),
                 protocol,
                 tuple(ports),
                 row.hop_limit or 0,
                 _HOOKS[row.way],
             )
+
+
+def _unless_all(addresses: Ranges, half: Ranges) -> tuple[AddressRange, ...]:
+    """Nothing for a whole family: the other end tells it."""
+    return () if addresses == half else address_ranges(addresses)

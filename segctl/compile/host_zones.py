@@ -62,11 +62,11 @@ def host_classes(policy: Policy, here: Surroundings) -> Classes:
 def _others(policy: Policy, homes: tuple[str, ...], own: Ranges) -> Iterator[Others]:
     partition = policy.partition.own
     for name in homes:
-        yield Others(name, (name,), "", _looked_at(policy, name, partition[name] - own, own))
+        yield Others(name, (name,), "", _looked_at(policy, homes, name, partition[name] - own, own))
     for meets, names in _alike(policy, homes).items():
         name = WORLD if WORLD in names else min(names, key=lambda name: _quietest(policy, name))
         addresses = Ranges.of(span for one in names for span in partition[one])
-        yield Others(name, tuple(names), meets, _looked_at(policy, name, addresses, own))
+        yield Others(name, tuple(names), meets, _looked_at(policy, homes, name, addresses, own))
 
 
 def _quietest(policy: Policy, name: str) -> tuple[int, str]:
@@ -87,8 +87,8 @@ def _alike(policy: Policy, homes: tuple[str, ...]) -> Mapping[str, list[str]]:
     return dict(sorted(groups.items()))
 
 
-def _looked_at(policy: Policy, name: str, addresses: Ranges, own: Ranges) -> Ranges:
+def _looked_at(policy: Policy, homes: tuple[str, ...], name: str, addresses: Ranges, own: Ranges) -> Ranges:
     """Of a family in which the host has no address only what its link-local ones could tell from the world."""
-    if lenient(policy, name, WORLD) != lenient(policy, WORLD, WORLD):
+    if any(lenient(policy, name, end) != lenient(policy, WORLD, end) for end in (*homes, WORLD)):
         return addresses
     return (addresses.v4() if own.v4() else NOTHING) | (addresses.v6() if own.v6() else NOTHING)

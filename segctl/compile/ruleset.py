@@ -153,7 +153,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class EssentialRule:
-    """One essential on one interface, on a host on each (None). `ways`: the hooks that it stands on, `in` and `out`."""
+    """One essential on one interface, on a host on each (None).
+
+    `sources`, `destinations`: nothing is any address of the family. `ways`: the hooks that it stands on, `in`, `out`.
+    """
 
     number: int
     interface: InterfaceName | None
