@@ -15,6 +15,8 @@ from segctl.kernel.conntrack import Connection
 from segctl.kernel.routes import interfaces_towards
 from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.generation import Loadable
+from segctl.model.point import PointKind
+from segctl.model.ranges import ALL_ADDRESSES
 from segctl.model.service import traffic
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.numbers import SWAPPED
@@ -38,7 +40,9 @@ class Adoption:
 
 def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adoption:
     """Decide every tracked connection; nothing is changed yet."""
-    connections = list(conntrack.entries(runner))
+    host = policy.site.points[rules.point].kind is PointKind.HOST
+    own = policy.hosts[rules.point] if host else ALL_ADDRESSES  # what a host forwards is none of its business
+    connections = [one for one in conntrack.entries(runner) if one.original.src in own or one.reply.src in own]
     ends = (end for one in connections for end in (one.original.src, one.reply.src))
     where = interfaces_towards(runner, ends)
     numbers = {(meaning.kind, meaning.name, meaning.ways): number for number, meaning in rules.meanings.items()}
@@ -48,7 +52,7 @@ def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adop
         if where.get(one.original.src) == "" and where.get(one.reply.src) == "":
             continue  # what a point says to itself passes by its interface, with no number that must be live
         ways = tuple(_ways(policy, one, at))
-        number = next(_numbers(policy, numbers, where, ways), None)
+        number = next(_numbers(policy, numbers, None if host else where, ways), None)
         if number is not None:
             numbered.append((one, number))
         elif not any(way.outcome.decision.step is Step.ESSENTIAL for way in ways):
@@ -67,9 +71,13 @@ class _Way:
 
 
 def _ways(policy: Policy, one: Connection, at: datetime) -> Iterator[_Way]:
-    """As tracked, and with its ends swapped (addresses and ports as the filter hooks see them)."""
+    """As tracked, and with its ends swapped (addresses and ports as the filter hooks see them).
+
+    Of ICMP a question alone begins a connection, so that it is never picked up by its answer.
+    """
     ends = one.original.src, one.reply.src
-    for (source, destination), swapped in ((ends, False), (ends[::-1], True)):
+    readings = ((ends, False), (ends[::-1], True))
+    for (source, destination), swapped in readings[:1] if one.original.icmp is not None else readings:
         outcome = judge_at_point(policy, source, destination, _service(one, swapped), at)
         yield _Way(source, destination, swapped, outcome)
 
@@ -77,12 +85,12 @@ def _ways(policy: Policy, one: Connection, at: datetime) -> Iterator[_Way]:
 def _numbers(
     policy: Policy,
     numbers: dict[tuple[str, str, tuple[str, ...]], int],
-    where: dict[int, str | None],
+    where: dict[int, str | None] | None,
     ways: Iterable[_Way],
 ) -> Iterator[int]:
-    """The numbers that would let it live, management first."""
+    """The numbers that would let it live, management first. `where`: None on a host, where interfaces don't count."""
     for way in sorted(ways, key=lambda way: way.outcome.decision.step is not Step.MANAGEMENT):
-        places = (where.get(way.source), where.get(way.destination))
+        places = () if where is None else (where.get(way.source), where.get(way.destination))
         if None in places:
             continue
         kind, name = _line(policy, way)

@@ -93,7 +93,7 @@ def _rules(policy: Policy, source: int, destination: int, traffic: int, at: date
     one = source, destination, traffic
     for row in policy.essentials:
         if row.matches(*one, policy.special):
-            where = f" on {row.point} {row.interface}" if row.interface else ""
+            where = f" on {row.where}" if row.interface else ""
             yield _Rule(Step.ESSENTIAL, row.name, f"essential {row.name}{where}", Verdict.ALLOW, None)
     special = [end for end in (source, destination) if end in policy.special]
     for end in special:

@@ -46,13 +46,9 @@ def _points(site: "Site") -> Iterator[tuple[str, str]]:
     yield from ((name, f"{point.kind} point") for name, point in site.points.items())
 
 
-def _gateways(site: "Site") -> Iterator[tuple[str, str]]:
-    yield from ((point.name, "gateway") for point in site.gateways())
-
-
 complete_end = _completer(_ends)
 complete_service = _completer(_services)
-complete_point = _completer(_gateways)
+complete_point = _completer(_points)
 
 
 def _site(context: Context) -> "Site | None":

@@ -154,16 +154,15 @@ def policy_of(settings: Settings, at: datetime, loaded: "Loaded | None" = None) 
 
 
 def choose_point(site: "Site", name: str | None) -> str:
-    """The gateway that is meant: the named one, or the only one."""
-    gateways = [point.name for point in site.gateways()]
-    if name is None and len(gateways) == 1:
-        return gateways[0]
-    if name in gateways:
+    """The point that is meant, a gateway or a host: the named one, or the only one."""
+    if name is None and len(site.points) == 1:
+        return next(iter(site.points))
+    if name is not None and name in site.points:
         return name
-    known = ", ".join(gateways) or "none"
+    known = ", ".join(site.points) or "none"
     if name is None:
-        raise click.UsageError(f"which point? --point NAME; the site's gateways are: {known}")
-    raise click.UsageError(f"no gateway '{name}'; the site's gateways are: {known}")
+        raise click.UsageError(f"which point? --point NAME; the site's points are: {known}")
+    raise click.UsageError(f"no point '{name}'; the site's points are: {known}")
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on, not in 8.1

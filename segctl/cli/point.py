@@ -46,10 +46,10 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: float) -
 @settings
 def compile_(settings: Settings, point: str | None, stats: bool, format_: str, at: datetime) -> None:
     """Print the rules of a point, as `nft -f` takes them: asleep, generation 1."""
-    from segctl.compile import compile_gateway, render_table, statistics
+    from segctl.compile import compile_point, render_table, statistics
 
     policy = policy_of(settings, at)
-    rules = compile_gateway(policy, choose_point(policy.site, point), at)
+    rules = compile_point(policy, choose_point(policy.site, point), at)
     if stats:
         counts = statistics(rules)
         if format_ == "json":

@@ -6,8 +6,10 @@ Never in it: the kernel, the network, the clock; nft syntax (that stands in temp
 """
 
 from segctl.compile.gateway import compile_gateway
+from segctl.compile.host import compile_host
 from segctl.compile.loadable import loadable
 from segctl.compile.pack import pack
+from segctl.compile.point import compile_point
 from segctl.compile.render import (
     generation_name,
     no_exceptions,
@@ -24,6 +26,8 @@ from segctl.compile.stats import statistics
 __all__ = [
     "Ruleset",
     "compile_gateway",
+    "compile_host",
+    "compile_point",
     "generation_name",
     "loadable",
     "no_exceptions",

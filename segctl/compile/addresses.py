@@ -9,8 +9,7 @@ from segctl.model.ranges import V6, Ranges
 def address_maps(classes: Classes) -> list[NamedMap]:
     """Interval maps for both families and both scratch registers; our own addresses in maps of their own."""
     world = world_id(classes)
-    own_zone = next(zone for zone in classes.zones if zone.ours)
-    own_classes = classes.members[own_zone.number]
+    own_classes = {index for zone in classes.zones if zone.ours for index in classes.members[zone.number]}
     rows4, rows6, own4, own6 = (list[tuple[int, int, int]]() for _ in range(4))
     for first, last, index in classes.rows:
         if classes.ids[index] == world:

@@ -72,21 +72,40 @@ class _Ends:
     target: frozenset[int]
 
 
-def allowances(policy: Policy, classes: Classes, at: datetime) -> Allowances:
+@dataclass(frozen=True, slots=True)
+class Facing:
+    """What stands in for a host's zones, of which one holds many segments.
+
+    `loud`, `quarantined`: all addresses of segments that log what is new, and of those whose profile demands step 2;
+    `inside`: the segments of its own; `rails`: what guardrails take out, as a digest; `meaning`: that of all that
+    is let through where nothing is declared, `aloud` if some of it is to be logged.
+    """
+
+    loud: Ranges
+    quarantined: Ranges
+    inside: tuple[str, ...]
+    rails: str
+    meaning: str
+    aloud: bool
+
+
+def allowances(policy: Policy, classes: Classes, at: datetime, facing: Facing | None = None) -> Allowances:
     """Number all allowances in the order management, flows, intra, default, observe; each by name."""
     guards = [(s, _ends(policy, classes, s)) for s in policy.guardrails.items]
-    context = _Context(policy, classes, guards)
+    context = _Context(policy, classes, guards, facing)
     base = iter(range(1, 1 << 31))
     management = tuple(context.managed(next(base), s) for s in policy.management.items if s.source and s.destination)
     active = [s for s in policy.flows.items if s.said.active(at) and s.source and s.destination]
     flows = tuple(context.flow(next(base), s) for s in active)
-    everything = context.everything()
+    everything = context.everything() if facing is None else facing.meaning
+    among = everything if facing is None else facing.rails
     open_inside = [
         name
         for name, ranges in policy.partition.own.items()
         if policy.site.segments[name].profile.intra is Verdict.ALLOW and (ranges or name == POINTS)
+        if facing is None or name in facing.inside
     ]
-    intra = tuple(context.intra(next(base), name, everything) for name in sorted(open_inside))
+    intra = tuple(context.intra(next(base), name, among) for name in sorted(open_inside))
     default = context.whole(next(base), "default", everything)
     observe = context.whole(next(base), "observe", everything)
     rails = tuple(
@@ -122,6 +141,7 @@ class _Context:
     policy: Policy
     classes: Classes
     guards: list[tuple[Statement[Guardrail], _Ends]]
+    facing: Facing | None = None
     digests: dict[int, str] = field(default_factory=dict)
 
     def _digest(self, addresses: Ranges) -> str:
@@ -135,27 +155,42 @@ class _Context:
         said = statement.said
         whom = self._digest(statement.source), self._digest(statement.destination)
         meaning = digest(*whom, statement.traffic, *self._cut_by(statement, ends), said.remediation)
-        return self._make(base, "flow", said.name, str(said.span), meaning, statement.traffic, ends, said)
+        loud = self._loud(statement.source, statement.destination, ends)
+        return self._make(base, "flow", said.name, str(said.span), meaning, statement.traffic, ends, loud, said)
 
     def managed(self, base: int, statement: Statement[Management]) -> Allowance:
         said = statement.said
         ends = _Ends(self.classes.of(statement.source), self.classes.of(statement.destination, undeclared=True))
         meaning = digest(statement.source, statement.destination, statement.traffic)
-        return self._make(base, "management", said.name, str(said.span), meaning, statement.traffic, ends, None)
+        loud = self._loud(statement.source, statement.destination, ends)
+        return self._make(base, "management", said.name, str(said.span), meaning, statement.traffic, ends, loud)
 
     def intra(self, base: int, name: str, everything: str) -> Allowance:
         ranges = self.policy.partition.own[name]
         inside = self.classes.of(ranges, undeclared=name == POINTS)
         span = self.policy.site.segments[name].span
         meaning = digest(ranges, everything)
-        return self._make(base, "intra", name, str(span), meaning, Ranges(), _Ends(inside, inside), None)
+        ends = _Ends(inside, inside)
+        loud = self._loud(ranges, ranges, ends)
+        return self._make(base, "intra", name, str(span), meaning, Ranges(), ends, loud)
 
     def whole(self, base: int, kind: str, everything: str) -> Allowance:
         all_classes = frozenset(range(len(self.classes.ids)))
-        return self._make(base, kind, kind, "", everything, Ranges(), _Ends(all_classes, all_classes), None)
+        ends = _Ends(all_classes, all_classes)
+        loud = self._loud(Ranges(), Ranges(), ends) if self.facing is None else self.facing.aloud
+        return self._make(base, kind, kind, "", everything, Ranges(), ends, loud)
 
     def _make(
-        self, base: int, kind: str, name: str, place: str, meaning: str, traffic: Ranges, ends: _Ends, flow: Flow | None
+        self,
+        base: int,
+        kind: str,
+        name: str,
+        place: str,
+        meaning: str,
+        traffic: Ranges,
+        ends: _Ends,
+        loud: bool,
+        flow: Flow | None = None,
     ) -> Allowance:
         sources, targets = self.classes.zones_of(ends.source), self.classes.zones_of(ends.target)
         return Allowance(
@@ -171,12 +206,16 @@ class _Context:
             targets,
             flow.until if flow else None,
             flow.remediation if flow else False,
-            any(self._loud(zone) for zone in sources | targets),
+            loud,
         )
 
-    def _loud(self, zone: int) -> bool:
-        segment = self.classes.zone(zone).segment
-        return self.policy.site.segments[segment].profile.log >= Log.DENIES_NEW
+    def _loud(self, source: Ranges, destination: Ranges, ends: _Ends) -> bool:
+        """Whether a segment at an end logs what is new."""
+        if self.facing is not None:
+            return source.meets(self.facing.loud) or destination.meets(self.facing.loud)
+        zones = self.classes.zones_of(ends.source | ends.target)
+        segments = (self.policy.site.segments[self.classes.zone(zone).segment] for zone in zones)
+        return any(segment.profile.log >= Log.DENIES_NEW for segment in segments)
 
     def _cut_by(self, statement: Statement[Flow], ends: _Ends) -> Iterator[str]:
         """What takes connections out of a flow: a change of these is a change of its meaning."""
@@ -187,7 +226,11 @@ class _Context:
                 and statement.traffic.meets(guard.traffic)
             ):
                 yield digest(self._digest(guard.source), self._digest(guard.destination), guard.traffic)
-        if not statement.said.remediation:
+        if statement.said.remediation:
+            return
+        if self.facing is not None:
+            yield digest(*((end & self.facing.quarantined) for end in (statement.source, statement.destination)))
+        else:
             for zone in sorted(self.classes.zones_of(ends.source | ends.target)):
                 segment = self.policy.site.segments[self.classes.zone(zone).segment]
                 if segment.profile.quarantine:

@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from segctl.compile.addresses import address_ranges
 from segctl.compile.lookups import take_apart
 from segctl.compile.ruleset import EssentialRule
-from segctl.compile.tokens import InterfaceName, Span
+from segctl.compile.tokens import AddressRange, InterfaceName, Span
 from segctl.model.generation import Meaning
+from segctl.model.packet import Way
 from segctl.model.point import Point
-from segctl.model.ranges import ALL_V4, ALL_V6
+from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
 from segctl.model.service import ICMP6
-from segctl.policy.essentials import Essential
+from segctl.policy.essentials import EVERY, Essential
 from segctl.policy.numbers import digest, number_all
 from segctl.policy.policy import Policy
+
+_HOOKS = {Way.INPUT: ("in",), Way.OUTPUT: ("out",), None: ("in", "out")}
 
 
 def essential_rules(policy: Policy, point: Point) -> tuple[tuple[EssentialRule, ...], dict[int, Meaning]]:
@@ -30,12 +33,14 @@ def loopback_number() -> int:
 
 
 def _meaning(row: Essential) -> tuple[str, ...]:
-    interface = row.interface or ""
-    return ("essential", row.name, interface, digest(row.name, interface))
+    if row.interface is None or row.interface == EVERY:
+        return ("essential", row.name)
+    return ("essential", row.name, row.interface, digest(row.name, row.interface))
 
 
 def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
     services = take_apart(row.traffic)
+    interface = None if row.interface is None or row.interface == EVERY else InterfaceName(row.interface)
     for family, half in ((4, ALL_V4), (6, ALL_V6)):
         sources, destinations = row.source & half, row.destination & half
         if not sources or not destinations:
@@ -52,11 +57,17 @@ def _rules(row: Essential, number: int) -> Iterator[EssentialRule]:
         for protocol, ports in kinds.items():
             yield EssentialRule(
                 number,
-                InterfaceName(row.interface or ""),
+                interface,
                 family,
-                address_ranges(sources),
-                address_ranges(destinations),
+                _unless_all(sources, half),
+                _unless_all(destinations, half),
                 protocol,
                 tuple(ports),
                 row.hop_limit or 0,
+                _HOOKS[row.way],
             )
+
+
+def _unless_all(addresses: Ranges, half: Ranges) -> tuple[AddressRange, ...]:
+    """Nothing for a whole family: the other end tells it."""
+    return () if addresses == half else address_ranges(addresses)

@@ -5,7 +5,7 @@ whether it refuses, whether it observes, what it answers, how loud it is. There 
 segments, so each zone leads to its behaviour, and pairs of behaviours to what is done.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -18,7 +18,7 @@ from segctl.compile.zones import Classes, Zone
 from segctl.model.ranges import Ranges
 from segctl.model.selector import WORLD
 from segctl.model.strictness import Answer, Log, Mode, ModeKind, Verdict
-from segctl.policy.effect import mode_of
+from segctl.policy.effect import lenient, mode_of
 from segctl.policy.policy import Policy
 
 
@@ -42,6 +42,12 @@ class Behaviour:
     same: bool = False
 
 
+_SAME = Behaviour(True, Watch.OTHER, Answer.DROP, Log.NONE, same=True)
+ALLOW, OBSERVE = "default_allow", "observe"
+"""The chains that let through."""
+_ALWAYS = ("source_behaviour", "target_behaviour", "defaults")
+
+
 @dataclass(frozen=True, slots=True)
 class _Enforced:
     """Services that a selective segment enforces, as what a stage builder reads."""
@@ -60,13 +66,15 @@ Ends = tuple[frozenset[Zone], frozenset[Zone]]
 class Fallback:
     """The maps of the last steps, the look-ups of selective modes, and the chains that refuse.
 
-    `open_ends`: the zones that don't refuse, as source and as destination. `observed`: such pairs of zones whose denies
-    are only logged; within one segment the pair is the segment's with itself.
+    `allows`, `observes`: whether some pair is let through by default, or only logged. `open_ends`: the zones that don't
+    refuse, as source and as destination. `observed`: such pairs of zones whose denies are only logged; within one
+    segment the pair is the segment's with itself.
     """
 
     maps: list[NamedMap]
     selective: Stage
     denies: tuple[DenyChain, ...]
+    allows: bool
     observes: bool
     open_ends: Ends
     observed: tuple[Ends, ...]
@@ -74,30 +82,84 @@ class Fallback:
 
 def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
     """Everything that steps 4 to 6 need, linear in the number of segments."""
-    sources = {zone: _behaviour(policy, zone, inbound=False) for zone in classes.zones}
-    targets = {zone: _behaviour(policy, zone, inbound=True) for zone in classes.zones}
-    same = Behaviour(True, Watch.OTHER, Answer.DROP, Log.NONE, same=True)
-    selective = {zone: mode for zone in classes.zones if (mode := _selective(policy, zone)) is not None}
+    sources = {zone: _behaviour(policy, zone.segment, inbound=False) for zone in classes.zones}
+    targets = {zone: _behaviour(policy, zone.segment, inbound=True) for zone in classes.zones}
+    selective = {zone: mode for zone in classes.zones if (mode := _selective(policy, zone.segment)) is not None}
     firm = {zone: _firm(targets[zone]) for zone in selective}
-    distinct = {*sources.values(), *targets.values(), *firm.values(), same}
+    distinct = {*sources.values(), *targets.values(), *firm.values(), _SAME}
     ids = {behaviour: at for at, behaviour in enumerate(sorted(distinct), 1)}
     builder = StageBuilder("selective")
     for zone, mode in selective.items():
         anybody, this = ((Level.ANY, 0),), ((Level.ZONE, zone.id),)
         builder.add(_Enforced(ids[firm[zone]], mode.services, anybody, this))
-    pairs, denies = _pairs(policy, {*sources.values(), same}, {*targets.values(), *firm.values()}, ids)
+    pairs, denies = _pairs(policy, _meeting(classes, sources, targets, firm), ids)
     maps = [
-        *_inside(policy, classes, found, ids[same]),
+        *_inside(classes, found, ids[_SAME]),
         *builder.maps(),
         _of_zones("source_behaviour", Field.SOURCE, sources, ids),
         _of_zones("target_behaviour", Field.TARGET, targets, ids),
         NamedMap(Name("defaults"), (Field.SOURCE, Field.TARGET), Field.VERDICT, tuple(pairs)),
     ]
-    observes = any(element.value == ("goto", "observe") for element in pairs)
+    allows, observes = (any(one.value == ("goto", chain) for one in pairs) for chain in (ALLOW, OBSERVE))
     open_ends = _with(sources, lambda one: not one.refuses), _with(targets, lambda one: not one.refuses)
-    watched = tuple(_observed(pairs, ids, sources, [targets, firm], same, classes))
-    kept = [one for one in maps if one.elements]
-    return Fallback(kept, builder.stage(), denies, observes, open_ends, watched)
+    watched = tuple(_observed(pairs, ids, sources, [targets, firm], classes))
+    kept = [one for one in maps if one.elements or one.name.text in _ALWAYS]
+    return Fallback(kept, builder.stage(), denies, allows, observes, open_ends, watched)
+
+
+def _meeting(
+    classes: Classes,
+    sources: Mapping[Zone, Behaviour],
+    targets: Mapping[Zone, Behaviour],
+    firm: Mapping[Zone, Behaviour],
+) -> set[tuple[Behaviour, Behaviour]]:
+    """Every pair that some packet has: on a gateway all are taken, for the zones are many."""
+    if not classes.host:
+        return set(product({*sources.values(), _SAME}, {*targets.values(), *firm.values()}))
+    return {
+        (_SAME if source.segment == target.segment else sources[source], behaviour)
+        for source, target in product(classes.zones, repeat=2)
+        if classes.meet(source, target)
+        for behaviour in (targets[target], firm.get(target, targets[target]))
+    }
+
+
+def alike(policy: Policy, name: str, homes: Iterable[str]) -> object:
+    """What packets between a segment and these others meet where nothing is declared.
+
+    Of two segments for which it is equal, these tell nothing apart.
+    """
+    homes = tuple(homes)
+    segments = policy.site.segments
+    lenience = tuple(lenient(policy, name, other) for other in (*homes, WORLD))
+    if segments[name].profile.quarantine:
+        return "quarantine", lenience
+    away, here = (_behaviour(policy, name, inbound=inbound) for inbound in (False, True))
+    enforced = _selective(policy, name)
+    met: list[object] = []
+    for home in homes:
+        if segments[home].profile.quarantine:
+            continue
+        out, into = (_behaviour(policy, home, inbound=inbound) for inbound in (False, True))
+        plain, firm = (_plain(_met(policy, out, target)) for target in (here, _firm(here)))
+        met += [plain, (firm, enforced.services) if enforced is not None and firm != plain else None]
+        met += [_plain(_met(policy, away, target)) for target in (into, _firm(into))]
+    return tuple(met), lenience
+
+
+def refused(policy: Policy, home: str, name: str) -> bool:
+    """Whether what a segment and another say to each other is dropped without an answer where nothing is declared."""
+    if any(policy.site.segments[one].profile.quarantine for one in (home, name)):
+        return True
+    pairs = ((home, name), (name, home))
+    ends = ((_behaviour(policy, a, inbound=False), _behaviour(policy, b, inbound=True)) for a, b in pairs)
+    met = (_met(policy, source, end) for source, target in ends for end in (target, _firm(target)))
+    return all(not isinstance(one, str) and one.answer is Answer.DROP for one in met)
+
+
+def _plain(met: DenyChain | str) -> object:
+    """What a packet meets, without what nobody sees of it: how loud, if it is loud at all."""
+    return met if isinstance(met, str) else (met.answer, bool(met.log))
 
 
 def _with(zones: Mapping[Zone, Behaviour], wanted: Callable[[Behaviour], bool]) -> frozenset[Zone]:
@@ -109,16 +171,15 @@ def _observed(
     ids: dict[Behaviour, int],
     sources: Mapping[Zone, Behaviour],
     targets: list[Mapping[Zone, Behaviour]],
-    same: Behaviour,
     classes: Classes,
 ) -> Iterator[Ends]:
     """Between which zones a deny is only logged."""
     for element in pairs:
-        if element.value != ("goto", "observe"):
+        if element.value != ("goto", OBSERVE):
             continue
         first, second = element.key
         ends = frozenset(z for held in targets for z, one in held.items() if ids[one] == second)
-        if first == ids[same]:
+        if first == ids[_SAME]:
             for zones in classes.by_segment().values():
                 if inside := ends & frozenset(zones):
                     yield frozenset(zones), inside
@@ -126,8 +187,8 @@ def _observed(
             yield frozenset(z for z, one in sources.items() if ids[one] == first), ends
 
 
-def _behaviour(policy: Policy, zone: Zone, *, inbound: bool) -> Behaviour:
-    segment = policy.site.segments[zone.segment]
+def _behaviour(policy: Policy, name: str, *, inbound: bool) -> Behaviour:
+    segment = policy.site.segments[name]
     profile = segment.profile
     refuses = (profile.ingress if inbound else profile.egress) is Verdict.DENY
     mode = mode_of(policy, segment.name)
@@ -141,9 +202,9 @@ def _watch(mode: Mode | None) -> Watch:
     return Watch.ENFORCES if mode.kind is ModeKind.ENFORCE else Watch.OBSERVES
 
 
-def _selective(policy: Policy, zone: Zone) -> Mode | None:
-    """The mode whose services the zone enforces; of a world without a mode of its own, the defaults'."""
-    mode = mode_of(policy, zone.segment) or policy.site.default_mode
+def _selective(policy: Policy, name: str) -> Mode | None:
+    """The mode whose services a segment enforces; of a world without a mode of its own, the defaults'."""
+    mode = mode_of(policy, name) or policy.site.default_mode
     return mode if mode.kind is ModeKind.SELECTIVE else None
 
 
@@ -157,13 +218,15 @@ def _of_zones(name: str, field: Field, found: dict[Zone, Behaviour], ids: dict[B
     return NamedMap(Name(name), (field,), field, elements)
 
 
-def _inside(policy: Policy, classes: Classes, found: Allowances, same: int) -> Iterator[NamedMap]:
+def _inside(classes: Classes, found: Allowances, same: int) -> Iterator[NamedMap]:
     """Step 4: pairs of zones of one segment (one zone, but for `points` and `quarantine`)."""
     allowed = {one.name: one.base for one in found.intra}
     inside, denied = [], []
     for name, zones in classes.by_segment().items():
         for source, target in product(zones, repeat=2):
             key = (source.id, target.id)
+            if not classes.meet(source, target):
+                continue
             if name in allowed:
                 inside.append(Element(key, allowed[name]))
             else:
@@ -174,27 +237,28 @@ def _inside(policy: Policy, classes: Classes, found: Allowances, same: int) -> I
 
 
 def _pairs(
-    policy: Policy,
-    sources: set[Behaviour],
-    targets: set[Behaviour],
-    ids: dict[Behaviour, int],
+    policy: Policy, meeting: Iterable[tuple[Behaviour, Behaviour]], ids: dict[Behaviour, int]
 ) -> tuple[list[Element], tuple[DenyChain, ...]]:
     chains: dict[str, DenyChain] = {}
     elements: list[Element] = []
-    for source, target in sorted(product(sources, targets)):
-        key = (ids[source], ids[target])
-        refusing = [end for end in (source, target) if end.refuses] if not source.same else [target]
-        if not refusing:
-            elements.append(Element(key, ("goto", "default_allow")))
-        elif all(_observes(policy, source, target, end) for end in refusing):
-            elements.append(Element(key, ("goto", "observe")))
-        else:
-            answer = (target if target in refusing else source).answer
-            log = max(end.log for end in refusing)
-            name = f"deny_{answer}_{log.name.lower()}"
-            chains[name] = DenyChain(Name(name), answer, log)
-            elements.append(Element(key, ("goto", name)))
+    for source, target in sorted(meeting):
+        met = _met(policy, source, target)
+        if not isinstance(met, str):
+            chains[met.name.text] = met
+        elements.append(Element((ids[source], ids[target]), ("goto", met if isinstance(met, str) else met.name.text)))
     return elements, tuple(chains[name] for name in sorted(chains))
+
+
+def _met(policy: Policy, source: Behaviour, target: Behaviour) -> DenyChain | str:
+    """What becomes of a packet from the one to the other: a way to refuse it, or the chain that lets it through."""
+    refusing = [end for end in (source, target) if end.refuses] if not source.same else [target]
+    if not refusing:
+        return ALLOW
+    if all(_observes(policy, source, target, end) for end in refusing):
+        return OBSERVE
+    answer = (target if target in refusing else source).answer
+    log = max(end.log for end in refusing)
+    return DenyChain(Name(f"deny_{answer}_{log.name.lower()}"), answer, log)
 
 
 def _observes(policy: Policy, source: Behaviour, target: Behaviour, end: Behaviour) -> bool:
@@ -214,11 +278,11 @@ def lenient_zones(policy: Policy, classes: Classes) -> tuple[list[NamedMap], boo
     The world counts as the other end does, so it is in both sets; only world with itself asks the defaults.
     """
     modes = {zone: mode_of(policy, zone.segment) for zone in classes.zones}
-    lenient = {zone: mode for zone, mode in modes.items() if mode is None or mode.kind is not ModeKind.ENFORCE}
+    lax = {zone: mode for zone, mode in modes.items() if mode is None or mode.kind is not ModeKind.ENFORCE}
     world_too = (mode_of(policy, WORLD) or policy.site.default_mode).kind is not ModeKind.ENFORCE
-    if not any(lenient.values()) and not world_too:
+    if not any(lax.values()) and not world_too:
         return [], False
-    return zone_sets("lenient", (zone.id for zone in lenient)), world_too
+    return zone_sets("lenient", (zone.id for zone in lax)), world_too
 
 
 def quarantined_zones(policy: Policy, classes: Classes) -> list[NamedMap]:

@@ -1,6 +1,5 @@
 """A gateway's ruleset: forward, and its own input and output."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from segctl.compile.addresses import address_maps, address_ranges
@@ -8,11 +7,10 @@ from segctl.compile.allowances import allowances
 from segctl.compile.binding import Numbers, behind, loose_interfaces, nowhere
 from segctl.compile.essentials import essential_rules
 from segctl.compile.fallback import fall_back, lenient_zones, quarantined_zones
-from segctl.compile.lookups import Ruled, build_stage
-from segctl.compile.ruleset import DenyChain, NamedMap, Ruleset, Stage
-from segctl.compile.tokens import InterfaceName, Name
-from segctl.compile.zones import classify, world_id
-from segctl.model.strictness import Answer, Log
+from segctl.compile.ruleset import Ruleset
+from segctl.compile.stages import build_stages, guard_chains
+from segctl.compile.tokens import InterfaceName
+from segctl.compile.zones import classify, undeclared_id, world_id
 from segctl.policy.policy import Policy
 
 
@@ -25,14 +23,7 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
     loose = loose_interfaces(policy, point)
     last = fall_back(policy, classes, found)
     numbers = Numbers(found, classes, point, loose, lenient, last)
-    stages, maps = _stages(
-        {
-            "manage": [(one, None) for one in found.management],
-            "guard": [(one, None) for one in found.guardrails],
-            "remedy": [(one, one.until) for one in found.flows if one.remediation],
-            "flow": [(one, one.until) for one in found.flows],
-        }
-    )
+    stages, maps = build_stages(found)
     rules, essential_meanings = essential_rules(policy, point)
     maps = [
         *address_maps(classes),
@@ -46,15 +37,14 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
     ]
     return Ruleset(
         point=name,
+        kind=point.kind,
         maps=tuple(maps),
         stages={**stages, "selective": last.selective},
         denies=last.denies,
-        guards=tuple(
-            DenyChain(Name(f"deny_guard_{one.base}"), Answer.DROP, Log.DENIES, one.base) for one in found.guardrails
-        ),
+        guards=guard_chains(found),
         essentials=rules,
         world=world_id(classes),
-        own=classes.ids[classes.undeclared],
+        own=undeclared_id(classes),
         observe_base=found.observe.base,
         default_base=found.default.base,
         loose=tuple(InterfaceName(one) for one in loose),
@@ -63,12 +53,3 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
         special6=address_ranges(policy.special.v6()),
         meanings=numbers.meanings() | essential_meanings,
     )
-
-
-def _stages(ruled: Mapping[str, Sequence[tuple[Ruled, datetime | None]]]) -> tuple[dict[str, Stage], list[NamedMap]]:
-    stages: dict[str, Stage] = {}
-    maps: list[NamedMap] = []
-    for name, statements in ruled.items():
-        stages[name], made = build_stage(name, statements)
-        maps += made
-    return stages, maps

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from segctl.compile.gateway import compile_gateway
 from segctl.compile.hold import compile_hold
 from segctl.compile.pack import pack
+from segctl.compile.point import compile_point
 from segctl.compile.render import render_exceptions, render_structure
 from segctl.compile.ruleset import Ruleset
 from segctl.model.generation import Loadable, Side
@@ -17,7 +17,7 @@ def loadable(policy: Policy, name: str, at: datetime, rules: Ruleset | None = No
 
     `rules`, if they are compiled already.
     """
-    made = rules or compile_gateway(policy, name, at)
+    made = rules or compile_point(policy, name, at)
     hold = compile_hold(policy, name, at)
     return Loadable(
         made.point,

@@ -63,7 +63,7 @@ def _render(rules: Ruleset, slot: str, generation: int, at: datetime | None, *, 
 
     return (
         _environment()
-        .get_template("gateway.nft.j2")
+        .get_template(f"{rules.kind}.nft.j2")
         .render(
             rules=rules,
             slot=Name(slot),

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from segctl.compile.tokens import AddressRange, InterfaceName, Name, Span
 from segctl.model.generation import Meaning
+from segctl.model.point import PointKind
 from segctl.model.strictness import Answer, Log
 
 
@@ -153,16 +154,20 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class EssentialRule:
-    """One essential on one interface (None: loopback)."""
+    """One essential on one interface, on a host on each (None).
+
+    `sources`, `destinations`: nothing is any address of the family. `ways`: the hooks that it stands on, `in`, `out`.
+    """
 
     number: int
-    interface: InterfaceName
+    interface: InterfaceName | None
     family: int
     sources: tuple[AddressRange, ...]
     destinations: tuple[AddressRange, ...]
     protocol: int
     ports: tuple[Span, ...]
     hop_limit: int
+    ways: tuple[str, ...] = ("in", "out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +182,13 @@ class DenyChain:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All that one point's table holds."""
+    """All that one point's table holds.
+
+    `loose`, `world_observes`: a gateway's; `ours4`, `ours6`: a host's addresses, beside which it looks at nothing.
+    """
 
     point: str
+    kind: PointKind
     maps: tuple[NamedMap, ...]
     stages: Mapping[str, Stage]
     denies: tuple[DenyChain, ...]
@@ -189,10 +198,12 @@ class Ruleset:
     own: int  # the id of a local address that the site does not declare
     observe_base: int
     default_base: int
-    loose: tuple[InterfaceName, ...]  # where binding is only logged
-    world_observes: bool  # world with itself does
     special4: tuple[AddressRange, ...]
     special6: tuple[AddressRange, ...]
+    loose: tuple[InterfaceName, ...] = ()  # where binding is only logged
+    world_observes: bool = False  # world with itself does
+    ours4: tuple[AddressRange, ...] = ()
+    ours6: tuple[AddressRange, ...] = ()
     meanings: Mapping[int, Meaning] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:

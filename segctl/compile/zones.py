@@ -48,7 +48,8 @@ class Classes:
     """All zones and classes of a site as one point sees them.
 
     rows: (first, last, class index), sorted; ids: class index to id; members: zone number to its class indices.
-    The zone of our own addresses has one more class, `undeclared`, for local addresses that the site does not name.
+    The zone of a gateway's own addresses has one more class, `undeclared`, for local addresses that the site does not
+    name. `host`: they are as a host sees them, where one end of each packet is its own.
     """
 
     zones: tuple[Zone, ...]
@@ -56,13 +57,14 @@ class Classes:
     firsts: tuple[int, ...]
     ids: tuple[int, ...]
     members: dict[int, frozenset[int]]
-    undeclared: int
+    undeclared: int | None = None
+    host: bool = False
     _known: dict[int, tuple[Ranges, frozenset[int]]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, addresses: Ranges, *, undeclared: bool = False) -> frozenset[int]:
         """The indices of the classes that make up a set which respects them."""
         _, known = self._known.get(id(addresses)) or self._remember(addresses)
-        return known | {self.undeclared} if undeclared else known
+        return known | {self.undeclared} if undeclared and self.undeclared is not None else known
 
     def _remember(self, addresses: Ranges) -> tuple[Ranges, frozenset[int]]:
         """By identity: thousands of flows share one set, and hashing a large one is as slow as looking it up."""
@@ -100,6 +102,10 @@ class Classes:
     def zone(self, number: int) -> Zone:
         return self.zones[number - 1]
 
+    def meet(self, source: Zone, target: Zone) -> bool:
+        """Whether a packet between the two can come by."""
+        return not self.host or source.ours or target.ours
+
     def by_segment(self) -> dict[str, list[Zone]]:
         """Each segment's zones: one, but for `points` and `quarantine`."""
         found: dict[str, list[Zone]] = {}
@@ -123,7 +129,7 @@ def classify(policy: Policy, point: Point) -> Classes:
             parts[name, name, _places(point, name), False] = own[name]
     zones = tuple(Zone(at + 1, *key) for at, key in enumerate(parts))
     classes = address_classes(policy, also=parts.values())
-    return _number(zones, list(parts.values()), [c.addresses for c in classes])
+    return number_classes(zones, list(parts.values()), [c.addresses for c in classes], undeclared=True)
 
 
 def _points(policy: Policy, point: Point) -> dict[Part, Ranges]:
@@ -146,7 +152,10 @@ def _places(point: Point, segment: str) -> tuple[str, ...]:
     return tuple(sorted(i.name for i in point.interfaces.values() if segment in i.segments))
 
 
-def _number(zones: tuple[Zone, ...], parts: list[Ranges], classes: list[Ranges]) -> Classes:
+def number_classes(
+    zones: tuple[Zone, ...], parts: list[Ranges], classes: list[Ranges], *, undeclared: bool = False, host: bool = False
+) -> Classes:
+    """Ids for classes, each of which lies in the addresses of one zone (`parts`, in order of the zones)."""
     owner = sorted((first, last, at) for at, ranges in enumerate(parts) for first, last in ranges)
     firsts = [row[0] for row in owner]
     counts = [0] * len(zones)
@@ -166,10 +175,10 @@ def _number(zones: tuple[Zone, ...], parts: list[Ranges], classes: list[Ranges])
         at = owner[bisect_right(firsts, addresses.first()) - 1][2]
         index = add(at)
         rows += [(first, last, index) for first, last in addresses]
-    undeclared = add(next(at for at, zone in enumerate(zones) if zone.ours))
+    one_more = add(next(at for at, zone in enumerate(zones) if zone.ours)) if undeclared else None
     rows.sort()
     frozen = {number: frozenset(indices) for number, indices in members.items()}
-    return Classes(zones, tuple(rows), tuple(row[0] for row in rows), tuple(ids), frozen, undeclared)
+    return Classes(zones, tuple(rows), tuple(row[0] for row in rows), tuple(ids), frozen, one_more, host)
 
 
 def world_id(classes: Classes) -> int:
@@ -177,9 +186,27 @@ def world_id(classes: Classes) -> int:
 
     The map has no element for that class: it is by far the largest, and a miss costs nothing.
     """
-    zone = next(zone for zone in classes.zones if zone.segment == WORLD)
-    sizes = dict.fromkeys(classes.members[zone.number], 0)
+    largest = world_class(classes)
+    return _world(classes).id if largest is None else classes.ids[largest]
+
+
+def world_class(classes: Classes) -> int | None:
+    """The index of that class; None if the world has no address."""
+    sizes = dict.fromkeys(classes.members[_world(classes).number], 0)
     for first, last, index in classes.rows:
         if index in sizes:
             sizes[index] += last - first + 1
-    return classes.ids[max(sizes, key=sizes.__getitem__)] if sizes else zone.id
+    return max(sizes, key=sizes.__getitem__) if sizes else None
+
+
+def _world(classes: Classes) -> Zone:
+    return next(zone for zone in classes.zones if zone.segment == WORLD and not zone.ours)
+
+
+def undeclared_id(classes: Classes) -> int:
+    """What a local address has that no map knows; on a host, where such an address is none of its own, a zone beside
+    all others.
+    """
+    if classes.undeclared is not None:
+        return classes.ids[classes.undeclared]
+    return (len(classes.zones) + 1) << 16

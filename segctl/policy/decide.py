@@ -35,7 +35,7 @@ def _essential(policy: Policy, source: int, destination: int, traffic: int) -> D
     """Step 0a: what a point needs to live."""
     for row in policy.essentials_over(traffic):
         if row.matches(source, destination, traffic, policy.special):
-            link = f" on {row.point} {row.interface}" if row.interface else ""
+            link = f" on {row.where}" if row.interface else ""
             return Decision(Verdict.ALLOW, Step.ESSENTIAL, f"essential {row.name}{link}", by=row.name)
     return None
 

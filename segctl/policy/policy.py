@@ -8,7 +8,7 @@ from segctl.model.ranges import NOTHING, Ranges
 from segctl.model.selector import POINTS, Selectors
 from segctl.model.service import ALL_TRAFFIC
 from segctl.model.site import Site
-from segctl.policy.essentials import Essential, essentials
+from segctl.policy.essentials import Essential, essentials, own_addresses
 from segctl.policy.match import Statement, Statements
 from segctl.policy.partition import Partition
 from segctl.policy.resolve import resolve_in
@@ -18,8 +18,9 @@ from segctl.policy.resolve import resolve_in
 class Policy:
     """What a site means: the partition of the addresses, and every statement with the pairs that it speaks of.
 
-    `gateways` are each gateway's own addresses, by its name. `held` are the addresses in quarantine at run time (step
-    0c); in `panic` nothing but essentials and management passes. The cache only remembers what was asked.
+    `gateways` are each gateway's own addresses, by its name; `hosts` those of a host point's endpoint, the special ones
+    left out. `held` are the addresses in quarantine at run time (step 0c); in `panic` nothing but essentials and
+    management passes. The cache only remembers what was asked.
     """
 
     site: Site
@@ -30,6 +31,7 @@ class Policy:
     essentials: tuple[Essential, ...]
     host_addresses: Ranges
     gateways: Mapping[str, Ranges]
+    hosts: Mapping[str, Ranges]
     held: Ranges = NOTHING
     panic: bool = False
     _essentials: dict[int, tuple[Essential, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -60,9 +62,9 @@ class Policy:
 
 def make_policy(site: Site, made: Partition) -> Policy:
     """Every statement's words turned into addresses."""
-    hosts = [site.endpoints[point.endpoint] for point in site.hosts() if point.endpoint]
-    host_addresses = Ranges.of((address, address) for host in hosts for address in host.addresses) - made.special
-    own_addresses = made.own[POINTS] | host_addresses
+    hosts = {point.name: own_addresses(site, point) - made.special for point in site.hosts()}
+    host_addresses = Ranges.of(span for own in hosts.values() for span in own)
+    managed = made.own[POINTS] | host_addresses
 
     def flow(said: Flow) -> Statement[Flow]:
         source = resolve_in(site, made, said.source, inner=False)
@@ -78,7 +80,7 @@ def make_policy(site: Site, made: Partition) -> Policy:
 
     def management(said: Management) -> Statement[Management]:
         source = resolve_in(site, made, said.source, inner=False)
-        return Statement(said, source, own_addresses, traffic_of(said.services))
+        return Statement(said, source, managed, traffic_of(said.services))
 
     return Policy(
         site,
@@ -89,6 +91,7 @@ def make_policy(site: Site, made: Partition) -> Policy:
         essentials(site),
         host_addresses,
         {gateway.name: gateway.own() for gateway in site.gateways()},
+        hosts,
     )
 
 

@@ -1,5 +1,7 @@
 """Addresses that belong to no segment, not to `world` and not to `any`."""
 
+from collections.abc import Iterator
+
 from segctl.model.ranges import Ranges, family, parse_address, prefix
 from segctl.model.site import Site
 
@@ -32,11 +34,19 @@ ALWAYS_SPECIAL = Ranges.of(
 
 def special_addresses(site: Site) -> Ranges:
     """The fixed ones, and the broadcast address of each declared IPv4 interface network of /30 or shorter."""
-    broadcasts = [
-        (address.network()[1], address.network()[1])
-        for point in site.gateways()
-        for interface in point.interfaces.values()
-        for address in interface.addresses
-        if family(address.address) == 4 and address.length < _SHORTEST_WITHOUT_BROADCAST
-    ]
-    return ALWAYS_SPECIAL | Ranges.of(broadcasts)
+    return ALWAYS_SPECIAL | Ranges.of((last, last) for _, last in _broadcasting(site))
+
+
+def special_at_host(site: Site, own: Ranges) -> Ranges:
+    """Those that a host with these addresses can meet on its own links: of broadcasts those of its own networks."""
+    near = (span for span in _broadcasting(site) if own.meets(Ranges.span(*span)))
+    return ALWAYS_SPECIAL | Ranges.of((last, last) for _, last in near)
+
+
+def _broadcasting(site: Site) -> Iterator[tuple[int, int]]:
+    """The declared networks that have a broadcast address: their last."""
+    for point in site.gateways():
+        for interface in point.interfaces.values():
+            for address in interface.addresses:
+                if family(address.address) == 4 and address.length < _SHORTEST_WITHOUT_BROADCAST:
+                    yield address.network()

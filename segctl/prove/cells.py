@@ -9,21 +9,19 @@ from segctl.listing.rule import name_of
 from segctl.model.decision import Effect
 from segctl.model.packet import Way
 from segctl.model.ranges import V6, Ranges
-from segctl.model.selector import POINTS
 from segctl.model.service import of_family
-from segctl.policy.effect import loose
-from segctl.policy.essentials import Essential
 from segctl.prove.axes import HEAD, IIF, OIF, SADDR, TAIL
 from segctl.prove.clauses import Between, Essentials, fixed
-from segctl.prove.effects import Effects, Part, Place, modes
+from segctl.prove.effects import Effects, Part, Place
 from segctl.prove.engine import Evaluated
 from segctl.prove.frame import OUTER, Frame
 from segctl.prove.kinds import half, kinds
 from segctl.prove.layout import Alike, Layout, Pair, Spot, grouped
-from segctl.prove.martians import unseen
 from segctl.prove.pattern import Item, axis_points, cut_points, element_item, pattern, port_sets
 from segctl.prove.row import Decided
 from segctl.prove.space import Cube, Spans, bits
+from segctl.prove.told_apart import essentials, modes
+from segctl.prove.view import Names, View
 
 _SMALL = 8  # classes of a segment whose inner pairs are looked at one by one
 
@@ -69,8 +67,7 @@ class Cells:
     _told: dict[Pair, list[_Statement]] = field(init=False)
     _said: list[int] = field(init=False)
     _told_of: dict[int, int] = field(init=False)
-    _loose: frozenset[str] = field(init=False)
-    _own_place: Place = field(init=False)
+    _view: View = field(init=False)
     _spots: dict[Pair, list[list[Spot]]] = field(default_factory=dict)
     _anchors: list[int] = field(init=False)
     _elements: dict[tuple[int, int], Item] = field(default_factory=dict)
@@ -84,10 +81,7 @@ class Cells:
         axis = space.axes[space.index[SADDR]]
         self.addresses = [value + (V6 if family == 6 else 0) for value in axis.least]
         self.places = [self.effects.place(address) for address in self.addresses]
-        point, policy = self.effects.point, self.effects.policy
-        self._loose = frozenset(one.name for one in point.interfaces.values() if loose(policy, one))
-        points = policy.site.segments[POINTS]
-        self._own_place = Place(False, True, False, frozenset(), (points.profile, points.mode, False), POINTS)
+        self._view = View(self.effects, self.evaluated.way)
         self._layout = Layout(self.frame, len(self.addresses))
         self._sort_statements()
         self._anchors = sorted(self._common_cuts())
@@ -96,9 +90,9 @@ class Cells:
         leniency = self.effects.leniency
         self._kept = grouped(
             every,
-            lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].martian, leniency(places[n])),
+            lambda n: (*places[n].kind, places[n].martian, leniency(places[n])),
         )
-        kinds_ = grouped(every, lambda n: (places[n].special, places[n].own, places[n].nowhere, places[n].stance))
+        kinds_ = grouped(every, lambda n: (*places[n].kind, places[n].stance))
         homes = grouped(every, lambda n: places[n].segment if places[n].segment in self._large else None)
         self._stances = _split(kinds_, [*homes, *self._said])
 
@@ -112,7 +106,7 @@ class Cells:
             found |= axis_points(space.axes[at], (cube[at] for cube in (*plain, *evaluated.domain)))
         policy = self.effects.policy
         said = [statement.traffic for statement in self._broad]
-        said += [row.traffic for row in policy.essentials]
+        said += [row.traffic for row in essentials(self.effects)]
         said += [mode.services for mode in modes(policy)]
         for some in set(said):
             for kind in kinds(some & of_family(evaluated.family), evaluated.family):
@@ -160,7 +154,7 @@ class Cells:
         seen = {(cube[index[IIF]], cube[index[OIF]]) for cube in self.evaluated.domain}
         yield from sorted({(i, o) for iifs, oifs in seen for i in bits(iifs) for o in bits(oifs)})
 
-    def names(self, iif: int, oif: int) -> tuple[str, str]:
+    def names(self, iif: int, oif: int) -> Names:
         """The names of two interface classes: of one without a name of its own (any other), its smallest."""
         space = self.evaluated.space
         i, o = space.axes[space.index[IIF]].least[iif], space.axes[space.index[OIF]].least[oif]
@@ -182,7 +176,7 @@ class Cells:
         for spot in cell.members:
             yield self._cell([spot], names, numbers, never)
 
-    def _cell(self, members: Sequence[Spot], names: tuple[str, str], numbers: Spans, never: Spans) -> Cell:
+    def _cell(self, members: Sequence[Spot], names: Names, numbers: Spans, never: Spans) -> Cell:
         spot, pairs = members[0], sum(one.pairs for one in members)
         rows = spot.rows
         if spot.narrow:
@@ -233,36 +227,20 @@ class Cells:
         names = self.names(iif, oif)
         return self._alike(names), lambda source, to: self._between(source, to, names, alive, never)
 
-    def _alike(self, names: tuple[str, str]) -> Alike:
+    def _alike(self, names: Names) -> Alike:
         """What the intent tells apart between two interfaces."""
         masks = [self._open(side, names) for side in (0, 1)]
-        rows = self._rows_of(names) if self._own_side() is not None else []
-
+        rows = [] if self._view.own is None else list(self._view.essentials(names))
         said = [[self._mask(row.source) for row in rows], [self._mask(row.destination) for row in rows]]
-        lives = [self._lives(side, names) for side in (0, 1)]
+        lives = [self._view.lives(self.places, side, names) for side in (0, 1)]
         closed = tuple(_split(self._kept, [lives[side], *said[side]]) for side in (0, 1))
         stances = _split(self._stances, [*said[0], *said[1]])
         return Alike(masks[0], masks[1], (closed[0], closed[1]), stances, self._touched(masks))
 
-    def _open(self, side: int, names: tuple[str, str]) -> int:
+    def _open(self, side: int, names: Names) -> int:
         """The classes of a side that statements may speak of there: not special, and living behind its interface."""
-        if any(name and name not in self.effects.point.interfaces for name in names):
-            return 0
-        return self._lives(side, names)
-
-    def _lives(self, side: int, names: tuple[str, str]) -> int:
-        """The same, whether or not the interfaces are the site's."""
-        own, name = self._own_side(), names[side]
-        out = 0
-        for number, place in enumerate(self.places):
-            lives = side == own or name in place.behind or name in self._loose or place.nowhere
-            if lives and not place.special and not (own is None and place.own):
-                out |= 1 << number
-        return out
-
-    def _own_side(self) -> int | None:
-        """Which end is the point's own: 0 the source, 1 the destination."""
-        return {Way.FORWARD: None, Way.INPUT: 1, Way.OUTPUT: 0}[self.evaluated.way]
+        shut = "lo" in names or self._view.unlisted(names)
+        return 0 if shut else self._view.lives(self.places, side, names)
 
     def _touched(self, masks: Sequence[int]) -> Iterator[Pair]:
         """The pairs that a narrow statement speaks of, in either direction, and those of one segment.
@@ -270,63 +248,51 @@ class Cells:
         At the point itself only those of its own addresses: with another one any connection may be (`undeclared`).
         """
         ends = list(masks)
-        if (own := self._own_side()) is not None:
+        if (own := self._view.own) is not None:
             ends[own] &= sum(1 << number for number, place in enumerate(self.places) if place.own)
         for source, targets in self._told_of.items():
             if ends[0] >> source & 1:
                 yield from ((source, target) for target in bits(targets & ends[1]))
 
-    def _alive(self, names: tuple[str, str], alive: Alive) -> Spans:
+    def _alive(self, names: Names, alive: Alive) -> Spans:
         """The numbers of connections that pass between the two, whoever opened them."""
         keys: Iterable[tuple[Way, str, str]]
-        if self.evaluated.way is Way.FORWARD:
+        if self.effects.host:
+            keys = alive
+        elif self.evaluated.way is Way.FORWARD:
             keys = ((Way.FORWARD, *names), (Way.FORWARD, names[1], names[0]))
         else:
             name = names[0] or names[1]
             keys = ((Way.INPUT, name, ""), (Way.OUTPUT, "", name))
         return Ranges.of(span for key in keys for span in alive.get(key, ())).spans
 
-    def _between(self, source: int, destination: int, names: tuple[str, str], numbers: Spans, never: Spans) -> Between:
-        way, family = self.evaluated.way, self.evaluated.family
-        ends = [self.places[source], self.places[destination]]
-        own = self._own_side()
-        undeclared = own is not None and not ends[own].own and not ends[own].special
-        if undeclared and own is not None:
-            ends[own] = self._own_place
-        lenient = self.effects.lenient(ends[0], ends[1])
-        opens = [
-            at == own or name in end.behind or name in self._loose or (end.nowhere and lenient)
-            for at, (end, name) in enumerate(zip(ends, names, strict=True))
-        ]
-        special = ends[0].special or ends[1].special
-        local = "lo" in names
-        misplaced = own is None and not special and (ends[0].own or ends[1].own)
-        unlisted = any(name and name not in self.effects.point.interfaces for name in names) and not local
+    def _between(self, source: int, destination: int, names: Names, numbers: Spans, never: Spans) -> Between:
+        standing = self._view.standing(self.places[source], self.places[destination], names)
         orig: tuple[Part, ...] = ()
         back: tuple[Part, ...] = ()
-        if all(opens) and not (special or local or unlisted or misplaced):
-            orig = self._services(source, destination, undeclared)
-            back = self._services(destination, source, undeclared)
-        martians = ends[0].martian, ends[1].martian
-        stopped = not local and unseen(way, names, martians, ends[1].special)
-        essentials = Essentials() if own is None else self._essentials(source, destination, names)
+        if standing.asked:
+            orig = self._services(source, destination, standing.undeclared)
+            back = self._services(destination, source, standing.undeclared)
+        bare = self._view.own is None or standing.beside
         return Between(
-            way,
-            family,
-            local,
-            unlisted,
-            misplaced,
-            special,
-            lenient,
-            opens[0],
-            opens[1],
-            orig,
-            back,
-            numbers,
-            never,
-            essentials,
-            undeclared,
-            stopped,
+            way=self.evaluated.way,
+            family=self.evaluated.family,
+            local=standing.local,
+            unlisted=standing.unlisted,
+            misplaced=standing.misplaced,
+            special=standing.special,
+            lenient=standing.lenient,
+            open_source=standing.opens[0],
+            open_target=standing.opens[1],
+            orig=orig,
+            back=back,
+            alive=numbers,
+            never=never,
+            essentials=Essentials() if bare else self._essentials(source, destination, names),
+            undeclared=standing.undeclared,
+            unseen=standing.unseen,
+            beside=standing.beside,
+            distant=standing.distant,
         )
 
     def _services(self, source: int, destination: int, undeclared: bool) -> tuple[Part, ...]:
@@ -343,26 +309,17 @@ class Cells:
         ends = self.addresses[source], self.addresses[destination]
         return self.effects.parts(*ends, self.evaluated.family, told)
 
-    def _essentials(self, source: int, destination: int, names: tuple[str, str]) -> Essentials:
+    def _essentials(self, source: int, destination: int, names: Names) -> Essentials:
         """The rows of the interface that speak of both."""
         ends = self.addresses[source], self.addresses[destination]
         family = self.evaluated.family
         rows = [
             (kind, row.hop_limit)
-            for row in self._rows_of(names)
+            for row in self._view.essentials(names)
             if ends[0] in row.source and ends[1] in row.destination
             for kind in kinds(row.traffic & of_family(family), family)
         ]
         return Essentials(tuple(rows))
-
-    def _rows_of(self, names: tuple[str, str]) -> list[Essential]:
-        """What is essential on the interface."""
-        name = names[0] or names[1]
-        return [
-            row
-            for row in self.effects.policy.essentials
-            if row.point == self.effects.point.name and row.interface == name
-        ]
 
     def rows(self, cell: Cell) -> list[tuple[Cube, Decided]]:
         """A cell's rows, in order of their keys."""

@@ -38,6 +38,10 @@ _REQUEST = {4: {0: 8, 14: 13, 16: 15, 18: 17}, 6: {129: 128, 140: 139}}
 FLAG_SETS: tuple[Spans, ...] = (_START, _RESET)
 """The sets of TCP flags that clauses tell apart."""
 
+LOCALITY = {Way.INPUT: "fib daddr type", Way.OUTPUT: "fib saddr type"}
+"""What the kernel knows of the end that is at the point itself."""
+LOCAL: Spans = ((2, 2),)  # RTN_LOCAL (linux/rtnetlink.h)
+
 Limits = Mapping[str, Spans]
 
 
@@ -52,6 +56,7 @@ class Must(StrEnum):
     BLOCK = "block"
     ANY = "any"
     EITHER = "either"  # as ANY, without a number that lives
+    BESIDE = "pass beside it"  # the point's business it is not: no rule of ours stops it
 
 
 class Clause(NamedTuple):
@@ -79,6 +84,8 @@ class Between:
     connections that these interfaces let through; `never`: those that the rules name and no connection gets (they are
     told as dead). `undeclared`: an end is an address of the point's own that the site
     doesn't name: what new connections with it get is outside the proof. `unseen`: the kernel itself stops such packets.
+    Of a host's: `beside`: the local end is neither its own nor special; `distant`: the other is a broadcast address of
+    a network that the host isn't in, which no machine bears.
     """
 
     way: Way
@@ -97,6 +104,8 @@ class Between:
     essentials: Essentials = Essentials()
     undeclared: bool = False
     unseen: bool = False
+    beside: bool = False
+    distant: bool = False
 
 
 def clauses(cell: Between) -> Iterator[Clause]:
@@ -118,6 +127,10 @@ def clauses(cell: Between) -> Iterator[Clause]:
         yield Clause({}, Must.BLOCK)
         return
     yield from _alive(cell)
+    if cell.beside:
+        yield Clause({LOCALITY[cell.way]: LOCAL}, Must.BESIDE)
+        yield Clause({}, Must.PASS if cell.lenient else Must.DROP)
+        return
     if cell.misplaced:
         if not cell.open_source:
             yield Clause({STATE: complement(_state("related")[STATE], 127)}, Must.BLOCK)
@@ -178,6 +191,9 @@ def _own_errors(cell: Between) -> Iterator[Clause]:
 def _related(cell: Between) -> Iterator[Clause]:
     icmp = ((_ICMP[cell.family],) * 2,)
     related = _state("related")
+    if cell.distant:
+        yield Clause(related, Must.ANY)
+        return
     if not cell.open_source:
         yield Clause(related, Must.DROP)
         return

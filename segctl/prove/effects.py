@@ -12,17 +12,18 @@ from typing import NamedTuple
 
 from segctl.model.decision import Effect, Outcome
 from segctl.model.flow import Flow
-from segctl.model.point import Point
+from segctl.model.point import Point, PointKind
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, WORLD
 from segctl.model.service import of_family
-from segctl.model.strictness import Mode, ModeKind
+from segctl.model.strictness import ModeKind
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.coverage import behind, bound
 from segctl.policy.effect import lenient, mode_of
+from segctl.policy.special import special_at_host
 from segctl.prove.kinds import half, kinds
-from segctl.prove.martians import SETS, Martian, kind_of
+from segctl.prove.martians import Martian, kind_of
 from segctl.prove.pattern import Item, traffic_items
 from segctl.prove.space import Spans
 
@@ -33,8 +34,9 @@ class Place(NamedTuple):
     """What matters of an address to the intent, but for the statements that name it.
 
     `behind`: the point's interfaces behind which it lives. `own`: the point's. `nowhere`: of a segment that no gateway
-    lists. `stance`: how its segment falls back; two addresses of different segments with equal stances are treated
-    alike where no statement names them. `martian`: the kernel has its own word on it.
+    lists; at a host its own address, which no other machine has. `stance`: how its segment falls back; two addresses
+    of different segments with equal stances are treated alike where no statement names them. `martian`: the kernel has
+    its own word on it. `distant`: at a host a broadcast address of a network that it isn't in.
     """
 
     special: bool
@@ -44,6 +46,12 @@ class Place(NamedTuple):
     stance: object
     segment: str | None
     martian: Martian | None = None
+    distant: bool = False
+
+    @property
+    def kind(self) -> tuple[bool, ...]:
+        """What it is to the point, whatever its segment."""
+        return self.special, self.own, self.nowhere, self.distant
 
 
 class Said(NamedTuple):
@@ -57,17 +65,33 @@ class Said(NamedTuple):
 
 @dataclass(slots=True)
 class Effects:
-    """The intent of a site for one point, at a time."""
+    """The intent of a site for one point, at a time.
+
+    `own`: the point's addresses, in the segments `homes`. `special`: those that the point can meet.
+    """
 
     policy: Policy
     point: Point
     at: datetime
+    own: Ranges = field(init=False)
+    special: Ranges = field(init=False)
+    homes: frozenset[str] = field(init=False)
     _bare: Policy = field(init=False)
     _said: dict[int, list[Said]] = field(default_factory=dict)
     _places: dict[int, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bare = replace(self.policy, essentials=())
+        policy, point = self.policy, self.point
+        self._bare = replace(policy, essentials=())
+        self.own = policy.hosts[point.name] if self.host else policy.gateways[point.name]
+        self.special = special_at_host(policy.site, self.own) if self.host else policy.special
+        owners = (policy.segment_of(address) for first, last in self.own for address in range(first, last + 1))
+        self.homes = frozenset(name for name in owners if name is not None)
+
+    @property
+    def host(self) -> bool:
+        """Whether the point is a host, which sees its own addresses alone, on interfaces that nobody lists."""
+        return self.point.kind is PointKind.HOST
 
     def place(self, address: int) -> Place:
         """What matters of an address."""
@@ -80,14 +104,18 @@ class Effects:
         name = policy.segment_of(address)
         home = policy.home_of(address)
         segment = policy.site.segments[name] if name is not None else None
-        own = address in policy.gateways[self.point.name]
+        own = address in self.own
+        martian = kind_of(address) if name is None else None
+        if self.host:
+            special = address in self.special
+            distant = name is None and not special
+            return Place(special, own, own, frozenset(), stance(segment), name, martian, distant)
         lost = name is not None and not own and home != POINTS and not bound(policy.site, str(home))
         lives = behind(policy, self.point, address) if name is not None else ()
         held = [i.name for i in self.point.interfaces.values() if address in i.networks()]
         if name == POINTS and held and lives:  # another gateway's address lives behind one interface
             lives = (held[0],)
-        martian = kind_of(address) if name is None else None
-        return Place(name is None, own, lost, frozenset(lives), _stance(segment), name, martian)
+        return Place(name is None, own, lost, frozenset(lives), stance(segment), name, martian)
 
     def said(self, family: int) -> list[Said]:
         """All statements about one family, in the law's order of kinds."""
@@ -99,6 +127,8 @@ class Effects:
         policy = self.policy
         for kind in (policy.flows, policy.guardrails, policy.management):
             for statement in kind.items:
+                if not concerns(self, statement.source, statement.destination):
+                    continue
                 some = statement.traffic & of_family(family)
                 items = traffic_items(self._like(statement.said), kinds(some, family))
                 yield Said(some, half(statement.source, family), half(statement.destination, family), items)
@@ -112,6 +142,10 @@ class Effects:
     def lenient(self, source: Place, destination: Place) -> bool:
         """Whether both ends observe, as the law's last clause has it."""
         return lenient(self.policy, source.segment, destination.segment)
+
+    def lenient_at_home(self, other: Place) -> bool:
+        """The same of all of the point's own segments: of a local address that is no machine's."""
+        return all(lenient(self.policy, home, other.segment) for home in self.homes)
 
     def leniency(self, place: Place) -> object:
         """All that `lenient` looks at in an end."""
@@ -145,7 +179,7 @@ class Effects:
         yield from (mode.services for mode in modes if mode.kind is ModeKind.SELECTIVE)
 
 
-def _stance(segment: Segment | None) -> object:
+def stance(segment: Segment | None) -> object:
     """How a segment falls back. World without a mode takes the other end's: a stance of its own."""
     return None if segment is None else (segment.profile, segment.mode, segment.name == WORLD)
 
@@ -158,33 +192,6 @@ def _apart(whole: Ranges, sets: Iterable[Ranges]) -> list[Ranges]:
     return parts
 
 
-def address_sets(policy: Policy) -> Iterator[Ranges]:
-    """Every set of addresses that the intent tells from the rest."""
-    yield policy.special
-    yield from SETS.values()
-    yield from policy.partition.own.values()
-    yield from policy.partition.home.values()
-    yield from policy.gateways.values()
-    for gateway in policy.site.gateways():
-        yield from (interface.networks() for interface in gateway.interfaces.values())
-    for kind in (policy.flows, policy.guardrails, policy.management):
-        for statement in kind.items:
-            yield statement.source
-            yield statement.destination
-    for row in policy.essentials:
-        yield row.source
-        yield row.destination
-
-
-def traffic_sets(policy: Policy) -> Iterator[Ranges]:
-    """Every set of services that the intent tells from the rest."""
-    for kind in (policy.flows, policy.guardrails, policy.management):
-        yield from (statement.traffic for statement in kind.items)
-    yield from (row.traffic for row in policy.essentials)
-    yield from (mode.services for mode in modes(policy))
-
-
-def modes(policy: Policy) -> Iterator[Mode]:
-    """Every mode that some segment is in."""
-    yield policy.site.default_mode
-    yield from (segment.mode for segment in policy.site.segments.values() if segment.mode is not None)
+def concerns(effects: Effects, source: Ranges, destination: Ranges) -> bool:
+    """Whether a statement with these ends may speak of a packet that the point sees: at a host an end is its own."""
+    return not effects.host or effects.own.meets(source) or effects.own.meets(destination)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from segctl.listing.rule import Ending
+from segctl.prove.alive import OURS
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR
 from segctl.prove.bundle import Bundle
 from segctl.prove.clauses import NUMBER, NUMBER_MASK, Clause, Limits, Must
@@ -70,9 +71,8 @@ class Frame:
         cube = self.rest(one.cube)
         self.decided.append(one)
         self.rests.append(cube)
-        self.kinds.append(
-            self._numbers.setdefault((cube, one.ending, one.maybe, numbered(one.connection)), len(self._numbers))
-        )
+        key = cube, one.ending, one.maybe, numbered(one.connection), stopped_by_us(one)
+        self.kinds.append(self._numbers.setdefault(key, len(self._numbers)))
         self.order.append(order)
         self.bundles.append(self._bundle(one.cube))
         return len(self.decided) - 1
@@ -160,6 +160,12 @@ def numbered(value: Value) -> bool:
     return not (isinstance(value, Of) and value.axis == "ct mark")
 
 
+def stopped_by_us(one: Decided) -> bool:
+    """Whether a rule of ours doesn't let them pass."""
+    passes = one.ending in (Ending.ACCEPT, Ending.CONTINUE)
+    return not passes and one.by is not None and one.by.table.name.startswith(OURS)
+
+
 def shadowed(regions: Iterable[Cube], earlier: Iterable[Cube]) -> bool:
     """Whether the earlier cubes hold all of these regions."""
     left = list(regions)
@@ -183,6 +189,7 @@ def clashes(
     cubes = [cube for cube, _ in found]
     endings = [(one.ending, bool(one.maybe)) for _, one in found]
     gives = [numbered(one.connection) for _, one in found]
+    ours = [stopped_by_us(one) for _, one in found]
     for region in domain:
         for piece, places in _first(region, cubes, [maybe for _, maybe in endings]):
             does = {endings[at][0] for at in places}
@@ -192,7 +199,10 @@ def clashes(
                 if must in (Must.PASS, Must.NUMBERED, Must.ANY):
                     passing.update(places)
                 lacks = must is Must.NUMBERED and not all(gives[at] for at in places)
-                if lacks or not all(_right(ending, must) for ending in does):
+                wrong = (
+                    any(ours[at] for at in places) if must is Must.BESIDE else not all(_right(e, must) for e in does)
+                )
+                if lacks or wrong:
                     out.append(Clash(part, places, must))
     return out, passing
 
@@ -241,4 +251,4 @@ _RIGHT = {
 
 
 def _right(ending: Ending | None, must: Must) -> bool:
-    return must in (Must.ANY, Must.EITHER) or ending is Ending.CONTINUE or ending in _RIGHT[must]
+    return must in (Must.ANY, Must.EITHER, Must.BESIDE) or ending is Ending.CONTINUE or ending in _RIGHT[must]

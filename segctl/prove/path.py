@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from segctl.listing.rule import Chain, Ending, Family, Hook, Listing, Table, name_span
 from segctl.model.packet import Way
+from segctl.model.point import Point, PointKind
 from segctl.prove.axes import IIF, OIF, Seen
 from segctl.prove.space import Spans
 
@@ -35,6 +36,11 @@ class Stage:
     seen: frozenset[Seen]
     devices: Spans | None = None
     device_axis: str = IIF
+
+
+def ways_of(point: Point) -> tuple[Way, ...]:
+    """The ways that a point filters: what a host forwards is none of its business."""
+    return (Way.INPUT, Way.OUTPUT) if point.kind is PointKind.HOST else tuple(Way)
 
 
 def stages(listing: Listing, way: Way, family: int, awake: dict[tuple[str, str], bool] | None = None) -> list[Stage]:

@@ -7,22 +7,22 @@ from itertools import islice
 from typing import Literal
 
 from segctl.listing.rule import Listing, name_span
-from segctl.model.packet import Way
 from segctl.model.point import Point
 from segctl.model.ranges import Ranges
 from segctl.policy import Policy
 from segctl.prove.alive import OURS, Alive, dead
 from segctl.prove.axes import DADDR, FLAGS, HEAD, IIF, OIF, PROTO, SADDR, TAIL
-from segctl.prove.clauses import FLAG_SETS
+from segctl.prove.clauses import FLAG_SETS, LOCAL, LOCALITY
 from segctl.prove.compare import ClashAt, Comparison, Numbers
 from segctl.prove.cuts import Cuts
-from segctl.prove.effects import Effects, address_sets, traffic_sets
+from segctl.prove.effects import Effects
 from segctl.prove.engine import evaluate
 from segctl.prove.kinds import half, kinds
-from segctl.prove.path import bridges
+from segctl.prove.path import bridges, ways_of
 from segctl.prove.result import Dead, Proof
 from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
+from segctl.prove.told_apart import address_sets, traffic_sets
 from segctl.prove.unanswered import TooManyClasses
 from segctl.prove.unheld import unheld
 from segctl.prove.witness import told
@@ -46,10 +46,10 @@ class Compared:
 def compare(listing: Listing, policy: Policy, point: Point, at: datetime, awake: Awake | None = None) -> Compared:
     """Every packet of every family and way, rules against intent."""
     effects = Effects(policy, point, at)
-    cuts = {family: intent_cuts(policy, point, family) for family in (4, 6)}
+    cuts = {family: intent_cuts(effects, family) for family in (4, 6)}
     for _ in range(_MOST_RESTARTS):
         try:
-            walks = [evaluate(listing, way, family, cuts[family], awake) for family in (4, 6) for way in Way]
+            walks = [evaluate(listing, way, family, cuts[family], awake) for family in (4, 6) for way in ways_of(point)]
             return _compared([Comparison(walk, effects) for walk in walks])
         except NeedsCut as need:
             for family in (4, 6):
@@ -76,22 +76,25 @@ def _most(clashes: Iterator[tuple[Comparison, ClashAt]]) -> Iterator[tuple[Compa
     return islice(clashes, MOST_CLASHES)
 
 
-def intent_cuts(policy: Policy, point: Point, family: int) -> Cuts:
+def intent_cuts(effects: Effects, family: int) -> Cuts:
     """Every set of values that the site tells apart, and so the classes must."""
-    addresses = {half(ranges, family) for ranges in set(address_sets(policy))}
+    addresses = {half(ranges, family) for ranges in set(address_sets(effects))}
     cuts: Cuts = {SADDR: addresses, DADDR: set(addresses), PROTO: set(), HEAD: set(), TAIL: set()}
     cuts[FLAGS] = {merged(spans) for spans in FLAG_SETS}
     for axis in (IIF, OIF):
-        cuts[axis] = {(name_span(name),) for name in point.interfaces}
-    for some in set(traffic_sets(policy)):
+        cuts[axis] = {(name_span(name),) for name in effects.point.interfaces}
+    if effects.host:
+        cuts |= {axis: {LOCAL} for axis in LOCALITY.values()}
+    for some in set(traffic_sets(effects)):
         for axis, spans in _service_cuts(some, family):
             cuts[axis].add(spans)
-    cuts["ip ttl" if family == 4 else "ip6 hoplimit"] = {((hops, hops),) for hops in _hops(policy, point)}
+    cuts["ip ttl" if family == 4 else "ip6 hoplimit"] = {((hops, hops),) for hops in _hops(effects)}
     return cuts
 
 
-def _hops(policy: Policy, point: Point) -> set[int]:
-    return {row.hop_limit for row in policy.essentials if row.point == point.name and row.hop_limit}
+def _hops(effects: Effects) -> set[int]:
+    rows = effects.policy.essentials
+    return {row.hop_limit for row in rows if row.point == effects.point.name and row.hop_limit}
 
 
 def _service_cuts(some: Ranges, family: int) -> Iterator[tuple[str, Spans]]:

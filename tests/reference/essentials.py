@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from segctl.model.point import Interface
+from segctl.model.point import Interface, Point
 from segctl.model.ranges import family
 from segctl.model.service import ICMP6, IGMP, OSPF, UDP, VRRP, port_of, protocol_of
 from segctl.model.site import Site
@@ -40,15 +40,32 @@ TABLE = (
 )
 
 
+HOSTS = (
+    Row("nd", "", "::, ll, v6 own", "any v6", ICMP6, (133, 134, 135, 136)),
+    Row("nd", "", "any v6", "ll, v6 own, ff02::/16", ICMP6, (133, 134, 135, 136)),
+    Row("mld", "", "::, ll", "ff00::/8", ICMP6, (130, 131, 132, 143)),
+    Row("dhcp", "", "0.0.0.0, v4 own", "255.255.255.255", UDP, (67,)),
+    Row("dhcp", "", "0.0.0.0/0", "255.255.255.255", UDP, (68,)),
+    Row("dhcp", "", "ll", "ff02::1:2, ll", UDP, (547,)),
+    Row("dhcp", "", "ll", "ll", UDP, (546,)),
+    Row("dhcp", "", "served", "servers", UDP, (67,)),
+    Row("dhcp", "", "servers", "served", UDP, (68,)),
+)
+"""The rows of a host point, whose interfaces nobody knows."""
+
+
 def is_essential(site: Site, source: int, destination: int, traffic: int) -> bool:
     """Whether any point needs it to live."""
     if is_loopback(site, source, destination):
         return True
-    return any(
+    at_gateways = any(
         row_holds(site, row, interface, source, destination, traffic)
         for point in site.gateways()
         for interface in point.interfaces.values()
         for row in TABLE
+    )
+    return at_gateways or any(
+        host_row_holds(site, row, point, source, destination, traffic) for point in site.hosts() for row in HOSTS
     )
 
 
@@ -79,6 +96,46 @@ def row_holds(site: Site, row: Row, interface: Interface, source: int, destinati
     if "net" in row.source or "net" in row.destination:
         return any(own_of_interface(interface, end) or is_special(site, end) for end in (source, destination))
     return True
+
+
+def host_row_holds(site: Site, row: Row, point: Point, source: int, destination: int, traffic: int) -> bool:
+    """Whether one row of the hosts' table, read at one host point, is this pair and service."""
+    if family(source) != family(destination):
+        return False
+    if protocol_of(traffic) != row.protocol or port_of(traffic) not in row.ports:
+        return False
+    # "any v6: only where an end is special"
+    if row.name == "nd" and not is_special(site, source) and not is_special(site, destination):
+        return False
+    ends = ((row.source, source, destination), (row.destination, destination, source))
+    return all(
+        any(host_word_holds(site, word, point, end, other) for word in words.split(", ")) for words, end, other in ends
+    )
+
+
+def host_word_holds(site: Site, word: str, point: Point, address: int, other: int) -> bool:
+    """Whether one word of the hosts' table holds this address; `other` is the other end."""
+    if word == "any v6":
+        return family(address) == 6
+    if word == "ll":
+        return in_network(address, "fe80::/10")
+    if word in ("v4 own", "v6 own"):
+        return family(address) == int(word[1]) and own_of_point(site, point, address)
+    if word == "served":
+        return own_of_point(site, point, address) and serves(site, other, address)
+    if word == "servers":
+        return serves(site, address, other)
+    return in_network(address, word)
+
+
+def serves(site: Site, server: int, client: int) -> bool:
+    """Whether a gateway lists DHCP on an interface with that address of its own, whose networks hold the client."""
+    return family(server) == 4 and any(
+        own_of_interface(interface, server) and client in interface.networks()
+        for point in site.gateways()
+        for interface in point.interfaces.values()
+        if "dhcp-server" in interface.links or "dhcp-relay" in interface.links
+    )
 
 
 def word_holds(word: str, interface: Interface, address: int) -> bool:

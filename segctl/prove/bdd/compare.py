@@ -18,14 +18,15 @@ from segctl.prove.bdd.diagrams import Node
 from segctl.prove.bdd.domain import Walked
 from segctl.prove.bdd.intent import Intent, Region
 from segctl.prove.bdd.names import NUMBER_MASK
-from segctl.prove.clauses import NUMBER, Between, Must
+from segctl.prove.clauses import LOCALITY, NUMBER, Between, Must
 from segctl.prove.effects import Effects
 from segctl.prove.space import Spans
 
 Key = tuple[int, Way, str, str]
 Numbers = dict[Key, set[int]]
 """What new connections get, by family, way and interfaces ("" where there is none)."""
-_ASKED = (STATE, DIRECTION, PROTO, IIF, OIF, SADDR, DADDR, HEAD, TAIL, FLAGS, "ip ttl", "ip6 hoplimit")
+_ASKED = (STATE, DIRECTION, PROTO, IIF, OIF, SADDR, DADDR, HEAD, TAIL, FLAGS, "ip ttl", "ip6 hoplimit",
+          *LOCALITY.values())  # fmt: skip
 
 
 class Clash(NamedTuple):
@@ -139,6 +140,7 @@ class Comparison:
             Must.DROP: told & (ends.accept | ends.reject | ends.unknown),
             Must.REJECT: told & (ends.accept | ends.drop | ends.unknown),
             Must.BLOCK: told & (ends.accept | ends.unknown),
+            Must.BESIDE: told & ends.ours,
         }
 
     def _left_out(self) -> Node:
@@ -152,14 +154,16 @@ class Comparison:
         fields = self.walked.fields
         some = []
         for iif, oif in self.intent.interfaces():
-            held = Ranges.of((n, n) for key in self._keys(iif, oif) for n in numbers.get(key, ()))
+            held = Ranges.of((n, n) for key in self._keys(iif, oif, numbers) for n in numbers.get(key, ()))
             if held:
                 some.append(self.intent.between(iif, oif) & fields.holds(NUMBER, held.spans, self.walked.family))
         return fields.diagrams.either(some)
 
-    def _keys(self, iif: int, oif: int) -> Iterator[Key]:
+    def _keys(self, iif: int, oif: int, numbers: Numbers) -> Iterator[Key]:
         names, family = self.intent.names(iif, oif), self.walked.family
-        if self.walked.way is Way.FORWARD:
+        if self.effects.host:  # whatever the interface
+            yield from (key for key in numbers if key[0] == family)
+        elif self.walked.way is Way.FORWARD:
             yield (family, Way.FORWARD, *names)
             yield (family, Way.FORWARD, names[1], names[0])
         else:

@@ -47,11 +47,11 @@ class Route:
     named: Named
 
 
-def routes(listing: Listing, awake: Awake | None = None) -> list[Route]:
-    """All ways of both families."""
+def routes(listing: Listing, awake: Awake | None = None, ways: Iterable[Way] = tuple(Way)) -> list[Route]:
+    """These ways of both families."""
     found = []
     for family in (4, 6):
-        for way in Way:
+        for way in ways:
             met = tuple(stages(listing, way, family, awake))
             found.append(Route(way, family, met, named(met)))
     return found

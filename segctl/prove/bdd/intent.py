@@ -161,7 +161,7 @@ def _space(effects: Effects, family: int) -> Space:
     """All axes cut by the intent alone."""
     lasts = {axis: (1 << width) - 1 for axis, width in WIDTHS.items()}
     lasts |= {axis: (1 << ADDRESS_BITS[family]) - 1 for axis in (SADDR, DADDR)}
-    cuts = intent_cuts(effects.policy, effects.point, family)
+    cuts = intent_cuts(effects, family)
     for axis in (IIF, OIF):
         cuts[axis] |= {NONE, (name_span("lo"),)}
     return Space.of(Axis.cut(name, lasts.get(name, 0xFF), sets) for name, sets in cuts.items())

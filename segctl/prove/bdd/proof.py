@@ -12,7 +12,7 @@ from segctl.prove.bdd.diagrams import MOST_NODES, Diagrams, bounded
 from segctl.prove.bdd.domain import Awake, fields_of, routes, walk
 from segctl.prove.bdd.witness import Told, told
 from segctl.prove.effects import Effects
-from segctl.prove.path import Stage
+from segctl.prove.path import Stage, ways_of
 
 MOST_CLASHES = 5_000
 """Where rules and intent clash more often, the comparison ends."""
@@ -41,7 +41,7 @@ def compared(
     """Every packet of every family and way, rules against intent. TooLarge if the diagrams don't hold it."""
     with bounded():
         diagrams = Diagrams(nodes)
-        ways = routes(listing, awake)
+        ways = routes(listing, awake, ways_of(point))
         fields = fields_of(diagrams, listing, ways, point.interfaces)
         effects = Effects(policy, point, at)
         comparisons = [Comparison(walk(route, fields), effects) for route in ways]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from segctl.listing.rule import STATES, Chain, Choose, Decide, Ending, Rule, Table, Verdict
 from segctl.model.service import ICMP6
+from segctl.prove.alive import OURS
 from segctl.prove.axes import HEAD, PROTO, STATE, Seen
 from segctl.prove.bdd.branch import Branch, Registers, joined
 from segctl.prove.bdd.diagrams import Node
@@ -36,7 +37,7 @@ class Passed(NamedTuple):
 class Ends:
     """What may become of packets: `unknown`, nobody can say; `impossible`, conntrack doesn't say this of them.
 
-    `bare`: those that may pass and leave no number in their connection.
+    `bare`: those that may pass and leave no number in their connection; `ours`: those that a rule of ours may stop.
     """
 
     passed: tuple[Passed, ...]
@@ -46,6 +47,7 @@ class Ends:
     reject: Node
     unknown: Node
     impossible: Node
+    ours: Node
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class Walk:
 
     statements: Statements
     _ends: dict[Ending | None, list[Node]] = field(default_factory=dict)
+    _ours: list[Node] = field(default_factory=list)
     _accepted: list[Branch] = field(default_factory=list)
     _stage: Stage | None = None
 
@@ -98,11 +101,14 @@ class Walk:
             sets[Ending.REJECT],
             sets[None],
             sets[Ending.CONTINUE],
+            either(self._ours),
         )
 
     def _end(self, ending: Ending | None, branch: Branch) -> None:
         if branch.packets.satisfiable():
             self._ends.setdefault(ending, []).append(self._settled(branch))
+            if ending is not Ending.CONTINUE and self._stage is not None and self._stage.table.name.startswith(OURS):
+                self._ours.append(self._settled(branch))
 
     def _settled(self, branch: Branch) -> Node:
         """A branch's packets; of what a rule un-tracked, whatever conntrack would have said: that packet ends so."""
