@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from segctl.listing import Listing
     from segctl.model.packet import Packet
     from segctl.model.point import Point
+    from segctl.policy import Policy
     from segctl.prove import Proof
+    from segctl.runner import Runner
 
 
 @click.command(
@@ -92,9 +94,20 @@ def prove(
     from segctl.prove import Found
     from segctl.prove import prove as prove_rules
 
+    policy = policy if files else _held(policy, runner_of(chosen.where, netns), at)
     proof = prove_rules(listing, policy, chosen, at, digest_of(loaded.stamp), _awake(as_if_awake))
     _print(proof, format_)
     return {Found.PROVEN: Exit.YES, Found.DIFFERENT: Exit.NO, Found.UNPROVEN: Exit.NO_ANSWER}[proof.found]
+
+
+def _held(policy: "Policy", runner: "Runner", at: datetime) -> "Policy":
+    """With what is held at run time there."""
+    from segctl.apply.overrides import held_by
+    from segctl.model.moment import milliseconds
+    from segctl.store import state_of
+
+    with state_of(runner, make=False) as state:
+        return held_by(state.overrides.active(milliseconds(at))).over(policy) if state is not None else policy
 
 
 def _listing(point: "Point", netns: str | None, files: tuple[Path, ...]) -> "Listing":

@@ -293,6 +293,7 @@ class Cells:
             unseen=standing.unseen,
             beside=standing.beside,
             distant=standing.distant,
+            shut=self.effects.policy.panic or self.places[source].held or self.places[destination].held,
         )
 
     def _services(self, source: int, destination: int, undeclared: bool) -> tuple[Part, ...]:

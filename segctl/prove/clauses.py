@@ -85,7 +85,8 @@ class Between:
     told as dead). `undeclared`: an end is an address of the point's own that the site
     doesn't name: what new connections with it get is outside the proof. `unseen`: the kernel itself stops such packets.
     Of a host's: `beside`: the local end is neither its own nor special; `distant`: the other is a broadcast address of
-    a network that the host isn't in, which no machine bears.
+    a network that the host isn't in, which no machine bears. `shut`: an end is in quarantine at run time, or all is
+    shut: no connection lives, but for what is allowed nevertheless.
     """
 
     way: Way
@@ -106,6 +107,7 @@ class Between:
     unseen: bool = False
     beside: bool = False
     distant: bool = False
+    shut: bool = False
 
 
 def clauses(cell: Between) -> Iterator[Clause]:
@@ -120,13 +122,20 @@ def clauses(cell: Between) -> Iterator[Clause]:
         yield Clause({**_state("established"), NUMBER: cell.never}, Must.EITHER)
         yield Clause({**_state("related"), NUMBER: cell.never}, Must.EITHER)
     if cell.unlisted:
-        if cell.way is Way.OUTPUT:
+        if cell.shut:
+            yield from _still_related(cell)
+        elif cell.way is Way.OUTPUT:
             yield from _own_errors(cell)
         elif cell.lenient and cell.open_source and cell.open_target:
             yield Clause(_state("related"), Must.EITHER)  # of segments that no gateway lists: they may be anywhere
         yield Clause({}, Must.BLOCK)
         return
+    if cell.shut:
+        yield from _essential(cell)  # before what lives, of which nothing else does
     yield from _alive(cell)
+    if cell.beside and cell.shut:
+        yield Clause({}, Must.EITHER)
+        return
     if cell.beside:
         yield Clause({LOCALITY[cell.way]: LOCAL}, Must.BESIDE)
         yield Clause({}, Must.PASS if cell.lenient else Must.DROP)
@@ -136,11 +145,14 @@ def clauses(cell: Between) -> Iterator[Clause]:
             yield Clause({STATE: complement(_state("related")[STATE], 127)}, Must.BLOCK)
         yield Clause({}, Must.ANY)
         return
-    for kind, hops in cell.essentials.rows:
-        hop: Limits = {_HOPS[cell.family]: ((hops, hops),)} if hops else {}
-        yield Clause({**_asked(kind), **hop}, Must.EITHER if cell.undeclared else Must.ALWAYS)
-    if cell.way is Way.OUTPUT:
+    yield from _essential(cell)
+    if cell.shut:
+        yield from _still_related(cell)
+    elif cell.way is Way.OUTPUT:
         yield from _own_errors(cell)
+    if cell.special and cell.shut:
+        yield Clause({}, Must.BLOCK)
+        return
     if cell.special:
         yield Clause({}, Must.PASS if cell.lenient else Must.DROP)
         return
@@ -160,6 +172,23 @@ def _state(word: str) -> Limits:
     return {STATE: ((STATES[word], STATES[word]),)}
 
 
+def _essential(cell: Between) -> Iterator[Clause]:
+    """What is essential between the two."""
+    for kind, hops in cell.essentials.rows:
+        hop: Limits = {_HOPS[cell.family]: ((hops, hops),)} if hops else {}
+        yield Clause({**_asked(kind), **hop}, Must.EITHER if cell.undeclared else Must.ALWAYS)
+
+
+def _still_related(cell: Between) -> Iterator[Clause]:
+    """Errors about connections that pass although their end is held: let through or not, as all else is right."""
+    related = _state("related")
+    if cell.way is Way.OUTPUT or any(effect is Effect.PASS for _, effect in (*cell.orig, *cell.back)):
+        icmp = ((_ICMP[cell.family],) * 2,)
+        yield Clause({**related, PROTO: ((TCP, TCP),), FLAGS: _RESET}, Must.EITHER)
+        yield Clause({**related, PROTO: icmp, HEAD: types(_ERRORS[cell.family])}, Must.EITHER)
+    yield Clause(related, Must.BLOCK)
+
+
 _FORWARDS: tuple[Limits, ...] = ({DIRECTION: NONE, SWAP: NONE}, {DIRECTION: _ONE, SWAP: _ONE})
 _BACKWARDS: tuple[Limits, ...] = ({DIRECTION: _ONE, SWAP: NONE}, {DIRECTION: NONE, SWAP: _ONE})
 
@@ -169,12 +198,13 @@ def _alive(cell: Between) -> Iterator[Clause]:
     if not cell.alive:
         return
     here = {**_state("established"), NUMBER: cell.alive}
+    otherwise = Must.BLOCK if cell.shut else Must.ANY
     if not cell.orig:
         yield Clause(here, Must.ANY)
         return
     for ways, parts, back in ((_FORWARDS, cell.orig, False), (_BACKWARDS, cell.back, True)):
         for way in ways:
-            yield from _by_parts({**here, **way}, parts, back, cell, {Effect.PASS: Must.PASS}, Must.ANY)
+            yield from _by_parts({**here, **way}, parts, back, cell, {Effect.PASS: Must.PASS}, otherwise)
 
 
 def _own_errors(cell: Between) -> Iterator[Clause]:

@@ -36,7 +36,8 @@ class Place(NamedTuple):
     `behind`: the point's interfaces behind which it lives. `own`: the point's. `nowhere`: of a segment that no gateway
     lists; at a host its own address, which no other machine has. `stance`: how its segment falls back; two addresses
     of different segments with equal stances are treated alike where no statement names them. `martian`: the kernel has
-    its own word on it. `distant`: at a host a broadcast address of a network that it isn't in.
+    its own word on it. `distant`: at a host a broadcast address of a network that it isn't in. `held`: in quarantine at
+    run time.
     """
 
     special: bool
@@ -47,11 +48,12 @@ class Place(NamedTuple):
     segment: str | None
     martian: Martian | None = None
     distant: bool = False
+    held: bool = False
 
     @property
     def kind(self) -> tuple[bool, ...]:
         """What it is to the point, whatever its segment."""
-        return self.special, self.own, self.nowhere, self.distant
+        return self.special, self.own, self.nowhere, self.distant, self.held
 
 
 class Said(NamedTuple):
@@ -96,7 +98,7 @@ class Effects:
     def place(self, address: int) -> Place:
         """What matters of an address."""
         if address not in self._places:
-            self._places[address] = self._place(address)
+            self._places[address] = self._place(address)._replace(held=address in self.policy.held)
         return self._places[address]
 
     def _place(self, address: int) -> Place:

@@ -17,7 +17,7 @@ from segctl.prove.martians import SETS
 def address_sets(effects: Effects) -> Iterator[Ranges]:
     """Every set of addresses that the intent tells from the rest."""
     policy = effects.policy
-    yield from (policy.special, effects.special, *SETS.values(), effects.own)
+    yield from (policy.special, policy.held, effects.special, *SETS.values(), effects.own)
     if effects.host:
         yield from _by_stance(effects)
     else:
