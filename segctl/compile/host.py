@@ -131,9 +131,8 @@ class _Numbers:
         bases = tuple(Element((one.base,), number, one.until) for one, number in numbered)
         live = tuple(sorted((Element((number,), None, one.until) for one, number in numbered), key=lambda e: e.key))
         loud = tuple(sorted((Element((number,)) for one, number in numbered if one.log_new), key=lambda e: e.key))
-        timed = any(one.until is not None for one in self._held)
         made = [
-            NamedMap(Name("numbers_own"), (Field.BASE,), Field.NUMBER, bases, counted=True, timed=timed),
+            NamedMap(Name("numbers_own"), (Field.BASE,), Field.NUMBER, bases, counted=True, timed=True),
             NamedMap(Name("live_own"), (Field.NUMBER,), None, live, timed=True),
         ]
         return [*made, *([NamedMap(Name("loud"), (Field.NUMBER,), None, loud)] if loud else [])]
