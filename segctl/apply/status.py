@@ -92,4 +92,4 @@ def _tracked(runner: Runner) -> tuple[int, int]:
 
 def _words(one: Override) -> str:
     end = f"until {moment(one.until):%Y-%m-%dT%H:%M:%SZ}" if one.until else "until it is released"
-    return f"{one.id}: {' '.join((str(one.kind), *one.words))} {end} ({one.who}: {one.why})"
+    return f"{one.id}: {' '.join((str(one.kind), *one.words[:3]))} {end} ({one.who}: {one.why})"

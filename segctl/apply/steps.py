@@ -47,7 +47,7 @@ def look(job: Job) -> None:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
         nft.check(job.runner, for_slot(job.rules.structure, "segctl_check", job.ticket))
-    job.wanted = meant(job.rules, job.slot, job.ticket, job.at)
+    job.wanted = meant(job.loaded, job.slot, job.ticket, job.at)
 
 
 def demand_lineage(job: Job) -> None:
@@ -132,7 +132,7 @@ def load_asleep(job: Job) -> None:
     put_by(job.runner, job.state, job.slot)
     delete_slot(job.runner, job.slot)
     parts.load_asleep(job.runner, for_slot(job.rules.structure, job.slot, job.ticket))
-    netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.rules.elements))
+    netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.loaded.elements))
 
 
 def unload(job: Job) -> None:

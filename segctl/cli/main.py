@@ -32,6 +32,8 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "remove": ("segctl.cli.generations:remove", "Take our tables away from a point."),
     "guard": ("segctl.cli.generations:guard", ""),
     "quarantine": ("segctl.cli.overrides:quarantine", "Cut a machine off, at once, for a time."),
+    "grant": ("segctl.cli.overrides:grant", "Let connections through for a time."),
+    "relax": ("segctl.cli.overrides:relax", "Let a segment only observe for a time."),
     "panic": ("segctl.cli.overrides:panic", "Shut all but management, at once."),
     "release": ("segctl.cli.overrides:release", "End one of these before its time."),
     "overrides": ("segctl.cli.overrides:overrides_", "What holds for a time."),

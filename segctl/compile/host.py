@@ -7,6 +7,7 @@ from segctl.compile.allowances import Allowance, Allowances, Facing, allowances
 from segctl.compile.concern import concern
 from segctl.compile.essentials import essential_rules
 from segctl.compile.fallback import ALLOW, OBSERVE, Fallback, fall_back, quarantined_zones, refused
+from segctl.compile.homes import homes
 from segctl.compile.host_zones import Others, Surroundings, host_classes, surroundings
 from segctl.compile.ruleset import Element, Field, NamedMap, Ruleset
 from segctl.compile.stages import build_stages, guard_chains
@@ -60,6 +61,7 @@ def compile_host(whole: Policy, name: str, at: datetime) -> Ruleset:
         ours4=address_ranges(own.v4()),
         ours6=address_ranges(own.v6()),
         meanings=numbers.meanings() | essential_meanings,
+        homes=homes(policy, classes),
     )
 
 
