@@ -1,6 +1,7 @@
 """What a change of a point comes to."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,73 @@ class RolledBack:
     where: str
     left: int
     generation: int | None
+
+
+class Fitness(StrEnum):
+    """What came of trying a fact of the kernel; only the first is one to build on."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A fact that our rules rely on, tried on this machine: `said` is what was seen, or why nothing could be.
+
+    `without`: what becomes of us if it doesn't hold. `mends`: what to do then.
+    """
+
+    name: str
+    fact: str
+    found: Fitness
+    said: str
+    without: str
+    mends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that segctl can use and does without: whether it is here, what it is for, what brings it."""
+
+    name: str
+    there: bool
+    what_for: str
+    brings: str
+
+
+class Level(StrEnum):
+    """How grave a concern is: REFUSES stops a change before it is begun, WARNS names a danger, TELLS a fact."""
+
+    REFUSES = "refuses"
+    WARNS = "warns"
+    TELLS = "tells"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something at a point that bears on our rules, and isn't ours to change. `help` says what somebody can do."""
+
+    level: Level
+    what: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a machine and one place on it are fit for. `unseen`: why the place could not be looked at; else empty."""
+
+    where: str
+    tried: tuple[Tried, ...]
+    parts: tuple[Part, ...]
+    concerns: tuple[Concern, ...]
+    unseen: str = ""
+
+    @property
+    def fit(self) -> bool:
+        """Whether `apply` can work there: every fact holds, and nothing that is there refuses."""
+        refused = any(concern.level is Level.REFUSES for concern in self.concerns)
+        return not self.unseen and not refused and all(one.found is Fitness.HOLDS for one in self.tried)
 
 
 class NotApplied(Exception):
