@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from segctl.kernel.errors import NoPrivilege
 from segctl.kernel.forbidding import Forbidden, why
@@ -37,10 +38,15 @@ def can_netadmin(runner: Runner) -> bool:
 def without_user_namespaces() -> Forbidden | None:
     """Why an ordinary user gets no user namespace on this machine; None if one can be had.
 
-    Tried by unshare(1), which root runs as nobody. Without that program nobody can say, and it counts as forbidden.
+    Tried by unshare(1), which the machine's root runs as nobody. Without that program it counts as forbidden.
     """
     try:
-        done = Here().run((*(_AS_NOBODY if os.geteuid() == 0 else ()), *_MAKE_ONE))
+        done = Here().run((*(_AS_NOBODY if _machines_root() else ()), *_MAKE_ONE))
     except NoSuchTool as error:
         return Forbidden(f"whether a user namespace can be had isn't known: {error}", "apt install util-linux")
     return why(_EPERM) if done.code else None
+
+
+def _machines_root() -> bool:
+    """Root, and not only within a user namespace, which may have no nobody (user_namespaces(7): uid_map)."""
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]

@@ -15,6 +15,7 @@ from segctl.apply.trials import TRIALS, Trial, demand_fitness, try_all
 from segctl.apply.trials import trial as trials
 from segctl.compile import render_flip, render_trial
 from segctl.kernel.namespaces import named
+from tests import tree
 
 pytestmark = pytest.mark.kernel
 
@@ -67,9 +68,20 @@ def tried(name: str) -> Tried:
     return trials.attempt(NAMED[name])
 
 
-def test_every_fact_holds_here() -> None:
+def test_every_fact_holds_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no text of a trial is left over."""
+    used: set[str] = set()
+
+    def seen(name: str, slot: str, **what: object) -> str:
+        used.add(name)
+        return render_trial(name, slot, **what)
+
+    for room in ROOMS:
+        monkeypatch.setattr(f"{room}.render_trial", seen, raising=False)
     assert [(one.name, one.said) for one in try_all() if one.found is not Fitness.HOLDS] == []
     assert demand_fitness(TRIALS[:3])
+    folder = tree.ROOT / "templates/nftables/trials"
+    assert used == {path.name.removesuffix(".nft.j2") for path in folder.iterdir()}
 
 
 def test_every_trial_is_broken_below() -> None:

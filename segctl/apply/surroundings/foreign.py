@@ -91,7 +91,7 @@ def _can(table: Table) -> Iterator[str]:
     if any(isinstance(one, Untrack) for one in said):
         yield "what it un-tracks has no connection for us"
     opaque = [one.text for one in said if isinstance(one, Opaque)]
-    if any(text.startswith(("flow ", "flow_offload")) for text in opaque):
+    if any(text.startswith(("flow ", "-j FLOWOFFLOAD")) for text in opaque):
         yield "what it offloads passes by our rules"
     elif opaque:
         yield f"it holds rules that nobody here can judge ({opaque[0][:60]})"
