@@ -53,6 +53,7 @@ def applied(job: Job) -> Applied:
         job.adoption.lost,
         job.proof.found if job.proof else "",
         job.proof.told if job.proof else (),
+        job.concerns,
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from segctl.apply.permits import with_permits
 from segctl.apply.priming import Adoption
 from segctl.apply.proving import Shown
+from segctl.apply.result import Concern
 from segctl.apply.slots import Slots, ticket
 from segctl.apply.verify import Held
 from segctl.model.generation import Loadable
@@ -72,6 +73,7 @@ class Job:
     touched: bool = False
     flipped: bool = False
     wanted: Held | None = None
+    concerns: tuple[Concern, ...] = ()
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
     def __post_init__(self) -> None:

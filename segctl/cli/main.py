@@ -42,6 +42,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "prove": ("segctl.cli.prove:prove", "Show that the rules do what the site means, for every packet."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
+    "doctor": ("segctl.cli.doctor:doctor", "What this machine can't do, and what mends it."),
     "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),
     "codes": ("segctl.cli.codes:codes", "Every error, warning and lint finding, explained."),
 }

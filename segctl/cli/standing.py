@@ -59,7 +59,7 @@ def _rows(found: "Status") -> list[tuple[str, str]]:
     rows.append(("at boot", f"generation {found.confirmed}" if found.confirmed is not None else "nothing"))
     rows += [("drift", line) for line in found.drift] or [("drift", "none")]
     rows += [("override", line) for line in found.overrides]
-    rows += [("beside us", line) for line in found.foreign]
+    rows += [(str(one.level), one.what) for one in found.concerns]
     rows.append(("tracked", f"{found.tracked[0]} of {found.tracked[1]} connections"))
     rows.append(("versions", f"kernel {found.kernel}, nft {found.nft}"))
     return rows
