@@ -120,6 +120,26 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """Connections that passed for their ends only observe."""
+
+    source: str
+    destination: str
+    service: str
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class WouldDeny:
+    """What a generation noted of them; `overflow`: packets that found no room."""
+
+    where: str
+    generation: int
+    observed: tuple[Observed, ...]
+    overflow: int
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All that are kept of a point, the newest first."""
 
