@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from segctl.ask.joint import Joint, bits
 from segctl.ask.result import Called
+from segctl.ask.spread import Spread
 from segctl.model.ranges import Ranges, family
 from segctl.model.segment import Endpoint
 from segctl.model.selector import ANY
@@ -20,11 +21,13 @@ class Caller:
     policy: Policy
     joint: Joint
     _segments: Mapping[str, int] = field(init=False)
+    _spread: Spread = field(init=False)
     _known: dict[int, Called] = field(default_factory=dict)
     _addresses: list[tuple[int, Endpoint]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         own = self.policy.partition.own
+        self._spread = Spread(self.policy)
         self._segments = {name: self.joint.mask(addresses) for name, addresses in own.items()}
 
     def called(self, mask: int) -> Called:
@@ -39,7 +42,7 @@ class Caller:
         seen = sum(halves[number] for number in families)
         special = self.joint.mask(self.policy.special)
         if not seen & ~special & ~mask:
-            return Called((ANY,), self.joint.addresses(mask & special))
+            return Called((ANY,), tuple(self._parts(self.joint.addresses(mask & special))))
         wholes, left, halved = [], mask, False
         owner = self.policy.segment_of
         touched = {owner(self.joint.classes[at].first()) for at in bits(mask & ~special)}
@@ -55,7 +58,12 @@ class Caller:
                 wholes.append(endpoint.name)
                 rest -= Ranges.of((one, one) for one in here)
                 halved |= len(here) < len(endpoint.addresses)
-        return Called(tuple(wholes), rest, halved)
+        return Called(tuple(wholes), tuple(self._parts(rest)), halved)
+
+    def _parts(self, addresses: Ranges) -> Iterator[tuple[str, Ranges]]:
+        yield from self._spread.parts(addresses).items()
+        if special := addresses & self.policy.special:
+            yield "", special
 
     def _endpoints(self, addresses: Ranges) -> Iterator[Endpoint]:
         """Those of which some address is among these, each once, by their first."""

@@ -199,12 +199,13 @@ class Register:
 class Called:
     """A set of addresses as people call it.
 
-    wholes: segments and endpoints that lie in it with all their addresses, or `any`; rest: what is of none of these.
-    halved: of some of them it has all addresses of one family, and none of the other.
+    wholes: segments and endpoints that lie in it with all their addresses, or `any`. parts: of other segments what they
+    hold of the rest; special addresses under no name. halved: of some that are whole it has all addresses of one
+    family, and none of the other.
     """
 
     wholes: tuple[str, ...]
-    rest: Ranges
+    parts: tuple[tuple[str, Ranges], ...] = ()
     halved: bool = False
 
 

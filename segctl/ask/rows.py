@@ -46,7 +46,9 @@ Boxes = Mapping[Looks, Sequence[Box]]
 
 
 def rows(sides: tuple[Side, Side], joint: Joint, boxes: Boxes, most: int) -> tuple[Row, ...]:
-    """All rows: what touches the world first, special addresses last, by the line that decides."""
+    """All rows: what opens first, then what closes; of each what touches the world first, what only concerns special
+    addresses and the points' own needs last; by the line that decides.
+    """
     made = _Rows(sides, joint, [Caller(side.policy, joint) for side in sides])
     found = [(looks, heap) for looks, those in boxes.items() for heap in made.heaped(those, most)]
     return tuple(sorted((made.row(looks, heap) for looks, heap in found), key=_order))
@@ -124,8 +126,11 @@ class _Rows:
         return look.outcome(in_common(decision, look.ends, sources, destinations))
 
     def _called(self, mask: int) -> Called:
-        """By the names that leave least without one: those of after the change, if it makes no difference."""
-        return min((caller.called(mask) for caller in reversed(self.callers)), key=_unnamed)
+        """As it is called after the change; before it, if it is whole there by names that nobody has any more."""
+        before, after = (caller.called(mask) for caller in self.callers)
+        site = self.sides[1].policy.site
+        gone = not any(name in site.segments or name in site.endpoints for name in before.wholes)
+        return before if gone and after.parts and not before.parts else after
 
     def _segments(self, side: int, mask: int) -> list[Segment]:
         return [self.sides[side].policy.site.segments[name] for name in self.names(side, mask)]
@@ -196,16 +201,14 @@ def _services(traffic: Ranges) -> object:
 _BEGINS = tuple(of_family(family).first() for family in FAMILIES)
 
 
-def _unnamed(called: Called) -> int:
-    return len(called.rest.spans)
-
-
 def _order(row: Row) -> tuple[object, ...]:
     rank = 0 if row.opens else 1 if row.closes else 2
-    special = Step.SPECIAL in (row.before.decision.step, row.after.decision.step)
-    world = not {WORLD, ANY}.isdisjoint((*row.from_.wholes, *row.to.wholes))
+    steps = row.before.decision.step, row.after.decision.step
+    odd = Step.SPECIAL in steps or Step.ESSENTIAL in steps
+    names = (*row.from_.wholes, *row.to.wholes)
     line = (row.after if rank == 0 else row.before).decision.span or _NOWHERE
-    return rank, special, not world, line, row.sources.spans, row.destinations.spans, row.traffic.spans
+    ends = row.sources.spans, row.destinations.spans, row.traffic.spans
+    return rank, odd, WORLD not in names and ANY not in names, line, *ends
 
 
 _NOWHERE = Span("", 0)
