@@ -157,7 +157,7 @@ def choose_point(site: "Site", name: str | None) -> str:
     """The point that is meant, a gateway or a host: the named one, or the only one."""
     if name is None and len(site.points) == 1:
         return next(iter(site.points))
-    if name in site.points:
+    if name is not None and name in site.points:
         return name
     known = ", ".join(site.points) or "none"
     if name is None:
