@@ -21,7 +21,8 @@ from tests.packets.net import Change, Machine, standing
 from tests.packets.talk import Talk, among
 from tests.sites import policy
 
-SITE = (Path(__file__).parent / "sites" / "host" / "segctl.yaml").read_text()
+FOLDER = Path(__file__).parent / "sites" / "host"
+SITE = (FOLDER / "segctl.yaml").read_text()
 POINT = "db1-host"
 
 
@@ -39,6 +40,7 @@ def law(*changes: Change) -> Policy:
 class HostNet:
     """The lab as it stands, and the rules that are awake on db1."""
 
+    lab: str
     machines: dict[str, Machine]
     awake: tuple[Change, ...] | None = None
     rules: Ruleset | None = None
@@ -82,7 +84,7 @@ class HostNet:
 def host_net(name: str) -> Iterator[HostNet]:
     """The lab for the length of a block, without rules."""
     with standing(name, law()) as net:
-        yield HostNet(net.machines)
+        yield HostNet(net.built.name, net.machines)
 
 
 def come(talks: Sequence[Talk], patience: float) -> list[Talk]:

@@ -1,5 +1,6 @@
 """A host point with real packets: its endpoint's addresses as the law says, in and out; what is beside them passes."""
 
+import json
 import socket
 import time
 from collections import Counter
@@ -15,6 +16,8 @@ import pytest
 from scapy.layers.inet6 import ICMPv6EchoRequest
 
 from segctl.apply import Proving
+from segctl.cli.exits import Exit
+from segctl.cli.main import run
 from segctl.model.decision import Effect, Step
 from segctl.model.ranges import parse_address
 from segctl.model.service import GRE, ICMP, ICMP6, TCP, UDP, traffic
@@ -22,7 +25,7 @@ from segctl.policy import judge_at_point
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Netns
 from tests.conftest import MakeNamespace
-from tests.packets.host_net import HostNet, come, host_net, law
+from tests.packets.host_net import FOLDER, HostNet, come, host_net, law
 from tests.packets.net import Change, Machine
 from tests.packets.raw import hears, ip, send, token, udp
 from tests.packets.talk import Talk, Tcp, Udp, closing, mark_of, missing, opened, soon, spoken
@@ -108,6 +111,24 @@ def said(talks: list[Talk], but: list[Talk] | None = None) -> list[str]:
 def refused(talk: Tcp) -> bool:
     """Whether the asking end was told so."""
     return talk.told() == ECONNREFUSED
+
+
+def test_the_probe_judges_what_the_host_point_covers(net: HostNet, capfd: pytest.CaptureFixture[str]) -> None:
+    """With the commands as they are typed: without rules it differs, with them it agrees, its neighbours' cells too."""
+    net.bare()
+    site = ["--site", str(FOLDER), "-q"]
+    asked = [*site, "probe", "--lab", net.lab, "--point", "db1-host", "--services", "tcp/5432,ssh", "--format", "json"]
+    assert run(asked) == Exit.NO
+    capfd.readouterr()
+    assert run([*site, "apply", "--point", "db1-host", "--netns", net.host.name, "--prime", "0"]) == Exit.YES
+    assert "proven while it slept" in capfd.readouterr().out
+    net.awake = None
+    assert run(asked) == Exit.YES
+    cells = json.loads(capfd.readouterr().out)["cells"]
+    pairs = {(cell["from"]["node"], cell["to"]["node"]) for cell in cells}
+    assert {("db2", "db1"), ("db1", "db2"), ("web1", "db1"), ("db1", "gw")} <= pairs
+    assert {"db1"} <= set.intersection(*map(set, pairs))
+    assert {cell["standing"] for cell in cells} == {"agrees"}
 
 
 @contextmanager
