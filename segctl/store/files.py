@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from segctl.store.errors import NotWritten, Unsafe
+from segctl.store.errors import Damaged, NotWritten, Unsafe
 
 BIGGEST = 1 << 30
 """Bytes of one file: a generation of a million elements has some 60 MB."""
@@ -32,19 +32,26 @@ class Folder:
     descriptor: int
 
     def read(self, name: str) -> bytes | None:
-        """A file's bytes, None if there is none. Unsafe if it is no regular file of ours alone."""
+        """A file's bytes, None if there is none. Unsafe if it is no regular file of ours alone; Damaged if the disk
+        doesn't give it.
+        """
         try:
             descriptor = os.open(name, _READ, dir_fd=self.descriptor)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unsafe(name, error) from error
-        with os.fdopen(descriptor, "rb") as file:
-            about = os.fstat(file.fileno())
+        try:
+            about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 raise Unsafe(f"{self.path / name} is no regular file", _ASIDE)
             _demand_ours(about, self.path / name)
-            return file.read(BIGGEST)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(min(about.st_size, BIGGEST) or 1)  # as much memory as that is taken beforehand
+        except OSError as error:
+            raise Damaged(f"{self.path / name} can't be read: {error.strerror}", _DISK) from error
+        finally:
+            os.close(descriptor)
 
     def write(self, name: str, data: bytes) -> None:
         """Whole or not at all, also through a power cut. NotWritten if the disk doesn't take it."""
@@ -165,4 +172,5 @@ def _demand_ours(about: os.stat_result, path: Path) -> None:
 
 _ASIDE = "look who made it; move it away, or give it back to root with mode 0600 (a folder 0700) if it is yours"
 _ROOM = "make room, or mount it writable, and try again: what was there before is there"
+_DISK = "look at the disk (`dmesg`); what was kept may be put back from a backup"
 _WHERE = "SEGCTL_STATE names another folder to keep state in"
