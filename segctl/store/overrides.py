@@ -9,7 +9,7 @@ from typing import Any
 
 from segctl.store.errors import Damaged
 from segctl.store.files import Folder
-from segctl.store.plain import number, text
+from segctl.store.plain import address, number, text
 from segctl.store.sealed import seal_json, unseal_json
 
 _NAME = "overrides"
@@ -86,6 +86,6 @@ def _read(value: Any) -> Override:
         text(value["who"], 4096),
         number(value["since"]),
         number(value["until"]),
-        tuple(number(one, 1 << 129) for one in value["addresses"]),
+        tuple(map(address, value["addresses"])),
         tuple(text(one, 4096) for one in value["beside"]),
     )

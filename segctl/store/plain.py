@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from segctl.model.elements import Bytes, Elements
 from segctl.model.generation import Loadable, Meaning, Side
-from segctl.model.ranges import LAST_V6, Ranges
+from segctl.model.ranges import LAST_V4, LAST_V6, V6, Ranges
 from segctl.store.errors import Damaged
 
 _WIDEST = 256  # bytes of a key
-_LAST = LAST_V6
 _VERBS = ("goto", "jump")
 Plain = dict[str, Any]
 
@@ -53,10 +52,10 @@ def side_from(value: object, where: object) -> Side:
             text(found["exceptions"]),
             tuple(number(end) for end in _list(found["ends"])),
             {
-                text(name, 255): tuple(number(one, _LAST) for one in _list(some))
+                text(name, 255): tuple(address(one) for one in _list(some))
                 for name, some in _mapping(found["endpoints"]).items()
             },
-            Ranges.of((number(first, _LAST), number(last, _LAST)) for first, last in _list(found["managers"])),
+            Ranges.of(_span(*_list(span)) for span in _list(found["managers"])),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error
@@ -84,12 +83,35 @@ def number(value: object, most: int = (1 << 63) - 1) -> int:
     return value
 
 
+def address(value: object) -> int:
+    """A place on the address line where an address is (segctl.model.ranges); ValueError for anything else."""
+    found = number(value, LAST_V6)
+    if LAST_V4 < found < V6:
+        raise ValueError(f"no address: {found}")
+    return found
+
+
+def _span(first: object, last: object) -> tuple[int, int]:
+    begin, end = address(first), address(last)
+    if begin > end or (begin < V6 <= end):
+        raise ValueError(f"no range of addresses: {begin} to {end}")
+    return begin, end
+
+
 def _loadable(value: object, side: Side) -> Loadable:
     found = _record(value, {"point", "structure", "elements", "meanings"})
-    meanings = {number(int(key), 0xFFFFFFFF): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
+    meanings = {_key(key): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
     elements = tuple(_read(one) for one in _list(found["elements"]))
     words = text(found["point"], 255), text(found["structure"])
     return Loadable(*words, elements, meanings, side)
+
+
+def _key(value: str) -> int:
+    """A number of 32 bits as we write it; int() takes more."""
+    found = number(int(value), 0xFFFFFFFF) if len(value) < 11 else -1
+    if str(found) != value:
+        raise ValueError(f"no number of a connection: {value[:20]!r}")
+    return found
 
 
 def _meaning(value: object) -> Meaning:
@@ -113,6 +135,8 @@ def _elements(one: Elements) -> Plain:
 def _read(value: object) -> Elements:
     found = _record(value, {"name", "count", "width", "keys"}, {"ends", "data", "verdicts", "until"})
     count, width = number(found["count"], 1 << 31), number(found["width"], _WIDEST)
+    if not width:
+        raise ValueError("an element without a key")
     until = None
     if "until" in found:
         until = np.frombuffer(_bytes(found["until"], 8 * count), "<u8").astype(np.uint64)

@@ -8,11 +8,13 @@ So a file that was cut off, or in which a bit turned, is known for what it is, a
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from segctl.store.errors import Damaged, Newer
 
 VERSION = 1
+_FORM = re.compile(rb"[1-9][0-9]{0,8}")
 _OLDER = "an older state may be put back from a backup; without any, `segctl apply` makes a new one"
 
 
@@ -25,7 +27,7 @@ def unseal(kind: str, data: bytes, where: object) -> bytes:
     """The content of that kind. Damaged or Newer, naming `where`."""
     head, _, content = data.partition(b"\n")
     words = head.split(b" ")
-    if len(words) != 4 or words[:2] != [b"segctl", kind.encode()] or not words[2].isdigit():
+    if len(words) != 4 or words[:2] != [b"segctl", kind.encode()] or not _FORM.fullmatch(words[2]):
         raise Damaged(f"{where} doesn't begin as a {kind} of segctl", _OLDER)
     if int(words[2]) > VERSION:
         raise Newer(f"{where} was written by a newer segctl (form {int(words[2])}, this one knows {VERSION})",
