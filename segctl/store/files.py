@@ -20,6 +20,7 @@ BIGGEST = 1 << 30
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHANGE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BESIDE = ".new"
 
@@ -70,20 +71,35 @@ class Folder:
 
     def append(self, name: str, line: bytes) -> None:
         """One line more at a file's end, flushed. What an earlier power cut left of a line is ended first."""
-        with self._told(name):
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-            new = name not in self._all()
-            with os.fdopen(os.open(name, flags, 0o600, dir_fd=self.descriptor), "rb+", buffering=0) as file:
-                about = os.fstat(file.fileno())
-                _demand_ours(about, self.path / name)
-                torn = about.st_size and os.pread(file.fileno(), 1, about.st_size - 1) != b"\n"
+        new = name not in self._all()
+        file = self.open(name, os.O_APPEND)
+        try:
+            with self._told(name):
+                size = os.fstat(file).st_size
+                torn = size and os.pread(file, 1, size - 1) != b"\n"
                 whole = (b"\n" if torn else b"") + line + b"\n"
-                if os.write(file.fileno(), whole) != len(whole):
-                    os.ftruncate(file.fileno(), about.st_size)
+                if os.write(file, whole) != len(whole):
+                    os.ftruncate(file, size)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file.fileno())
-            if new:
-                os.fsync(self.descriptor)
+                os.fsync(file)
+                if new:
+                    os.fsync(self.descriptor)
+        finally:
+            os.close(file)
+
+    def open(self, name: str, flags: int = 0) -> int:
+        """A descriptor for reading and writing, of a file that is made where it is missing: whoever asks closes it."""
+        with self._told(name):
+            descriptor = os.open(name, _CHANGE | flags, 0o600, dir_fd=self.descriptor)
+        try:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise Unsafe(f"{self.path / name} is no regular file", _ASIDE)
+            _demand_ours(about, self.path / name)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def remove(self, name: str) -> None:
         """A file away, if it is there."""
@@ -111,7 +127,7 @@ class Folder:
         try:
             yield
         except OSError as error:
-            if error.errno == errno.ELOOP:
+            if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
                 raise self._unsafe(name, error) from error
             raise NotWritten(f"{self.path / name} can't be written: {error.strerror}", _ROOM) from error
 
