@@ -6,7 +6,7 @@ from datetime import datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
-from segctl.apply.overrides import held_by
+from segctl.apply.overlay import overlay
 from segctl.apply.result import Applied, CannotApply, NotApplied
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.steps import APPLY, about_job
@@ -32,7 +32,7 @@ def apply(
     CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
     with alone(runner, "apply") as state:
-        meaning = held_by(state.overrides.active(milliseconds(at))).over(policy)
+        meaning = overlay(rules.side, state.overrides.active(milliseconds(at))).over(policy)
         job = Job(runner, meaning, rules, at, wish, state, source or Source(policy.site.name), told)
         carry_out(job)
     return applied(job)
@@ -53,6 +53,7 @@ def applied(job: Job) -> Applied:
         job.adoption.lost,
         job.proof.found if job.proof else "",
         job.proof.told if job.proof else (),
+        job.concerns,
     )
 
 

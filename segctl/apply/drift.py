@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from segctl.apply import hold
-from segctl.apply.overrides import held_by
+from segctl.apply.overlay import overlay
+from segctl.apply.permits import with_permits
 from segctl.apply.proving import told
 from segctl.apply.reading import read_listing
 from segctl.apply.result import CannotApply, Drift
 from segctl.apply.slots import Slot, Slots, read_slots
 from segctl.apply.verify import differences, held, meant
+from segctl.model.generation import Loadable
 from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
@@ -35,8 +37,9 @@ def compared(runner: Runner, state: State | None, slots: Slots, at: datetime) ->
     kept = state.generations.read(number) if state is not None and number is not None else None
     if state is None or kept is None:
         raise CannotApply(f"nothing that was applied on {runner.where} is kept", "`segctl apply` begins anew")
-    parts = list(_table(runner, slots.live, kept, at))
     now = milliseconds(at)
+    rules = with_permits(kept.rules, state.overrides.active(now), now)
+    parts = list(_table(runner, slots.live, kept.about.number, rules, at))
     aim, found = hold.wanted(state.overrides.all(), now), hold.holding(runner, now)
     if any(not hold.same(found[name], aim[name]) for name in hold.SETS):
         parts.append("what is held at run time isn't what the overrides say")
@@ -50,10 +53,10 @@ def expected(state: State | None, slots: Slots) -> int | None:
     return state.standing().confirmed if state is not None else None
 
 
-def _table(runner: Runner, live: Slot | None, kept: Kept, at: datetime) -> tuple[str, ...]:
+def _table(runner: Runner, live: Slot | None, number: int, rules: Loadable, at: datetime) -> tuple[str, ...]:
     if live is None or live.generation is None:
-        return (f"generation {kept.about.number} isn't there any more",)
-    return differences(meant(kept.rules, live.name, live.generation, at), held(runner, live.name))
+        return (f"generation {number} isn't there any more",)
+    return differences(meant(rules, live.name, live.generation, at), held(runner, live.name))
 
 
 def _connections(runner: Runner, state: State | None, kept: Kept, policy: Policy, at: datetime) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ def _connections(runner: Runner, state: State | None, kept: Kept, policy: Policy
     from segctl.prove import TooLarge, TooManyClasses, prove
 
     now = state.overrides.active(milliseconds(at)) if state is not None else ()
-    meaning = held_by(now).over(policy)
+    meaning = overlay(kept.rules.side, now).over(policy)
     try:
         proof = prove(read_listing(runner), meaning, meaning.site.points[kept.about.point], at)
     except (TooLarge, TooManyClasses) as error:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from segctl.apply.permits import with_permits
 from segctl.apply.priming import Adoption
 from segctl.apply.proving import Shown
+from segctl.apply.result import Concern
 from segctl.apply.slots import Slots, ticket
 from segctl.apply.verify import Held
 from segctl.model.generation import Loadable
+from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
 from segctl.store.generation import About
@@ -70,11 +73,17 @@ class Job:
     touched: bool = False
     flipped: bool = False
     wanted: Held | None = None
+    concerns: tuple[Concern, ...] = ()
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
     def __post_init__(self) -> None:
         self.standing = self.state.standing()
         self.overrides = self.state.overrides.all()
+
+    @property
+    def loaded(self) -> Loadable:
+        """The rules, with what is let through for a time beside them."""
+        return with_permits(self.rules, self.overrides, milliseconds(self.at))
 
     @property
     def slot(self) -> str:

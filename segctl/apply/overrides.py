@@ -8,36 +8,25 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from segctl.apply import hold
 from segctl.apply.alone import alone
 from segctl.apply.flip import side_of
+from segctl.apply.permits import Permit, elements, permits, said_traffic
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots
 from segctl.apply.step import Step, nothing, run
-from segctl.kernel import conntrack
-from segctl.kernel.errors import KernelError
+from segctl.kernel import conntrack, netlink
+from segctl.kernel.errors import KernelError, NotThere
 from segctl.kernel.neighbours import beside
+from segctl.model.elements import Elements
 from segctl.model.generation import Side
 from segctl.model.ranges import Ranges, parse_address, show_address
-from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
 from segctl.store import State, StoreError
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """What holds at run time, over what the site means."""
-
-    held: Ranges
-    panic: bool
-
-    def over(self, policy: Policy) -> Policy:
-        """The policy with it."""
-        return replace(policy, held=self.held, panic=self.panic)
 
 
 def now() -> int:
@@ -78,12 +67,36 @@ def strike_out(job: Change) -> None:
 
 def hold_it(job: Change) -> None:
     """In the kernel: from here on it bites."""
+    _let_through(job, job.before, job.after)
     hold.sync(job.runner, job.side, job.after, now())
 
 
 def let_go(job: Change) -> None:
     """As it was."""
+    _let_through(job, job.after, job.before)
     hold.sync(job.runner, job.side, job.before, now())
+
+
+def _let_through(job: Change, before: Iterable[Override], after: Iterable[Override]) -> None:
+    """What is let through beside the rules, in both slots: a flip must not lose it. In each slot in one transaction."""
+    old, new = set(before), set(after)
+    slots = read_slots(job.runner)
+    for slot in (slots.live, slots.sleeping):
+        side = side_of(job.state, slot.generation) if slot is not None else None
+        if slot is not None and side is not None:
+            gone = [part for one in old - new for part in elements(side, one)]
+            come = [part.at(now()) for one in new - old for part in elements(side, one)]
+            _exchanged(job.runner, slot.name, gone, come)
+
+
+def _exchanged(runner: Runner, slot: str, gone: list[Elements], come: list[Elements]) -> None:
+    try:
+        netlink.exchange(runner, slot, gone, come)
+    except NotThere:  # some have ended by themselves meanwhile
+        for part in gone:
+            with suppress(NotThere):
+                netlink.delete(runner, slot, [part])
+        netlink.exchange(runner, slot, [], come)
 
 
 def cut(job: Change) -> None:
@@ -125,6 +138,66 @@ def quarantine(
         before = state.overrides.all()
         made = Override(_next(before), OverrideKind.QUARANTINE, (words,), why, str(who()), now(), until, every, noted)
         _carried_out(Change(runner, state, "quarantine", side, before, (*_alive(before), made), every), told)
+        return made
+
+
+def grant(
+    runner: Runner,
+    words: tuple[str, str, str],
+    traffic: Ranges,
+    until: int,
+    why: str,
+    told: Callable[[str], None] = nothing,
+) -> Override:
+    """Let connections through for a time: from, to and service as they were typed. As `quarantine` raises; CannotApply
+    as well where a guardrail forbids some of it, or where a grant that holds speaks of some of it already.
+    """
+    with alone(runner, f"grant {' '.join(words)}", _PATIENCE) as state:
+        side = _live(runner, state)
+        before = state.overrides.all()
+        made = Override(
+            _next(before), OverrideKind.GRANT, (*words, said_traffic(traffic)), why, str(who()), now(), until
+        )
+        (permit,) = permits(side, made)
+        _demand_allowed(side, permit)
+        for one in _alive(before):
+            if one.kind is OverrideKind.GRANT and any(_meet(permit, other) for other in permits(side, one)):
+                raise CannotApply(f"{one.id} grants some of that already", f"`segctl release {one.id}` first")
+        list(elements(side, made))  # more than fits is told before anything is done
+        _carried_out(Change(runner, state, "grant", side, before, (*_alive(before), made)), told)
+        return made
+
+
+def _demand_allowed(side: Side, permit: Permit) -> None:
+    for source, destination, traffic in side.rails:
+        if source.meets(permit.source) and destination.meets(permit.destination) and traffic.meets(permit.traffic):
+            raise CannotApply("a guardrail forbids some of that", "`segctl explain FROM TO SERVICE` names it")
+
+
+def _meet(one: Permit, other: Permit) -> bool:
+    pairs = zip(
+        (one.source, one.destination, one.traffic), (other.source, other.destination, other.traffic), strict=True
+    )
+    return all(mine.meets(theirs) for mine, theirs in pairs)
+
+
+def relax(runner: Runner, segment: str, until: int, why: str, told: Callable[[str], None] = nothing) -> Override:
+    """Let a segment only observe for a time. As `quarantine` raises; CannotApply at a host, whose rules don't tell it
+    from others.
+    """
+    with alone(runner, f"relax {segment}", _PATIENCE) as state:
+        side = _live(runner, state)
+        if side.host:
+            raise CannotApply(
+                f"{runner.where} is a host: its rules know no segments, only who is treated alike",
+                "`mode: observe` in the site, and `segctl apply`; or a grant",
+            )
+        before = state.overrides.all()
+        if any(one.kind is OverrideKind.RELAX and one.words == (segment,) for one in _alive(before)):
+            raise CannotApply(f"'{segment}' is relaxed already", f"`segctl release {segment}` first")
+        made = Override(_next(before), OverrideKind.RELAX, (segment,), why, str(who()), now(), until)
+        list(elements(side, made))
+        _carried_out(Change(runner, state, "relax", side, before, (*_alive(before), made)), told)
         return made
 
 
@@ -235,10 +308,3 @@ def _meant(one: Override, words: str) -> bool:
     with suppress(ValueError):
         return parse_address(words) in one.addresses
     return False
-
-
-def held_by(overrides: Iterable[Override]) -> Overlay:
-    """What overrides mean for a Policy."""
-    every = list(overrides)
-    held = Ranges.of((a, a) for one in every if one.kind is OverrideKind.QUARANTINE for a in one.addresses)
-    return Overlay(held, any(one.kind is OverrideKind.PANIC for one in every))

@@ -30,6 +30,23 @@ def read_listing(runner: Runner) -> Listing:
     by_netlink = _Elements(runner, document)
     _with_devices(runner, by_netlink.document)
     listing = nft_json.parse(by_netlink.document, by_netlink, asleep, interface_names(runner))
+    return _with_others(runner, listing)
+
+
+def read_structure(runner: Runner) -> Listing:
+    """The same without the elements of named sets, whatever their number: each set says that nobody read them."""
+    document = nft.list_ruleset_json(runner)
+    asleep = {(table.family, table.name): table.dormant for table in tables(runner)}
+    _with_devices(runner, document)
+    return _with_others(runner, nft_json.parse(document, _unread, asleep, interface_names(runner)))
+
+
+def _unread(family: str, table: str, declared: Set) -> None:
+    """No set's elements are asked for."""
+
+
+def _with_others(runner: Runner, listing: Listing) -> Listing:
+    """With what iptables knows of its rules, and what decides beside all tables."""
     whole = _with_legacy(runner, _with_iptables_nft(runner, listing))
     return replace(whole, beside=tuple(other_hooks(runner)))
 

@@ -1,6 +1,24 @@
 """What a change of a point comes to."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How grave a concern is: REFUSES stops a change before it is begun, WARNS names a danger, TELLS a fact."""
+
+    REFUSES = "refuses"
+    WARNS = "warns"
+    TELLS = "tells"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something at a point that bears on our rules, and isn't ours to change. `help` says what somebody can do."""
+
+    level: Level
+    what: str
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +33,7 @@ class Applied:
     """A generation that is live. `primed` seconds; `adopted` connections got a number before the first flip.
 
     `proof`: what was found while it slept, among all that others hold: proven, different, unproven, or "" if nobody
-    looked; `doubts`: the first differences.
+    looked; `doubts`: the first differences. `concerns`: what others have there that bears on our rules.
     """
 
     point: str
@@ -30,6 +48,7 @@ class Applied:
     lost: tuple[Lost, ...] = ()
     proof: str = ""
     doubts: tuple[str, ...] = ()
+    concerns: tuple[Concern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,7 @@ class Waiting:
 class Status:
     """What is live on a point and what bears on it. `live` None: nothing of ours. `hits`: kind, name, connections that
     the line let through, over all generations. `confirmed`: what is loaded at boot. `drift`: where the kernel isn't as
-    applied. `foreign`: other tables on the same hooks. `tracked`: connections, and how many fit.
+    applied. `concerns`: what others have there that bears on our rules. `tracked`: connections, and how many fit.
     """
 
     where: str
@@ -94,10 +113,30 @@ class Status:
     drift: tuple[str, ...]
     hits: tuple[tuple[str, str, int], ...]
     overrides: tuple[str, ...]
-    foreign: tuple[str, ...]
+    concerns: tuple[Concern, ...]
     kernel: str
     nft: str
     tracked: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Connections that passed for their ends only observe."""
+
+    source: str
+    destination: str
+    service: str
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class WouldDeny:
+    """What a generation noted of them; `overflow`: packets that found no room."""
+
+    where: str
+    generation: int
+    observed: tuple[Observed, ...]
+    overflow: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +174,56 @@ class Confirmed:
 
     where: str
     generation: int
+
+
+class Fitness(StrEnum):
+    """What came of trying a fact of the kernel; only the first is one to build on."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A fact that our rules rely on, tried on this machine: `said` is what was seen, or why nothing could be.
+
+    `without`: what becomes of us if it doesn't hold. `mends`: what to do then.
+    """
+
+    name: str
+    fact: str
+    found: Fitness
+    said: str
+    without: str
+    mends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that segctl can use and does without: whether it is here, what it is for, what brings it."""
+
+    name: str
+    there: bool
+    what_for: str
+    brings: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a machine and one place on it are fit for. `unseen`: why the place could not be looked at; else empty."""
+
+    where: str
+    tried: tuple[Tried, ...]
+    parts: tuple[Part, ...]
+    concerns: tuple[Concern, ...]
+    unseen: str = ""
+
+    @property
+    def fit(self) -> bool:
+        """Whether `apply` can work there: every fact holds, and nothing that is there refuses."""
+        refused = any(concern.level is Level.REFUSES for concern in self.concerns)
+        return not self.unseen and not refused and all(one.found is Fitness.HOLDS for one in self.tried)
 
 
 class NotApplied(Exception):

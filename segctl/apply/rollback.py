@@ -9,7 +9,7 @@ from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
 from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job, Wish
-from segctl.apply.overrides import held_by
+from segctl.apply.overlay import overlay
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.step import Step, nothing, run
@@ -142,7 +142,7 @@ def roll_back_to(
             raise CannotApply(f"generation {number} isn't kept for {runner.where}; kept are: {known}")
         about = kept.about
         source = Source(about.site, about.source, kept.files, about.commit)
-        meaning = held_by(state.overrides.active(milliseconds(at))).over(reread(kept))
+        meaning = overlay(kept.rules.side, state.overrides.active(milliseconds(at))).over(reread(kept))
         job = Job(runner, meaning, kept.rules, at, wish, state, source, told, "rollback", number)
         carry_out(job)
         return RolledBack(runner.where, live, applied(job).generation)

@@ -11,10 +11,10 @@ from segctl.apply.confirm import waiting
 from segctl.apply.drift import compared
 from segctl.apply.history import version
 from segctl.apply.hits import hits
-from segctl.apply.hold import TABLE
 from segctl.apply.result import CannotApply, Status, Version, Waiting
-from segctl.apply.slots import SLOTS, Slots, read_slots
-from segctl.kernel import netlink, nft
+from segctl.apply.slots import Slots, read_slots
+from segctl.apply.surroundings import look_around
+from segctl.kernel import nft
 from segctl.kernel.errors import KernelError
 from segctl.model.moment import milliseconds, moment
 from segctl.runner import Runner
@@ -38,7 +38,7 @@ def status(runner: Runner, at: datetime) -> Status:
             tuple(_drift(runner, state, slots, at)),
             tuple((*line, count) for line, count in sorted(hits(runner, state).items())) if state is not None else (),
             tuple(map(_words, state.overrides.active(milliseconds(at)))) if state is not None else (),
-            tuple(_foreign(runner)),
+            look_around(runner).concerns(),
             platform.release(),
             ".".join(map(str, nft.version(runner))),
             _tracked(runner),
@@ -70,14 +70,6 @@ def _drift(runner: Runner, state: State | None, slots: Slots, at: datetime) -> I
             yield str(error)
 
 
-def _foreign(runner: Runner) -> Iterator[str]:
-    """Tables of others, which have a say as well: a drop of theirs is final whatever we accept."""
-    ours = {("inet", name) for name in (*SLOTS, TABLE)}
-    for table in netlink.tables(runner):
-        if (table.family, table.name) not in ours:
-            yield f"table {table.family} {table.name}" + (" (asleep)" if table.dormant else "")
-
-
 def _tracked(runner: Runner) -> tuple[int, int]:
     """nf_conntrack-sysctl(kernel documentation): count and max; 0 where nothing is tracked."""
     found = []
@@ -92,4 +84,4 @@ def _tracked(runner: Runner) -> tuple[int, int]:
 
 def _words(one: Override) -> str:
     end = f"until {moment(one.until):%Y-%m-%dT%H:%M:%SZ}" if one.until else "until it is released"
-    return f"{one.id}: {' '.join((str(one.kind), *one.words))} {end} ({one.who}: {one.why})"
+    return f"{one.id}: {' '.join((str(one.kind), *one.words[:3]))} {end} ({one.who}: {one.why})"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from segctl.apply import hold
 from segctl.apply.confirm import dismiss, post_guard, waiting
+from segctl.apply.fitness import demand_fit
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
 from segctl.apply.hits import put_by
@@ -16,6 +17,7 @@ from segctl.apply.proving import shown, still
 from segctl.apply.result import CannotApply, NotApplied, Unsettled
 from segctl.apply.slots import delete_slot, read_slots
 from segctl.apply.step import Step, nothing
+from segctl.apply.surroundings import concerns, refuse
 from segctl.apply.verify import differences, held, meant, numbered
 from segctl.kernel import conntrack, netlink, nft, parts
 from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong
@@ -47,7 +49,19 @@ def look(job: Job) -> None:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
         nft.check(job.runner, for_slot(job.rules.structure, "segctl_check", job.ticket))
-    job.wanted = meant(job.rules, job.slot, job.ticket, job.at)
+    job.wanted = meant(job.loaded, job.slot, job.ticket, job.at)
+
+
+def demand_fitness(job: Job) -> None:
+    """The kernel and nft do what our rules rely on."""
+    demand_fit(job.state)
+
+
+def look_around(job: Job) -> None:
+    """Nothing that others have there breaks our rules, or is broken by them. What only bears on them is told."""
+    if job.policy is not None:
+        job.concerns = concerns(job.runner, job.policy, job.rules.point)
+        refuse(job.concerns, job.runner.where)
 
 
 def demand_lineage(job: Job) -> None:
@@ -132,7 +146,7 @@ def load_asleep(job: Job) -> None:
     put_by(job.runner, job.state, job.slot)
     delete_slot(job.runner, job.slot)
     parts.load_asleep(job.runner, for_slot(job.rules.structure, job.slot, job.ticket))
-    netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.rules.elements))
+    netlink.add(job.runner, job.slot, (one.at(milliseconds(job.at)) for one in job.loaded.elements))
 
 
 def unload(job: Job) -> None:
@@ -257,7 +271,9 @@ BOOT: tuple[Step[Job], ...] = (
 """What needs no site: nothing is managed, tracked or confirmed yet."""
 
 APPLY: tuple[Step[Job], ...] = (
+    Step("demand fitness", demand_fitness, nothing),
     Step("look", look, nothing),
+    Step("look around", look_around, nothing),
     Step("demand lineage", demand_lineage, nothing),
     Step("demand entry", demand_entry, nothing),
     Step("keep", keep, forget),

@@ -193,3 +193,76 @@ class Register:
     guardrails: tuple[Guardrail, ...]
     management: tuple[Management, ...]
     waivers: tuple[tuple[str, Waiver, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A set of addresses as people call it.
+
+    wholes: segments and endpoints that lie in it with all their addresses, or `any`. parts: of other segments what they
+    hold of the rest; special addresses under no name. halved: of some that are whole it has all addresses of one
+    family, and none of the other.
+    """
+
+    wholes: tuple[str, ...]
+    parts: tuple[tuple[str, Ranges], ...] = ()
+    halved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """New connections that a change treats otherwise, all in one way: from each of `sources` to each of `destinations`
+    of the same family, over each service in `traffic` of that family.
+
+    So it is where `whole`. Else each source is there with some destination, each destination with some source, each
+    service for some pair; `pairs` counts the pairs of addresses exactly in either case, and no pair is in two rows that
+    differ in their ends or services alone. `before` and `after` say of all of them who decides.
+    """
+
+    sources: Ranges
+    destinations: Ranges
+    traffic: Ranges
+    before: Outcome
+    after: Outcome
+    from_: Called
+    to: Called
+    pairs: int
+    whole: bool
+
+    @property
+    def opens(self) -> bool:
+        """Allowed, or passing, only after the change."""
+        return _lets(self.after, self.before)
+
+    @property
+    def closes(self) -> bool:
+        """Allowed, or passing, only before the change. It may open by verdict and close by effect, or the reverse."""
+        return _lets(self.before, self.after)
+
+
+def _lets(one: Outcome, other: Outcome) -> bool:
+    """Whether the one allows what the other denies, or lets pass what the other stops."""
+    allows = one.decision.verdict is Verdict.ALLOW and other.decision.verdict is Verdict.DENY
+    return allows or (one.effect is Effect.PASS and other.effect is not Effect.PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a change does at a time: everywhere, or to what one point sees."""
+
+    at: datetime
+    point: str | None
+    rows: tuple[Row, ...]
+
+    @property
+    def opens(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.opens)
+
+    @property
+    def closes(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.closes)
+
+    @property
+    def otherwise(self) -> tuple[Row, ...]:
+        """As closed as before, with another answer: silence instead of a refusal, or the reverse."""
+        return tuple(row for row in self.rows if not row.opens and not row.closes)

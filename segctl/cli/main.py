@@ -32,6 +32,8 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "remove": ("segctl.cli.generations:remove", "Take our tables away from a point."),
     "guard": ("segctl.cli.generations:guard", ""),
     "quarantine": ("segctl.cli.overrides:quarantine", "Cut a machine off, at once, for a time."),
+    "grant": ("segctl.cli.overrides:grant", "Let connections through for a time."),
+    "relax": ("segctl.cli.overrides:relax", "Let a segment only observe for a time."),
     "panic": ("segctl.cli.overrides:panic", "Shut all but management, at once."),
     "release": ("segctl.cli.overrides:release", "End one of these before its time."),
     "overrides": ("segctl.cli.overrides:overrides_", "What holds for a time."),
@@ -40,6 +42,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "prove": ("segctl.cli.prove:prove", "Show that the rules do what the site means, for every packet."),
     "lab": ("segctl.cli.lab:lab", "The site's network as namespaces on this machine."),
     "probe": ("segctl.cli.witness:probe", "Try the whole matrix with real packets."),
+    "doctor": ("segctl.cli.doctor:doctor", "What this machine can't do, and what mends it."),
     "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),
     "codes": ("segctl.cli.codes:codes", "Every error, warning and lint finding, explained."),
 }

@@ -1,4 +1,4 @@
-"""Commands that change a point for a time: quarantine, panic, release, overrides."""
+"""Commands that change a point for a time: quarantine, grant, relax, panic, release, overrides."""
 
 import json
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from segctl.cli.output import write, write_columns
 from segctl.cli.place import place_of
 
 if TYPE_CHECKING:
+    from segctl.model.ranges import Ranges
     from segctl.store.overrides import Override
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -71,6 +72,80 @@ def quarantine(
     _tell(made, format_, runner.where)
 
 
+@click.command(
+    cls=Command, examples=('grant admin1 db ssh --for 30m --why "CHG-7: a look at the logs" --netns sg-shop-gw1',)
+)
+@click.argument("source", metavar="FROM")
+@click.argument("destination", metavar="TO")
+@click.argument("service", metavar="SERVICE")
+@_for_option(required=True)
+@_why_option
+@place_options
+@format_option("text", "json")
+@settings
+def grant(
+    settings: Settings,
+    source: str,
+    destination: str,
+    service: str,
+    duration: float,
+    why: str,
+    point: str | None,
+    netns: str | None,
+    here: bool,
+    format_: str,
+) -> None:
+    """Let connections through for a time. FROM and TO: a segment, endpoint, address, CIDR, range, or any.
+
+    It ends by itself in the kernel, and so do the connections that it let through. Refused where a guardrail forbids
+    some of it. It holds across apply, rollback and reboot.
+    """
+    runner = place_of(settings, point, netns, here)
+
+    from segctl.apply import overrides
+
+    traffic = _traffic(service)
+    until = overrides.now() + int(1000 * duration)
+    _tell(overrides.grant(runner, (source, destination, service), traffic, until, why), format_, runner.where)
+
+
+def _traffic(service: str) -> "Ranges":
+    """Of the catalogue or a literal: a site's own services may be others by now."""
+    from segctl.load import parse_service
+    from segctl.model.site import Site
+    from segctl.model.span import Span
+
+    return parse_service(service, Site("", Span("<argument>", 1, 1), {}, {})).traffic
+
+
+@click.command(cls=Command, examples=('relax app --for 30m --why "CHG-8: the new release" --netns sg-shop-gw1',))
+@click.argument("segment", metavar="SEGMENT")
+@_for_option(required=True)
+@_why_option
+@place_options
+@format_option("text", "json")
+@settings
+def relax(
+    settings: Settings,
+    segment: str,
+    duration: float,
+    why: str,
+    point: str | None,
+    netns: str | None,
+    here: bool,
+    format_: str,
+) -> None:
+    """Let a segment only observe for a time: what it would refuse passes, and is logged as would-deny.
+
+    Guardrails, quarantine, binding and the refusals of other segments that enforce hold all the same.
+    """
+    runner = place_of(settings, point, netns, here)
+
+    from segctl.apply import overrides
+
+    _tell(overrides.relax(runner, segment, overrides.now() + int(1000 * duration), why), format_, runner.where)
+
+
 @click.command(cls=Command, examples=('panic --for 1h --why "INC-8" --netns sg-shop-gw1',))
 @_for_option(required=False)
 @_why_option
@@ -112,7 +187,7 @@ def release(
     here: bool,
     format_: str,
 ) -> None:
-    """End a quarantine or panic before its time."""
+    """End a quarantine, grant, relaxation or panic before its time."""
     runner = place_of(settings, point, netns, here)
 
     from segctl.apply import overrides
@@ -130,7 +205,7 @@ def release(
 @format_option("text", "json")
 @settings
 def overrides_(settings: Settings, point: str | None, netns: str | None, here: bool, format_: str) -> None:
-    """What holds on a point for a time: quarantines, panic."""
+    """What holds on a point for a time: quarantines, grants, relaxed segments, panic."""
     runner = place_of(settings, point, netns, here)
 
     from segctl.apply.overrides import now
@@ -154,7 +229,7 @@ def overrides_(settings: Settings, point: str | None, netns: str | None, here: b
 
 
 def _words(one: "Override") -> str:
-    return " ".join((str(one.kind), *one.words))
+    return " ".join((str(one.kind), *one.words[:3]))  # what follows is for us
 
 
 def _tell(made: "Override", format_: str, where: str) -> None:

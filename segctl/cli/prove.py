@@ -102,12 +102,18 @@ def prove(
 
 def _held(policy: "Policy", runner: "Runner", at: datetime) -> "Policy":
     """With what is held at run time there."""
-    from segctl.apply.overrides import held_by
+    from segctl.apply.flip import side_of
+    from segctl.apply.overlay import overlay
+    from segctl.apply.slots import read_slots
     from segctl.model.moment import milliseconds
     from segctl.store import state_of
 
     with state_of(runner, make=False) as state:
-        return held_by(state.overrides.active(milliseconds(at))).over(policy) if state is not None else policy
+        live = read_slots(runner).live if state is not None else None
+        side = side_of(state, live.generation) if state is not None and live is not None else None
+        if state is None or side is None:
+            return policy
+        return overlay(side, state.overrides.active(milliseconds(at))).over(policy)
 
 
 def _listing(point: "Point", netns: str | None, files: tuple[Path, ...]) -> "Listing":

@@ -14,17 +14,24 @@ from segctl.cli.place import place_of
 
 if TYPE_CHECKING:
     from segctl.apply.result import Status
+    from segctl.runner import Runner
 
 _LINES = 20
 
 
-@click.command(cls=Command, examples=("status --netns sg-shop-gw1", "status --netns sg-shop-gw1 --format json"))
+@click.command(cls=Command, examples=("status --netns sg-shop-gw1", "status --would-deny --netns sg-shop-gw1"))
+@click.option("--would-deny", is_flag=True, help="What passed for its ends only observe, and the line that allows it.")
 @place_options
 @format_option("text", "json")
 @settings
-def status(settings: Settings, point: str | None, netns: str | None, here: bool, format_: str) -> None:
+def status(
+    settings: Settings, would_deny: bool, point: str | None, netns: str | None, here: bool, format_: str
+) -> None:
     """What is live on a point: generation, drift, hits of each line, overrides, other tables, versions."""
     runner = place_of(settings, point, netns, here)
+    if would_deny:
+        _would_deny(runner, format_)
+        return
 
     from segctl.apply.status import status as status_
 
@@ -37,6 +44,29 @@ def status(settings: Settings, point: str | None, netns: str | None, here: bool,
         most = sorted(found.hits, key=lambda row: -row[2])
         write(["", f"connections that each line let through{_few(len(most))}:"])
         write_columns([(str(count), kind, name) for kind, name, count in most[:_LINES]])
+
+
+def _would_deny(runner: "Runner", format_: str) -> None:
+    from segctl.apply.would_deny import would_deny
+
+    found = would_deny(runner)
+    if format_ == "json":
+        click.echo(json.dumps({"schema": "segctl/would-deny/1", **asdict(found)}, indent=2))
+        return
+    if not found.observed:
+        click.echo(f"generation {found.generation} on {found.where} has let nothing pass for its ends only observe")
+    for one in found.observed:
+        click.echo(f"{one.packets:8}  {one.source} -> {one.destination}  {one.service}")
+        words = f"from: {_selector(one.source)}, to: {_selector(one.destination)}, services: [{one.service}]"
+        click.echo(f'          - {{{words}, why: "…"}}')
+    if found.overflow:
+        click.echo(f"{found.overflow:8}  more, for which the sets had no room")
+
+
+def _selector(words: str) -> str:
+    """As a flow names them: of a class that has no name, its addresses."""
+    inside = words.partition(" (")[2].removesuffix(")")
+    return f"[{inside}]" if inside else words
 
 
 def _few(there: int) -> str:
@@ -59,7 +89,7 @@ def _rows(found: "Status") -> list[tuple[str, str]]:
     rows.append(("at boot", f"generation {found.confirmed}" if found.confirmed is not None else "nothing"))
     rows += [("drift", line) for line in found.drift] or [("drift", "none")]
     rows += [("override", line) for line in found.overrides]
-    rows += [("beside us", line) for line in found.foreign]
+    rows += [(str(one.level), one.what) for one in found.concerns]
     rows.append(("tracked", f"{found.tracked[0]} of {found.tracked[1]} connections"))
     rows.append(("versions", f"kernel {found.kernel}, nft {found.nft}"))
     return rows

@@ -19,6 +19,7 @@ from segctl.compile.render import (
     render_sleep,
     render_structure,
     render_table,
+    render_trial,
 )
 from segctl.compile.ruleset import Ruleset
 from segctl.compile.stats import statistics
@@ -38,5 +39,6 @@ __all__ = [
     "render_sleep",
     "render_structure",
     "render_table",
+    "render_trial",
     "statistics",
 ]

@@ -77,7 +77,6 @@ class Numbers:
                     live_own.append(Element((*way, number), None, one.until))
                 if one.log_new:
                     loud.append(Element((number,)))
-        timed = any(one.until is not None for one in self._found.all())
         made = [
             NamedMap(
                 Name("numbers"),
@@ -85,7 +84,7 @@ class Numbers:
                 Field.NUMBER,
                 _in_order(forward),
                 counted=True,
-                timed=timed,
+                timed=True,
             ),
             NamedMap(
                 Name("numbers_own"),
@@ -93,7 +92,7 @@ class Numbers:
                 Field.NUMBER,
                 _in_order(own),
                 counted=True,
-                timed=timed,
+                timed=True,
             ),
             NamedMap(Name("live"), (Field.IN, Field.OUT, Field.NUMBER), None, _in_order(live), timed=True),
             NamedMap(Name("live_own"), (Field.IN, Field.NUMBER), None, _in_order(live_own), timed=True),

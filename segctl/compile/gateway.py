@@ -7,6 +7,7 @@ from segctl.compile.allowances import allowances
 from segctl.compile.binding import Numbers, behind, loose_interfaces, nowhere
 from segctl.compile.essentials import essential_rules
 from segctl.compile.fallback import fall_back, lenient_zones, quarantined_zones
+from segctl.compile.homes import homes
 from segctl.compile.ruleset import Ruleset
 from segctl.compile.stages import build_stages, guard_chains
 from segctl.compile.tokens import InterfaceName
@@ -52,4 +53,5 @@ def compile_gateway(policy: Policy, name: str, at: datetime) -> Ruleset:
         special4=address_ranges(policy.special.v4()),
         special6=address_ranges(policy.special.v6()),
         meanings=numbers.meanings() | essential_meanings,
+        homes=homes(policy, classes, loose),
     )

@@ -7,6 +7,7 @@ from segctl.compile.allowances import Allowance, Allowances, Facing, allowances
 from segctl.compile.concern import concern
 from segctl.compile.essentials import essential_rules
 from segctl.compile.fallback import ALLOW, OBSERVE, Fallback, fall_back, quarantined_zones, refused
+from segctl.compile.homes import homes
 from segctl.compile.host_zones import Others, Surroundings, host_classes, surroundings
 from segctl.compile.ruleset import Element, Field, NamedMap, Ruleset
 from segctl.compile.stages import build_stages, guard_chains
@@ -60,6 +61,7 @@ def compile_host(whole: Policy, name: str, at: datetime) -> Ruleset:
         ours4=address_ranges(own.v4()),
         ours6=address_ranges(own.v6()),
         meanings=numbers.meanings() | essential_meanings,
+        homes=homes(policy, classes),
     )
 
 
@@ -131,9 +133,8 @@ class _Numbers:
         bases = tuple(Element((one.base,), number, one.until) for one, number in numbered)
         live = tuple(sorted((Element((number,), None, one.until) for one, number in numbered), key=lambda e: e.key))
         loud = tuple(sorted((Element((number,)) for one, number in numbered if one.log_new), key=lambda e: e.key))
-        timed = any(one.until is not None for one in self._held)
         made = [
-            NamedMap(Name("numbers_own"), (Field.BASE,), Field.NUMBER, bases, counted=True, timed=timed),
+            NamedMap(Name("numbers_own"), (Field.BASE,), Field.NUMBER, bases, counted=True, timed=True),
             NamedMap(Name("live_own"), (Field.NUMBER,), None, live, timed=True),
         ]
         return [*made, *([NamedMap(Name("loud"), (Field.NUMBER,), None, loud)] if loud else [])]

@@ -8,6 +8,7 @@ from segctl.compile.point import compile_point
 from segctl.compile.render import render_exceptions, render_structure
 from segctl.compile.ruleset import Ruleset
 from segctl.model.generation import Loadable, Side
+from segctl.model.point import PointKind
 from segctl.model.ranges import Ranges
 from segctl.policy.policy import Policy
 
@@ -29,5 +30,9 @@ def loadable(policy: Policy, name: str, at: datetime, rules: Ruleset | None = No
             tuple(end for end, _ in hold.ends),
             {name: tuple(one.addresses) for name, one in policy.site.endpoints.items()},
             Ranges.of(span for one in policy.management.items for span in one.source),
+            made.homes,
+            tuple((one.source, one.destination, one.traffic) for one in policy.guardrails.items),
+            {name: one.traffic for name, one in policy.site.services.items()},
+            made.kind is PointKind.HOST,
         ),
     )

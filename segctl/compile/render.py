@@ -57,6 +57,14 @@ def render_structure(rules: Ruleset, slot: str, generation: int) -> str:
     return _render(rules, slot, generation, None, elements=False)
 
 
+def render_trial(name: str, slot: str, **what: object) -> str:
+    """The text of one fact that a kernel is tried for (templates/nftables/trials/NAME.nft.j2), in a table of ours.
+
+    `what` are the template's own words: tokens, integers, and what their macros take.
+    """
+    return _environment().get_template(f"trials/{name}.nft.j2").render(slot=Name(slot), **what)
+
+
 def _render(rules: Ruleset, slot: str, generation: int, at: datetime | None, *, elements: bool) -> str:
     def rows(made: NamedMap) -> Iterator[Row]:
         return (_row(made, element, at) for element in made.elements)

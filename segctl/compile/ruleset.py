@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from segctl.compile.tokens import AddressRange, InterfaceName, Name, Span
-from segctl.model.generation import Meaning
+from segctl.model.generation import Home, Meaning
 from segctl.model.point import PointKind
 from segctl.model.strictness import Answer, Log
 
@@ -205,6 +205,7 @@ class Ruleset:
     ours4: tuple[AddressRange, ...] = ()
     ours6: tuple[AddressRange, ...] = ()
     meanings: Mapping[int, Meaning] = field(default_factory=dict)
+    homes: tuple[Home, ...] = ()
 
     def has(self, name: str) -> bool:
         """Whether a map of that name has elements (empty ones are left out)."""

@@ -8,6 +8,7 @@ from segctl.kernel.tables import sets_of
 from segctl.kernel.wire import NLM_F_DUMP, Channel, Message, answer, attributes, number, steadily, string, text
 from segctl.runner import Runner
 
+_GETRULE = nf.NFT | 7
 _NAME, _DATA = 1, 2  # NFTA_EXPR_*
 _PACKETS = 2  # NFTA_COUNTER_*
 
@@ -41,3 +42,17 @@ def _packets(found: dict[int, bytes]) -> int:
     if string(expression.get(_NAME, b"")) != "counter":
         return 0
     return number(attributes(expression.get(_DATA, b"")).get(_PACKETS, b""))
+
+
+def first_rule(runner: Runner, table: str, chain: str) -> int:
+    """The packets that the counter of a chain's first rule has seen; 0 where it has none."""
+    request = Message(_GETRULE, text(1, table) + text(2, chain), f"reading chain {chain}", NLM_F_DUMP, nf.INET)
+    with Channel(runner) as channel:
+        for body in steadily(channel, request):
+            found = answer(body)  # NFTA_RULE_*: 1 table, 2 chain, 4 expressions
+            if string(found[1]) == table and string(found[2]) == chain:
+                expression = attributes(attributes(found.get(4, b"")).get(1, b""))
+                if string(expression.get(_NAME, b"")) == "counter":
+                    return number(attributes(expression.get(_DATA, b"")).get(_PACKETS, b""))
+                return 0
+    return 0

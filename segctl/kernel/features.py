@@ -3,13 +3,18 @@
 import os
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 
 from segctl.kernel.errors import NoPrivilege
+from segctl.kernel.forbidding import Forbidden, why
 from segctl.kernel.tables import generation
 from segctl.kernel.tools import PACKAGES
-from segctl.runner import NotAllowed, Runner
+from segctl.runner import Here, NoSuchTool, NotAllowed, Runner
 
 _SYSTEM = ("/usr/sbin", "/sbin")
+_AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+_MAKE_ONE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "true")
+_EPERM = 1
 
 
 def missing_tools(wanted: Iterable[str] = tuple(PACKAGES)) -> dict[str, str]:
@@ -28,3 +33,20 @@ def can_netadmin(runner: Runner) -> bool:
     except (NoPrivilege, NotAllowed):
         return False
     return True
+
+
+def without_user_namespaces() -> Forbidden | None:
+    """Why an ordinary user gets no user namespace on this machine; None if one can be had.
+
+    Tried by unshare(1), which the machine's root runs as nobody. Without that program it counts as forbidden.
+    """
+    try:
+        done = Here().run((*(_AS_NOBODY if _machines_root() else ()), *_MAKE_ONE))
+    except NoSuchTool as error:
+        return Forbidden(f"whether a user namespace can be had isn't known: {error}", "apt install util-linux")
+    return why(_EPERM) if done.code else None
+
+
+def _machines_root() -> bool:
+    """Root, and not only within a user namespace, which may have no nobody (user_namespaces(7): uid_map)."""
+    return os.geteuid() == 0 and Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]

@@ -48,8 +48,8 @@ class Image:
     anonymous: tuple[tuple[str, str], ...]
 
     def named(self) -> tuple[str, ...]:
-        """The sets that have a name of ours."""
-        return tuple(info.name for info in self.sets if not _anonymous(info.name))
+        """The sets that have a name of ours, but for those that packets fill."""
+        return tuple(info.name for info in self.sets if not _anonymous(info.name) and not info.dynamic)
 
     def digest(self) -> str:
         """One hash of all of it."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from segctl.kernel.errors import refused
@@ -20,10 +21,11 @@ from segctl.model.ranges import family, show_address
 LOOPBACK = 1
 """The index of `lo` in every namespace."""
 
-_NEWLINK, _NEWADDR, _NEWROUTE = 16, 20, 24  # linux/rtnetlink.h
+_NEWLINK, _NEWADDR, _NEWROUTE, _NEWNEIGH = 16, 20, 24, 28  # linux/rtnetlink.h
 _ERROR = 2
 _IFF_UP = 1
 _IFA_F_NODAD = 2
+_NUD_PERMANENT = 0x80  # linux/neighbour.h
 _ONLINK = 4  # RTNH_F_ONLINK: the next hop is on this link, whatever our own addresses say
 _TABLE_MAIN, _PROTO_STATIC, _UNICAST, _SCOPE_LINK = 254, 4, 1, 253
 _NEW = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL
@@ -59,6 +61,24 @@ class Batch:
         pair: _Attributes = [("VETH_INFO_PEER", {"index": peer_index, "attrs": other})]
         about: _Attributes = [("IFLA_IFNAME", name), ("IFLA_MASTER", bridge), ("IFLA_LINKINFO", _kind("veth", pair))]
         self._add(_link(index, about), f"making the interface {peer}")
+
+    def pair(self, name: str, index: int, mac: str, *, peer: str, peer_index: int) -> None:
+        """A veth pair with both ends here, both down; the peer's MAC address is the kernel's choice."""
+        other: _Attributes = [("IFLA_IFNAME", peer)]
+        pair: _Attributes = [("VETH_INFO_PEER", {"index": peer_index, "attrs": other})]
+        about: _Attributes = [
+            ("IFLA_IFNAME", name), ("IFLA_ADDRESS", mac), ("IFLA_LINKINFO", _kind("veth", pair)),
+        ]  # fmt: skip
+        self._add(_link(index, about, flags=0), f"making the interface {name}")
+
+    def neighbour(self, index: int, address: int, mac: str) -> None:
+        """Whose that address is on the link, for good: nobody is asked."""
+        message = ndmsg()
+        message["family"] = _FAMILY[family(address)]
+        message["ifindex"] = index
+        message["state"] = _NUD_PERMANENT
+        message["attrs"] = [("NDA_DST", show_address(address)), ("NDA_LLADDR", mac)]
+        self._add(_packed(message, _NEWNEIGH, _NEW), f"adding the neighbour {show_address(address)}")
 
     def up(self, index: int) -> None:
         """Set an interface up."""
@@ -133,11 +153,11 @@ def _kind(kind: str, data: _Attributes) -> dict[str, object]:
     return {"attrs": [("IFLA_INFO_KIND", kind), ("IFLA_INFO_DATA", {"attrs": data})]}
 
 
-def _link(index: int, about: _Attributes) -> bytes:
-    """A new interface that is up from the first moment."""
+def _link(index: int, about: _Attributes, flags: int = _IFF_UP) -> bytes:
+    """A new interface, which is up from the first moment if `flags` don't say otherwise."""
     message = ifinfmsg()
     message["index"] = index
-    message["flags"] = message["change"] = _IFF_UP
+    message["flags"] = message["change"] = flags
     message["attrs"] = about
     return _packed(message, _NEWLINK, _NEW)
 
@@ -177,7 +197,7 @@ def _next_hop(version: int, via: int) -> tuple[str, object]:
     return "RTA_VIA", {"family": _FAMILY[family(via)], "addr": show_address(via)}
 
 
-def _packed(message: "ifinfmsg | ifaddrmsg | rtmsg", kind: int, flags: int) -> bytes:
+def _packed(message: "ifinfmsg | ifaddrmsg | ndmsg | rtmsg", kind: int, flags: int) -> bytes:
     message["header"]["type"] = kind
     message["header"]["flags"] = flags
     message.encode()

@@ -16,7 +16,7 @@ VALUE, VERDICT = 1, 2
 CODE, CHAIN = 1, 2
 
 INTERVAL_END, CATCHALL = 1, 2  # flags of an element
-SET_INTERVAL, SET_MAP, SET_TIMEOUT, SET_CONCAT = 0x4, 0x8, 0x10, 0x80  # flags of a set
+SET_INTERVAL, SET_MAP, SET_TIMEOUT, SET_EVAL, SET_CONCAT = 0x4, 0x8, 0x10, 0x20, 0x80  # flags of a set
 
 VERBS = {"drop": 0, "accept": 1, "continue": -1, "jump": -3, "goto": -4, "return": -5}
 """Verdicts as the kernel numbers them; only `jump` and `goto` name a chain."""
@@ -45,6 +45,11 @@ class SetInfo:
     def concatenated_ranges(self) -> bool:
         """Its elements have a range in each field, held as one (pipapo)."""
         return bool(self.flags & SET_CONCAT)
+
+    @property
+    def dynamic(self) -> bool:
+        """Rules put elements into it, as packets come by."""
+        return bool(self.flags & SET_EVAL)
 
     @property
     def timeout(self) -> bool:

@@ -1,7 +1,6 @@
 """A network namespace without a name, for a moment: what a kernel without anything else makes of our rules."""
 
 import ctypes
-import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,8 +18,7 @@ def in_scratch(work: Callable[[Runner], T]) -> T:
 
     def alone() -> T:
         if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET):
-            errno = ctypes.get_errno()
-            raise refused(f"making a scratch namespace: {os.strerror(errno)}", errno)
+            raise refused("making a scratch namespace", ctypes.get_errno())
         return work(Here())
 
     return apart(alone)

@@ -10,6 +10,8 @@ PACKAGES = {
     "conntrack": "conntrack",
     "ip": "iproute2",
     "dot": "graphviz",
+    "iptables-save": "iptables",
+    "ipset": "ipset",
 }
 """Program to Debian package."""
 

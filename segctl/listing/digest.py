@@ -9,7 +9,8 @@ from segctl.listing.rule import Chain, Element, Set, Statement, Table, Verdict
 
 def digest(tables: Iterable[Table], gaps: Iterable[str] = ()) -> str:
     """SHA-256 over structure and elements. Neither the order of tables, sets and elements counts, nor what a run of
-    the rules changes: handles, counters, the words of rules, and how long an element still lives (that it ends does).
+    the rules changes: handles, counters, what packets put into sets, the words of rules, and how long an element
+    still lives (that it ends does).
     """
     whole = hashlib.sha256()
     for line in sorted(_table(table) for table in tables):
@@ -39,7 +40,7 @@ def _statement(statement: Statement) -> str:
 
 def _set(held: Set) -> bytes:
     head = (held.name, held.parts, held.answers, held.dynamic, held.fault)
-    said = [_element(element) for element in held.elements]
+    said = [] if held.dynamic else [_element(element) for element in held.elements]  # what packets put there
     return repr(head).encode() + marshal.dumps(said, 2)  # 2: no references, so equal values are equal bytes
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from segctl.model.elements import Elements
 from segctl.model.ranges import NOTHING, Ranges
@@ -17,18 +18,49 @@ class Meaning:
     ways: tuple[str, ...]
 
 
+class Leaning(StrEnum):
+    """What an end does with a connection from it, or to it, that nothing allows. OTHER: as the other end."""
+
+    ALLOW = "allow"
+    OBSERVE = "observe"
+    DENY = "deny"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Addresses that the rules know by one zone. `id`: as they look it up; `interfaces`: behind which they live, none
+    for the point's own (`ours`). `out`, `into`: how their segment falls back; `inside`: whether it talks to itself.
+    """
+
+    id: int
+    segment: str
+    interfaces: tuple[str, ...]
+    ours: bool
+    addresses: Ranges
+    out: Leaning
+    into: Leaning
+    inside: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What must be at hand at once, whatever the size of the rules: for what is held at run time.
+    """What must be at hand at once, whatever the size of the rules: for what is held or granted at run time.
 
     exceptions: nft's text of what passes although it is held; ends: when some of that ends (milliseconds since 1970).
-    endpoints: name to addresses; managers: the sources of management.
+    endpoints: name to addresses; managers: the sources of management. homes: where all addresses live; rails: what
+    guardrails forbid, as sources, destinations and traffic; services: by name; host: the point is one, and its numbers
+    hang on no interface.
     """
 
     exceptions: str = ""
     ends: tuple[int, ...] = ()
     endpoints: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     managers: Ranges = NOTHING
+    homes: tuple[Home, ...] = ()
+    rails: tuple[tuple[Ranges, Ranges, Ranges], ...] = ()
+    services: Mapping[str, Ranges] = field(default_factory=dict)
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from hashlib import blake2b
 
 from segctl.model.ranges import Ranges
 
-LARGEST = (1 << 31) - 1
+LARGEST = 0x7EFFFFFF
+"""The numbers above, of 31 bits, are those of what is granted at run time: they hang on no hash."""
+
+GRANTED = 0x7F000000
 
 SWAPPED = 1 << 31
 """In a connection mark, beside the number: conntrack took the connection's replies for its beginning."""
@@ -25,7 +28,7 @@ def digest(*parts: object) -> str:
 
 
 def number_all(meanings: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-    """A number from 1 to 2**31-1 for each distinct meaning; a clash takes the next free one, in sorted order."""
+    """A number from 1 to LARGEST for each distinct meaning; a clash takes the next free one, in sorted order."""
     numbers: dict[tuple[str, ...], int] = {}
     used: set[int] = set()
     for meaning in sorted(set(meanings)):

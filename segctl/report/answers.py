@@ -115,7 +115,11 @@ def plain_answer(answer: Answer, *, by_effect: bool) -> dict[str, object]:
 
 def plain_part(part: Part) -> dict[str, object]:
     """One part with all that is known of it."""
-    outcome = part.outcome
+    return {**plain_outcome(part.outcome), **plain_extent(part.extent)}
+
+
+def plain_outcome(outcome: Outcome) -> dict[str, object]:
+    """What decided, and what the packet meets."""
     return {
         "verdict": outcome.decision.verdict.value,
         "effect": outcome.effect.value,
@@ -127,7 +131,6 @@ def plain_part(part: Part) -> dict[str, object]:
         "observed": outcome.observed,
         "uncovered": outcome.uncovered,
         "unbound": outcome.unbound,
-        **plain_extent(part.extent),
     }
 
 

@@ -36,12 +36,15 @@ class Words(RegexHighlighter):
         r"(?P<place>(?<![\w/])[\w./-]+:\d+:\d+)",
         r"(?P<decides>^ +> .*)",
         r"(?P<code>^ +- \{.*\}$)",
+        r"(?P<opens>^  \+ .*)",
+        r"(?P<closes>^  - (?!\{).*)",
     ]
 
 
 _THEME = Theme({
     "answer.good": "green", "answer.bad": "bold red", "answer.unsure": "yellow", "answer.remark": "cyan",
     "answer.place": "dim", "answer.decides": "bold", "answer.code": "bold cyan",
+    "answer.opens": "bold red", "answer.closes": "blue",
 })  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segctl.model.elements import Bytes, Elements
-from segctl.model.generation import Loadable, Meaning, Side
+from segctl.model.generation import Home, Leaning, Loadable, Meaning, Side
 from segctl.model.ranges import LAST_V4, LAST_V6, V6, Ranges
 from segctl.store.errors import Damaged
 
@@ -40,25 +40,79 @@ def side_plain(side: Side) -> Plain:
         "exceptions": side.exceptions,
         "ends": list(side.ends),
         "endpoints": {name: list(addresses) for name, addresses in side.endpoints.items()},
-        "managers": [list(span) for span in side.managers.spans],
+        "managers": _spans(side.managers),
+        "homes": [
+            [one.id, one.segment, list(one.interfaces), one.ours, _spans(one.addresses), one.out, one.into, one.inside]
+            for one in side.homes
+        ],
+        "rails": [[_spans(part) for part in rail] for rail in side.rails],
+        "services": {name: _spans(traffic) for name, traffic in side.services.items()},
+        "host": side.host,
     }
 
 
 def side_from(value: object, where: object) -> Side:
     """The same backwards; Damaged as `from_plain`."""
     try:
-        found = _record(value, {"exceptions", "ends", "endpoints", "managers"})
+        names = {"exceptions", "ends", "endpoints", "managers", "homes", "rails", "services", "host"}
+        found = _record(value, names)
         return Side(
             text(found["exceptions"]),
             tuple(number(end) for end in _list(found["ends"])),
             {
-                text(name, 255): tuple(address(one) for one in _list(some))
+                text(name, 255): tuple(map(address, _list(some)))
                 for name, some in _mapping(found["endpoints"]).items()
             },
-            Ranges.of(_span(*_list(span)) for span in _list(found["managers"])),
+            _addresses(found["managers"]),
+            tuple(map(_home, _list(found["homes"]))),
+            tuple(map(_rail, _list(found["rails"]))),
+            {text(name, 255): _ranges(traffic) for name, traffic in _mapping(found["services"]).items()},
+            _flag(found["host"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error
+
+
+def _home(value: object) -> Home:
+    id, segment, interfaces, ours, addresses, out, into, inside = _list(value)
+    places = tuple(text(one, 15) for one in _list(interfaces))
+    held = _addresses(addresses)
+    says = Leaning(out), Leaning(into), _flag(inside)
+    return Home(number(id, 0xFFFFFFFF), text(segment, 255), places, _flag(ours), held, *says)
+
+
+def _rail(value: object) -> tuple[Ranges, Ranges, Ranges]:
+    source, destination, traffic = _list(value)
+    return _addresses(source), _addresses(destination), _ranges(traffic)
+
+
+def _spans(ranges: Ranges) -> list[list[int]]:
+    return [list(span) for span in ranges.spans]
+
+
+def _ranges(value: object) -> Ranges:
+    return Ranges.of(_span(*_list(span)) for span in _list(value))
+
+
+def _addresses(value: object) -> Ranges:
+    found = _ranges(value)
+    for first, last in found.spans:
+        if address(first) < V6 <= address(last):
+            raise ValueError(f"no addresses of one family: {first} to {last}")
+    return found
+
+
+def _span(first: object, last: object) -> tuple[int, int]:
+    begin, end = number(first, LAST_V6), number(last, LAST_V6)
+    if begin > end:
+        raise ValueError(f"no range: {begin} to {end}")
+    return begin, end
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
 def from_plain(value: object, where: object, side: Side) -> Loadable:
@@ -89,13 +143,6 @@ def address(value: object) -> int:
     if LAST_V4 < found < V6:
         raise ValueError(f"no address: {found}")
     return found
-
-
-def _span(first: object, last: object) -> tuple[int, int]:
-    begin, end = address(first), address(last)
-    if begin > end or (begin < V6 <= end):
-        raise ValueError(f"no range of addresses: {begin} to {end}")
-    return begin, end
 
 
 def _loadable(value: object, side: Side) -> Loadable:

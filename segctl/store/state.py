@@ -51,8 +51,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One point's state on disk."""
+    """One point's state on disk. `top`: what all points of this machine have in common."""
 
+    top: Folder
     folder: Folder
     generations: Generations
     journal: Journal
@@ -103,7 +104,11 @@ def state_of(runner: Runner, *, make: bool = True) -> Iterator[State | None]:
     try:
         folder = open_folder(root() / runner.key, make=make) if top else None
         inner = open_folder(root() / runner.key / "generations", make=make) if folder else None
-        yield State(folder, Generations(inner), Journal(folder), Overrides(folder)) if folder and inner else None
+        yield (
+            State(top, folder, Generations(inner), Journal(folder), Overrides(folder))
+            if top and folder and inner
+            else None
+        )
     finally:
         for one in (inner, folder, top):
             if one is not None:

@@ -221,4 +221,5 @@ def test_missing_tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(features, "_SYSTEM", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     bare = {"nft": "nftables", "conntrack": "conntrack", "ip": "iproute2", "dot": "graphviz"}
+    bare |= {"iptables-save": "iptables", "ipset": "ipset"}
     assert features.missing_tools() == bare

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from segctl.apply.trials import TRIALS
 from segctl.kernel.namespaces import named
 from tests.kernel import forbidden
 from tests.kernel.test_lab_command import SITE
@@ -111,6 +112,26 @@ def test_every_example_agrees_in_every_cell(user: Ordinary, name: str) -> None:
         assert " 0 differ, 0 without answer" in done.stdout
     finally:
         user.segctl("--site", said, "lab", "down")
+
+
+def test_doctor(user: Ordinary, site: str) -> None:
+    """Without root everything can be tried but this host's own rules; in a lab those too."""
+    done = user.segctl("doctor")
+    assert done.returncode == 3
+    assert done.stdout.count("\n  holds ") == len(TRIALS), done.stdout
+    assert "NOT SEEN  only root may read what this host holds" in done.stdout
+    assert "here      user namespaces" in done.stdout
+    up(user, site)
+    done = user.segctl("doctor", "--netns", "sg-small-gw1")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "nothing on namespace sg-small-gw1 is in the way" in done.stdout
+
+
+def test_doctor_where_user_namespaces_are_forbidden(user: Ordinary, site: str) -> None:
+    done = limited(user, site, "user.max_user_namespaces=0", "doctor")
+    assert done.returncode == 3
+    assert done.stdout.count("UNTRIED") == len(TRIALS)
+    assert "missing   user namespaces: labs of ordinary users (docs/rootless.md) (help: sudo sysctl -w" in done.stdout
 
 
 def test_status_and_commands_inside(user: Ordinary, site: str) -> None:

@@ -1,0 +1,110 @@
+"""All addresses in the coarsest classes that a list of sets respects, found by one sweep, and sets of classes as bits.
+
+A set of classes is an integer with one bit for each: thousands are compared, cut and put together at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
+
+_WHOLE = 0b11  # the first two sets: each class is of one family
+
+
+@dataclass(slots=True)
+class Joint:
+    """Classes are numbered by their first address; sets in the order in which they came, equal ones once.
+
+    masks: of each set its classes (the first two are all of IPv4, all of IPv6); holding: of each class its sets.
+    """
+
+    classes: list[Ranges]
+    masks: list[int]
+    holding: list[list[int]]
+    _numbers: dict[Ranges, int]
+    _by_id: dict[int, tuple[Ranges, int]] = field(default_factory=dict)
+    _joined: dict[int, Ranges] = field(default_factory=dict)
+    _sizes: dict[int, int] = field(default_factory=dict)
+    _up_to: list[int] = field(default_factory=list)  # how many addresses all classes before a class have
+
+    @classmethod
+    def of(cls, sets: Iterable[Ranges]) -> "Joint":
+        """The classes of all addresses."""
+        numbers: dict[Ranges, int] = {ALL_V4: 0, ALL_V6: 1}
+        by_id: dict[int, tuple[Ranges, int]] = {}
+        for one in sets:
+            if id(one) not in by_id:  # thousands of statements share one set, which is slow to hash
+                by_id[id(one)] = one, numbers.setdefault(one, len(numbers))
+        turns: dict[int, int] = {}
+        for ranges, number in numbers.items():
+            bit = 1 << number
+            for first, last in ranges:
+                turns[first] = turns.get(first, 0) ^ bit
+                turns[last + 1] = turns.get(last + 1, 0) ^ bit
+        found: dict[int, list[tuple[int, int]]] = {}
+        begin = held = 0
+        for place in sorted(turns):
+            if held & _WHOLE:
+                found.setdefault(held, []).append((begin, place - 1))
+            begin, held = place, held ^ turns[place]
+        masks = [0] * len(numbers)
+        holding = [list(bits(signature)) for signature in found]
+        for at, those in enumerate(holding):
+            for number in those:
+                masks[number] |= 1 << at
+        return cls([Ranges.of(spans) for spans in found.values()], masks, holding, numbers, by_id)
+
+    def number(self, one: Ranges) -> int:
+        """Of a set that was in the list."""
+        known = self._by_id.get(id(one))
+        return known[1] if known is not None else self._numbers[one]
+
+    def mask(self, one: Ranges) -> int:
+        """The classes of a set that was in the list."""
+        return self.masks[self.number(one)]
+
+    def half(self, at: int) -> int:
+        """All classes of the same family as this one."""
+        v4 = self.masks[0]
+        return v4 if v4 >> at & 1 else self.masks[1]
+
+    def addresses(self, mask: int) -> Ranges:
+        """Of these classes together."""
+        if mask not in self._joined:
+            self._joined[mask] = Ranges.of(span for at in bits(mask) for span in self.classes[at])
+        return self._joined[mask]
+
+    def pairs(self, sources: int, destinations: int) -> int:
+        """How many pairs of addresses of one family there are between them."""
+        return sum(self._size(sources & half) * self._size(destinations & half) for half in self.masks[:2])
+
+    def _size(self, mask: int) -> int:
+        """By runs of neighbours: large sets have few gaps."""
+        if mask not in self._sizes:
+            if not self._up_to:
+                self._up_to = [0, *accumulate(one.size() for one in self.classes)]
+            self._sizes[mask] = sum(self._up_to[end] - self._up_to[begin] for begin, end in _runs(mask))
+        return self._sizes[mask]
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of those that are set, in order."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _runs(mask: int) -> Iterator[tuple[int, int]]:
+    """Neighbours that are set: the first, and the place after the last."""
+    while mask:
+        begin = lowest(mask)
+        end = begin + lowest(~(mask >> begin))
+        yield begin, end
+        mask = mask >> end << end
+
+
+def lowest(mask: int) -> int:
+    """The first of them; there must be one."""
+    return (mask & -mask).bit_length() - 1

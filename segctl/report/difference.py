@@ -1,0 +1,104 @@
+"""What a change opens and closes, as lines of text and as plain values for JSON."""
+
+from collections.abc import Iterator, Sequence
+
+from segctl.ask.result import Called, Difference, Extent, Row
+from segctl.model.decision import Decision, Effect, Outcome, Step
+from segctl.model.ranges import LAST_V4, show_addresses
+from segctl.model.strictness import Verdict
+from segctl.report.answers import plain_extent, plain_outcome, show_services
+
+MOST = 30
+_NAMES = 3
+_COUNTED = 1_000_000  # pairs: a greater number says nothing
+_BY = {Step.FLOW: "flow", Step.GUARDRAIL: "guardrail", Step.MANAGEMENT: "management"}
+
+
+def show_difference(found: Difference, most: int = MOST) -> Iterator[str]:
+    """What opens first, then what closes, then what gets another answer; of each so many rows at most."""
+    if not found.opens and not found.closes:
+        yield "no connection opens or closes"
+    yield from _section("opens", "+", found.opens, most)
+    yield from _section("closes", "-", found.closes, most)
+    yield from _section("is answered otherwise", "~", found.otherwise, most)
+
+
+def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[str]:
+    if rows:
+        yield f"{title}:"
+    for row in rows[:most]:
+        plainly = sign == "+" and _stopped(row.before) and row.after.effect is Effect.PASS
+        by = f"  by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
+        yield f"  {sign} {_ends(row)}  {show_services(row.traffic)}{by}"
+        if not by:
+            yield f"      before: {_stands(row.before)}"
+            yield f"      now: {_stands(row.after)}"
+    if len(rows) > most:
+        yield f"  and {len(rows) - most} more"
+
+
+def _stopped(outcome: Outcome) -> bool:
+    return outcome.effect is not Effect.PASS
+
+
+def _ends(row: Row) -> str:
+    """Who, to whom; of one family, if that can't be told from the names; and whether all of them."""
+    only = ""
+    if row.from_.halved or row.to.halved:
+        only = " (IPv4)" if row.sources.first() <= LAST_V4 else " (IPv6)"
+    many = "" if row.pairs > _COUNTED else f": {row.pairs} pairs of addresses"
+    some = "" if row.whole else f" (each with some{many})"
+    return f"{_called(row.from_)} -> {_called(row.to)}{only}{some}"
+
+
+def _called(called: Called) -> str:
+    """A few of many names, each part with its addresses."""
+    words = [*called.wholes, *(f"{name or 'special'} ({show_addresses(one, _NAMES)})" for name, one in called.parts)]
+    more = len(words) - _NAMES
+    return ", ".join(words[:_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _who(decision: Decision) -> str:
+    """What decided, and where it stands."""
+    place = f" ({decision.span.row})" if decision.span else ""
+    if decision.step in _BY:
+        return f"{_BY[decision.step]} '{decision.by}'{place}"
+    default = decision.verdict is Verdict.ALLOW and decision.step in (Step.INTRA, Step.DEFAULTS)
+    return f"{'default: ' if default else ''}{decision.reason}{place}"
+
+
+def _stands(outcome: Outcome) -> str:
+    """How it is judged, what it meets where that is something else, and who decided."""
+    decision, effect = outcome.decision, outcome.effect
+    if decision.verdict is Verdict.ALLOW:
+        lost = ", but dropped: an end is behind no interface that counts" if _stopped(outcome) else ""
+        return f"allowed by {_who(decision)}{lost}"
+    if effect is Effect.PASS:
+        why = "nothing enforces it" if outcome.uncovered else "it is only observed"
+        return f"denied, but passes, as {why}: {_who(decision)}"
+    lost = "an end is behind no interface that counts; " if outcome.unbound else ""
+    return f"denied ({effect}): {lost}{_who(decision)}"
+
+
+def plain_difference(found: Difference) -> dict[str, object]:
+    """The same as JSON has it, with every row; one that opens by verdict and closes by effect stands under both."""
+    return {
+        "schema": "segctl/diff/1",
+        "at": found.at.isoformat(),
+        "point": found.point,
+        "opens": [_plain(row) for row in found.opens],
+        "closes": [_plain(row) for row in found.closes],
+        "otherwise": [_plain(row) for row in found.otherwise],
+    }
+
+
+def _plain(row: Row) -> dict[str, object]:
+    return {
+        **plain_extent(Extent(row.sources, row.destinations, row.traffic)),
+        "from_names": list(row.from_.wholes),
+        "to_names": list(row.to.wholes),
+        "pairs": row.pairs,
+        "whole": row.whole,
+        "before": plain_outcome(row.before),
+        "after": plain_outcome(row.after),
+    }
