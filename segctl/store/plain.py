@@ -59,10 +59,7 @@ def side_from(value: object, where: object) -> Side:
         return Side(
             text(found["exceptions"]),
             tuple(number(end) for end in _list(found["ends"])),
-            {
-                text(name, 255): tuple(map(address, _list(some)))
-                for name, some in _mapping(found["endpoints"]).items()
-            },
+            {text(name, 255): tuple(map(address, _list(some))) for name, some in _mapping(found["endpoints"]).items()},
             _addresses(found["managers"]),
             tuple(map(_home, _list(found["homes"]))),
             tuple(map(_rail, _list(found["rails"]))),

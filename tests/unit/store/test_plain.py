@@ -12,12 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segctl.model.elements import Elements
-from segctl.model.generation import Loadable, Meaning, Side
+from segctl.model.generation import Home, Leaning, Loadable, Meaning, Side
 from segctl.model.ranges import LAST_V6, V6, Ranges
 from segctl.store import Damaged
 from segctl.store.plain import Plain, from_plain, side_from, side_plain, to_plain
 
-SIDE = Side("text", (1_800_000_000_000,), {"web1": (7, V6 + 7)}, Ranges.of([(3, 9), (V6, V6 + 5)]))
+SOME = Ranges.of([(3, 9), (V6, V6 + 5)])
+SIDE = Side(
+    "text",
+    (1_800_000_000_000,),
+    {"web1": (7, V6 + 7)},
+    SOME,
+    (Home(0x10001, "web", ("eth1",), False, SOME, Leaning.DENY, Leaning.OBSERVE, True),),
+    ((SOME, SOME, Ranges.of([(5, 5)])),),
+    {"https": Ranges.of([(443, 443)])},
+    True,
+)
 U8 = np.uint8
 RULES = Loadable(
     "gw",
