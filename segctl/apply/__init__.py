@@ -5,7 +5,7 @@ Every change is a list of named steps, each with its undoing. Our tables only.
 Never in it: scapy, networkx, nft syntax, a table of somebody else's.
 """
 
-from segctl.apply.change import apply
+from segctl.apply.change import apply, apply_plan
 from segctl.apply.job import Proving, Wish
 from segctl.apply.result import Applied, CannotApply, Lost, NotApplied, RolledBack, Unsettled
 from segctl.apply.rollback import roll_back, roll_back_to
@@ -22,6 +22,7 @@ __all__ = [
     "Unsettled",
     "Wish",
     "apply",
+    "apply_plan",
     "read_slots",
     "roll_back",
     "roll_back_to",

@@ -58,7 +58,7 @@ def _load(runner: Runner, state: State, kept: Kept, at: datetime, told: Callable
         hold.sync(runner, kept.rules.side, state.overrides.all(), milliseconds(at))  # or closed, if that was
         return Booted(runner.where, number)
     source = Source(about.site, about.source, kept.files, about.commit)
-    carry_out(Job(runner, None, kept.rules, at, Wish(), state, source, told, "boot", number), BOOT)
+    carry_out(Job(runner, None, kept.rules, at, Wish(), state, source, told, "boot", number=number), BOOT)
     with suppress(StoreError):  # what waited for a confirmation waits no more: it isn't live
         state.stand(Standing(number))
     return Booted(runner.where, number)

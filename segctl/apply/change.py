@@ -7,9 +7,10 @@ from datetime import datetime
 from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
 from segctl.apply.overlay import overlay
+from segctl.apply.plan import Carried
 from segctl.apply.result import Applied, CannotApply, NotApplied
 from segctl.apply.step import Step, nothing, run
-from segctl.apply.steps import APPLY, about_job
+from segctl.apply.steps import APPLY, PLANNED, about_job
 from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
 from segctl.model.generation import Loadable
 from segctl.model.moment import milliseconds
@@ -38,6 +39,24 @@ def apply(
     return applied(job)
 
 
+def apply_plan(
+    runner: Runner, carried: Carried, at: datetime, wish: Wish, told: Callable[[str], None] = nothing
+) -> Applied:
+    """Carry out a plan, if the live state is still the one that it was made on. As `apply` raises.
+
+    No site is read: what is loaded is what the plan says and what was proven then.
+    """
+    if carried.planned.live is None:
+        raise CannotApply(
+            "a point's first generation gives every connection in use its number, by what the site means",
+            "`segctl apply` from the site; plans carry what follows",
+        )
+    with alone(runner, "apply of a plan") as state:
+        job = Job(runner, None, carried.rules, at, wish, state, carried.source, told, plan=carried.planned)
+        carry_out(job, PLANNED)
+    return applied(job)
+
+
 def applied(job: Job) -> Applied:
     """What a change came to that went through."""
     return Applied(
@@ -50,7 +69,7 @@ def applied(job: Job) -> Applied:
         job.first,
         job.wish.prime if job.first else 0.0,
         len(job.adoption.numbered),
-        job.adoption.lost,
+        (*job.adoption.lost, *job.ended),
         job.proof.found if job.proof else "",
         job.proof.told if job.proof else (),
         job.concerns,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from segctl.apply.permits import with_permits
 from segctl.apply.priming import Adoption
 from segctl.apply.proving import Shown
-from segctl.apply.result import Concern
+from segctl.apply.result import Concern, Lost
 from segctl.apply.slots import Slots, ticket
 from segctl.apply.verify import Held
 from segctl.model.generation import Loadable
@@ -45,12 +45,30 @@ class Wish:
     despite: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The live state that a plan was made on, and what was proven then.
+
+    live: its generation; slot: where the new one goes; changes: the kernel's count of changes of nf_tables; held: a
+    digest of the live generation's rules and elements. read: a hash of all that the proof read, found: its answer.
+    """
+
+    live: int | None
+    slot: str
+    changes: int
+    held: str
+    read: str
+    found: str
+
+
 @dataclass(slots=True)
 class Job:
-    """`policy`: None where no site is at hand (boot, a saved plan). `ticket` stands in the slot until the flip puts the
-    generation's number there; `touched`: something was done; `flipped`: it may be awake. `number`: of a generation
-    that is kept, None as long as a new one isn't; `about`: what this change kept of it. `begun`: the journal knows of
-    it; `standing` and `overrides`: what it found on disk.
+    """`policy`: None where no site is at hand (boot, a saved plan). `plan`: what was planned, if this carries one out.
+
+    `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done;
+    `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `about`: what
+    this change kept of it. `begun`: the journal knows of it; `standing` and `overrides`: what it found on disk.
+    `ended`: connections that nothing allows any more.
     """
 
     runner: Runner
@@ -62,6 +80,7 @@ class Job:
     source: Source
     told: Callable[[str], None]
     doing: str = "apply"
+    plan: Planned | None = None
     number: int | None = None
     about: About | None = None
     begun: bool = False
@@ -74,6 +93,7 @@ class Job:
     flipped: bool = False
     wanted: Held | None = None
     concerns: tuple[Concern, ...] = ()
+    ended: tuple[Lost, ...] = ()
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
     def __post_init__(self) -> None:

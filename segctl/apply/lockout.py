@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 
-from segctl.apply.result import CannotApply
+from segctl.apply.result import CannotApply, NotApplied
+from segctl.apply.slots import SLOTS
 from segctl.kernel.routes import interfaces_towards
 from segctl.kernel.sockets import Socket, established, programs
+from segctl.listing.rule import Ending, Listing
 from segctl.model.decision import Effect
+from segctl.model.packet import Packet, Way
 from segctl.model.point import PointKind
 from segctl.model.ranges import family, show_address
 from segctl.model.service import TCP, port_of, protocol_of, traffic
@@ -17,6 +20,7 @@ from segctl.policy.effect import loose
 from segctl.runner import Runner
 
 _SSH = 22
+_SYN = 0x02
 _SERVER = "sshd"
 
 
@@ -30,10 +34,31 @@ def demand_management(runner: Runner, policy: Policy, point: str, at: datetime) 
         )
 
 
-def sessions(runner: Runner, policy: Policy) -> list[Socket]:
+def demand_way_in(runner: Runner, listing: Listing, slot: str) -> None:
+    """The same where no site is at hand: by the rules that sleep in a slot, as if they were awake."""
+    from segctl.prove import follow
+
+    awake = {("inet", name): name == slot for name in SLOTS}
+    lost = []
+    for one in sessions(runner, None):
+        where = interfaces_towards(runner, [one.remote]).get(one.remote)
+        if not where:
+            continue
+        ends = one.remote, one.local, TCP, one.remote_port, one.local_port
+        packet = Packet(Way.INPUT, where, "", *ends, flags=_SYN)
+        if follow(listing, packet, awake).ending is not Ending.ACCEPT:
+            lost.append(str(one))
+    if lost:
+        raise NotApplied(
+            f"the planned rules would cut who manages {runner.where}: {'; '.join(lost)}",
+            "declare who that is under `management`, plan and apply again",
+        )
+
+
+def sessions(runner: Runner, policy: Policy | None) -> list[Socket]:
     """Connections to this point's sshd, to a management service, and the one that this command was typed over."""
     ports = {_SSH, *_ours()}
-    for statement in policy.management.items:
+    for statement in policy.management.items if policy is not None else ():
         ports |= {port_of(first) for first, last in statement.traffic if first == last and protocol_of(first) == TCP}
     found = established(runner)
     servers = programs(found)

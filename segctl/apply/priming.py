@@ -41,16 +41,11 @@ class Adoption:
 def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adoption:
     """Decide every tracked connection; nothing is changed yet."""
     host = policy.site.points[rules.point].kind is PointKind.HOST
-    own = policy.hosts[rules.point] if host else ALL_ADDRESSES  # what a host forwards is none of its business
-    connections = [one for one in conntrack.entries(runner) if one.original.src in own or one.reply.src in own]
-    ends = (end for one in connections for end in (one.original.src, one.reply.src))
-    where = interfaces_towards(runner, ends)
+    connections, where = _tracked(runner, policy, rules.point)
     numbers = {(meaning.kind, meaning.name, meaning.ways): number for number, meaning in rules.meanings.items()}
     numbered: list[tuple[Connection, int]] = []
     lost: list[Lost] = []
     for one in connections:
-        if where.get(one.original.src) == "" and where.get(one.reply.src) == "":
-            continue  # what a point says to itself passes by its interface, with no number that must be live
         ways = tuple(_ways(policy, one, at))
         number = next(_numbers(policy, numbers, None if host else where, ways), None)
         if number is not None:
@@ -58,6 +53,33 @@ def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adop
         elif not any(way.outcome.decision.step is Step.ESSENTIAL for way in ways):
             lost.append(Lost(str(one)))
     return Adoption(tuple(numbered), tuple(lost))
+
+
+def would_cut(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> tuple[Connection, ...]:
+    """The connections that new rules end: decided again, as each will be at its next packet, in its own direction where
+    it has a number already.
+    """
+    lost = []
+    for one in _tracked(runner, policy, rules.point)[0]:
+        ways = list(_ways(policy, one, at))
+        if one.mark & ~SWAPPED:
+            ways = [way for way in ways if way.swapped == bool(one.mark & SWAPPED)]
+        passing = any(way.outcome.effect is Effect.PASS for way in ways)
+        if not passing and not any(way.outcome.decision.step is Step.ESSENTIAL for way in ways):
+            lost.append(one)
+    return tuple(lost)
+
+
+def _tracked(runner: Runner, policy: Policy, point: str) -> tuple[list[Connection], dict[int, str | None]]:
+    """The connections that the point's rules look at, and behind which interface each end lives: not what a host
+    forwards, nor what a point says to itself, which passes with no number that must be live.
+    """
+    host = policy.site.points[point].kind is PointKind.HOST
+    own = policy.hosts[point] if host else ALL_ADDRESSES
+    found = [one for one in conntrack.entries(runner) if one.original.src in own or one.reply.src in own]
+    where = interfaces_towards(runner, (end for one in found for end in (one.original.src, one.reply.src)))
+    alone = [one for one in found if where.get(one.original.src) == where.get(one.reply.src) == ""]
+    return [one for one in found if one not in alone], where
 
 
 @dataclass(frozen=True, slots=True)

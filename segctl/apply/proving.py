@@ -40,9 +40,14 @@ def shown(
     runner: Runner, policy: Policy, point: str, at: datetime, slot: str, overrides: Iterable[Override] = ()
 ) -> Shown:
     """Whether what sleeps in a slot would do with every packet what the site means, among all that others hold."""
+    listing = as_meant(read_listing(runner), overrides, milliseconds(at))
+    return prove_as(listing, policy, point, at, slot)
+
+
+def prove_as(listing: Listing, policy: Policy, point: str, at: datetime, slot: str) -> Shown:
+    """The same of what was read, as if that slot of ours were awake and the other asleep."""
     from segctl.prove import TooLarge, prove
 
-    listing = as_meant(read_listing(runner), overrides, milliseconds(at))
     awake = {("inet", name): name == slot for name in SLOTS}
     try:
         proof = prove(listing, policy, policy.site.points[point], at, awake=awake)

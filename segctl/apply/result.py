@@ -23,7 +23,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A connection that no line of the policy allows in either direction: it ends with the first flip."""
+    """A connection that no line of the policy allows: it ends with the flip."""
 
     connection: str
 
@@ -49,6 +49,29 @@ class Applied:
     proof: str = ""
     doubts: tuple[str, ...] = ()
     concerns: tuple[Concern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `apply` would do on a point now. `live`: the generation there, None for none; `refused`: why it would do
+    nothing, in words. `rules`, `elements`: how many before and after. `cut`: connections that would end; `first`: what
+    stays silent for longer than the priming ends as well, and can't be listed. `proof` and `doubts` as in Applied.
+    `same`: rules and elements are those that are live.
+    """
+
+    point: str
+    where: str
+    live: int | None
+    refused: tuple[str, ...]
+    rules: tuple[int, int]
+    elements: tuple[int, int]
+    same: bool
+    cut: tuple[Lost, ...]
+    first: bool
+    proof: str
+    doubts: tuple[str, ...]
+    concerns: tuple[Concern, ...]
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,6 @@ def roll_back_to(
         about = kept.about
         source = Source(about.site, about.source, kept.files, about.commit)
         meaning = overlay(kept.rules.side, state.overrides.active(milliseconds(at))).over(reread(kept))
-        job = Job(runner, meaning, kept.rules, at, wish, state, source, told, "rollback", number)
+        job = Job(runner, meaning, kept.rules, at, wish, state, source, told, "rollback", number=number)
         carry_out(job)
         return RolledBack(runner.where, live, applied(job).generation)

@@ -37,7 +37,7 @@ def status(runner: Runner, at: datetime) -> Status:
             _waiting(state, runner),
             tuple(_drift(runner, state, slots, at)),
             tuple((*line, count) for line, count in sorted(hits(runner, state).items())) if state is not None else (),
-            tuple(map(_words, state.overrides.active(milliseconds(at)))) if state is not None else (),
+            tuple(map(words, state.overrides.active(milliseconds(at)))) if state is not None else (),
             look_around(runner).concerns(),
             platform.release(),
             ".".join(map(str, nft.version(runner))),
@@ -82,6 +82,7 @@ def _tracked(runner: Runner) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _words(one: Override) -> str:
+def words(one: Override) -> str:
+    """An override in a line."""
     end = f"until {moment(one.until):%Y-%m-%dT%H:%M:%SZ}" if one.until else "until it is released"
     return f"{one.id}: {' '.join((str(one.kind), *one.words[:3]))} {end} ({one.who}: {one.why})"

@@ -10,23 +10,28 @@ from segctl.apply.fitness import demand_fit
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
 from segctl.apply.hits import put_by
+from segctl.apply.hold import as_meant
 from segctl.apply.job import Job, Proving
-from segctl.apply.lockout import demand_management
-from segctl.apply.priming import adopt
-from segctl.apply.proving import shown, still
-from segctl.apply.result import CannotApply, NotApplied, Unsettled
+from segctl.apply.lineage import demand_descent
+from segctl.apply.lockout import demand_management, demand_way_in
+from segctl.apply.priming import adopt, would_cut
+from segctl.apply.proving import Shown, as_awake, shown, still
+from segctl.apply.reading import read_listing
+from segctl.apply.result import CannotApply, Lost, NotApplied, Unsettled
 from segctl.apply.slots import delete_slot, read_slots
 from segctl.apply.step import Step, nothing
 from segctl.apply.surroundings import concerns, refuse
+from segctl.apply.surroundings import look_around as surroundings
 from segctl.apply.verify import differences, held, meant, numbered
 from segctl.kernel import conntrack, netlink, nft, parts
 from segctl.kernel.errors import KernelError, KernelRefused, MessageTooLong
 from segctl.kernel.structure import for_slot
+from segctl.kernel.tables import generation
 from segctl.kernel.tools import run_tool
 from segctl.model.moment import milliseconds
 from segctl.runner import RunnerError
 from segctl.store import About, Kept, Standing, StoreError
-from segctl.store.origin import descends, who
+from segctl.store.origin import who
 
 _TICK = 0.1
 
@@ -61,33 +66,15 @@ def look_around(job: Job) -> None:
     """Nothing that others have there breaks our rules, or is broken by them. What only bears on them is told."""
     if job.policy is not None:
         job.concerns = concerns(job.runner, job.policy, job.rules.point)
-        refuse(job.concerns, job.runner.where)
+    else:
+        job.concerns = surroundings(job.runner).concerns()
+    refuse(job.concerns, job.runner.where)
 
 
 def demand_lineage(job: Job) -> None:
     """The new site descends from the one that is live, or somebody gave a reason."""
-    live = job.slots.live
-    if live is None or live.generation is None or job.wish.replace or job.number is not None:
-        return
-    about = job.state.generations.about(live.generation)
-    if about is None:
-        raise CannotApply(
-            f"generation {live.generation} is live on {job.runner.where}, and nothing is kept of where it came from",
-            "`--replace REASON` replaces it, if that is meant",
-        )
-    if (about.site, about.point) != (job.source.site, job.rules.point):
-        raise CannotApply(
-            f"{job.runner.where} is point '{about.point}' of site '{about.site}', not '{job.rules.point}' of "
-            f"'{job.source.site}'",
-            "`--replace REASON` replaces it, if that is meant",
-        )
-    before, folder = about.commit.name, job.source.folder
-    if before and not (folder is not None and descends(folder, before)):
-        now = f"commit {job.source.commit.name[:12]}" if job.source.commit.name else "no commit"
-        raise CannotApply(
-            f"the site, at {now}, doesn't descend from commit {before[:12]}, which is live on {job.runner.where}",
-            "merge or pull first; `--replace REASON` replaces it, if that is meant",
-        )
+    if not job.wish.replace and job.number is None:
+        demand_descent(job.runner, job.state, job.slots, job.source, job.rules.point)
 
 
 def demand_entry(job: Job) -> None:
@@ -169,14 +156,45 @@ def prove_asleep(job: Job) -> None:
     if job.wish.proving is Proving.LEFT_OUT or job.policy is None:
         return
     job.proof = shown(job.runner, job.policy, job.rules.point, job.at, job.slot, job.overrides)
-    if job.about is not None:
-        job.about = replace(job.about, proof=job.proof.found)
-        job.state.generations.note(job.about)
+    _note_proof(job)
     if not job.proof.proven and job.wish.proving is Proving.DEMANDED:
         raise NotApplied(
             f"what sleeps in {job.slot} on {job.runner.where} is {job.proof.found}: {'; '.join(job.proof.told)}",
             "`segctl prove` tells all of it; --unproven wakes it nevertheless",
         )
+
+
+def demand_planned(job: Job) -> None:
+    """The live state is still the one that was planned on: nothing in nf_tables has changed since."""
+    plan = job.plan
+    assert plan is not None
+    live = job.slots.live.generation if job.slots.live else None
+    if (live, job.slot) != (plan.live, plan.slot) or generation(job.runner) != plan.changes:
+        raise CannotApply(
+            f"something has changed on {job.runner.where} since this was planned",
+            "`segctl plan` again, and look at what it says now",
+        )
+    if live is not None and job.slots.live is not None and held(job.runner, job.slots.live.name).digest() != plan.held:
+        raise CannotApply(f"the rules on {job.runner.where} aren't those that were planned on", "`segctl plan` again")
+
+
+def demand_proven(job: Job) -> None:
+    """What sleeps there, among all that others hold, is what the plan's proof was about; who manages gets in by it."""
+    assert job.plan is not None
+    listing = as_meant(read_listing(job.runner), job.overrides, milliseconds(job.at))
+    if as_awake(listing, job.slot) != job.plan.read:
+        raise NotApplied(f"what sleeps in {job.slot} on {job.runner.where} isn't what was proven for this plan")
+    job.proof = Shown(job.plan.found, (), job.plan.read)
+    _note_proof(job)
+    if not job.proof.proven and job.wish.proving is Proving.DEMANDED:
+        raise NotApplied(f"this plan is {job.proof.found}", "--unproven wakes it nevertheless")
+    demand_way_in(job.runner, listing, job.slot)
+
+
+def _note_proof(job: Job) -> None:
+    if job.about is not None and job.proof is not None:
+        job.about = replace(job.about, proof=job.proof.found)
+        job.state.generations.note(job.about)
 
 
 def prime(job: Job) -> None:
@@ -240,6 +258,16 @@ def unrecord(job: Job) -> None:
     job.state.stand(job.standing)
 
 
+def tidy(job: Job) -> None:
+    """Connections that nothing allows any more are forgotten: none of their packets passes since the flip."""
+    if job.policy is None:
+        return
+    with suppress(KernelError, RunnerError):  # it is live, and right without that
+        lost = would_cut(job.runner, job.policy, job.rules, job.at)
+        conntrack.delete(job.runner, lost)
+        job.ended = tuple(Lost(str(one)) for one in lost)
+
+
 def flip_back(job: Job) -> None:
     """The same backwards; without an old generation ours goes to sleep."""
     now = read_slots(job.runner)
@@ -270,6 +298,24 @@ BOOT: tuple[Step[Job], ...] = (
 )
 """What needs no site: nothing is managed, tracked or confirmed yet."""
 
+PLANNED: tuple[Step[Job], ...] = (
+    Step("demand fitness", demand_fitness, nothing),
+    Step("look", look, nothing),
+    Step("demand planned", demand_planned, nothing),
+    Step("look around", look_around, nothing),
+    Step("keep", keep, forget),
+    Step("load asleep", load_asleep, unload),
+    Step("read back", read_back, nothing),
+    Step("hold", hold_what_is_held, nothing),
+    Step("demand proven", demand_proven, nothing),
+    Step("post guard", post_guard, dismiss),
+    Step("flip", flip, flip_back),
+    Step("let go", let_go, nothing),
+    Step("read back awake", read_awake, nothing),
+    Step("record", record, unrecord),
+)
+"""As APPLY, with no site at hand: what it would say was said when the plan was made, and is compared."""
+
 APPLY: tuple[Step[Job], ...] = (
     Step("demand fitness", demand_fitness, nothing),
     Step("look", look, nothing),
@@ -288,4 +334,5 @@ APPLY: tuple[Step[Job], ...] = (
     Step("let go", let_go, nothing),
     Step("read back awake", read_awake, nothing),
     Step("record", record, unrecord),
+    Step("tidy", tidy, nothing),
 )

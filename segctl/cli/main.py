@@ -24,6 +24,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
+    "plan": ("segctl.cli.plan:plan", "What apply would open, close and cut."),
     "apply": ("segctl.cli.point:apply", "Load the rules into a point, asleep, and wake them."),
     "confirm": ("segctl.cli.generations:confirm", "Keep what was applied with --confirm."),
     "rollback": ("segctl.cli.generations:rollback", "Go back to the rules before the last apply, or to older ones."),

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,7 +26,9 @@ from segctl.cli.place import runner_of
 from segctl.cli.source import source_of
 
 if TYPE_CHECKING:
-    pass
+    from segctl.apply import Applied, Wish
+    from segctl.load.read import Loaded
+    from segctl.runner import Runner
 
 _PRIME = 30.0
 _LONGEST_PRIME = 86_400.0  # a day
@@ -69,8 +72,14 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 
 
 @click.command(
-    cls=Command, examples=("apply --netns sg-shop-gw1 --prime 0", "apply --point gw1 --netns sg-shop-gw1 --format json")
+    cls=Command,
+    examples=(
+        "apply --netns sg-shop-gw1 --prime 0",
+        "apply --netns sg-shop-gw1 --confirm 60s",
+        "apply next.plan --netns sg-shop-gw1",
+    ),
 )
+@click.argument("plan", required=False, metavar="[PLAN]", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @point_option
 @netns_option
 @click.option(
@@ -92,6 +101,10 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     help="Take it back after that time (60s, 5m) unless `segctl confirm` comes; a guard of its own does that.",
 )
 @click.option(
+    "--despite-check", default="", metavar="REASON", help="Apply although `segctl check` fails; the journal keeps why."
+)
+@click.option("--watch", is_flag=True, help="Stay, and bring it back whenever something else changes it.")
+@click.option(
     "--replace",
     default="",
     metavar="REASON",
@@ -101,33 +114,42 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
 @settings
 def apply(
     settings: Settings,
+    plan: Path | None,
     point: str | None,
     netns: str | None,
     prime: float,
     unproven: bool,
     confirm: float | None,
+    despite_check: str,
+    watch: bool,
     replace: str,
     format_: str,
 ) -> None:
-    """Load the rules into a point, asleep; read them back; prove them; wake them in one flip.
+    """Load the rules into a point, asleep; read them back; prove them; wake them in one flip. PLAN: a saved one.
 
     They are proven among all that others hold there: every packet meets what the site means (docs/proof.md).
     Whatever fails leaves what is live as it was (exit 4), and so do rules that aren't proven. `segctl rollback` flips
     back.
     """
-    at = datetime.now(UTC)
-    loaded = settings.load()
-    policy = policy_of(settings, at, loaded)
-    name = choose_point(policy.site, point)
-    runner = runner_of(policy.site.points[name].where, netns)
-
     from segctl.apply import Proving, Wish
-    from segctl.apply import apply as apply_rules
-    from segctl.compile import loadable
 
-    rules = loadable(policy, name, at)
-    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace)
-    done = apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
+    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace, despite_check)
+    if watch and confirm is not None:
+        raise click.UsageError("--watch brings back what --confirm would take back: one of them")
+    if plan is not None:
+        runner, done = _carried_out(settings, plan, point, netns, wish)
+    else:
+        runner, done = _applied(settings, point, netns, wish)
+    _tell(settings, done, confirm, format_)
+    if watch:
+        from segctl.apply.watch import watch as watch_
+        from segctl.cli.generations import meaning_now
+
+        settings.say(f"watching {runner.where}; ^C ends it")
+        watch_(runner, meaning_now, settings.say)
+
+
+def _tell(settings: Settings, done: "Applied", confirm: float | None, format_: str) -> None:
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return
@@ -144,3 +166,58 @@ def apply(
         click.echo(f"it is taken back in {confirm:g} s unless `segctl confirm` comes: type that in a new session")
     for lost in done.lost:
         click.echo(f"ends, as nothing allows it: {lost.connection}")
+
+
+def _applied(settings: Settings, point: str | None, netns: str | None, wish: "Wish") -> "tuple[Runner, Applied]":
+    """From the site."""
+    at = datetime.now(UTC)
+    loaded = settings.load()
+    policy = policy_of(settings, at, loaded)
+    name = choose_point(policy.site, point)
+    _demand_checked(settings, loaded, at, wish.despite)
+    runner = runner_of(policy.site.points[name].where, netns)
+
+    from segctl.apply import apply as apply_rules
+    from segctl.compile import loadable
+
+    rules = loadable(policy, name, at)
+    return runner, apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
+
+
+class CheckFails(Exception):
+    """`segctl check` says no."""
+
+    exit_code = 1
+    help = "mend it, or `--despite-check REASON`"
+
+
+def _demand_checked(settings: Settings, loaded: "Loaded", at: datetime, despite: str) -> None:
+    """What CI would refuse isn't applied by hand either, unless somebody says why."""
+    from segctl.ask.check import check_site
+
+    assert loaded.site is not None
+    checked = check_site(loaded.site, loaded.findings, at)
+    if checked.holds():
+        return
+    if despite:
+        settings.say(f"applied although `segctl check` fails: {despite}")
+        return
+    broken = [
+        f"expect at {one.expected.span.file}:{one.expected.span.line}" for one in checked.expectations if not one.holds
+    ]
+    failing = [f"{one.code} at {one.span.file}:{one.span.line}" for one in checked.failing]
+    raise CheckFails(f"`segctl check` fails: {'; '.join([*broken, *failing][:5])}")
+
+
+def _carried_out(
+    settings: Settings, plan: Path, point: str | None, netns: str | None, wish: "Wish"
+) -> "tuple[Runner, Applied]":
+    """From a saved plan, with no site: it is for this host, or for the namespace that is named."""
+    if point is not None:
+        raise click.UsageError("a plan knows its point: --netns says where it is, else it is this host")
+    runner = runner_of("local", netns)
+
+    from segctl.apply import apply_plan
+    from segctl.apply.plan import read
+
+    return runner, apply_plan(runner, read(plan), datetime.now(UTC), wish, settings.say)

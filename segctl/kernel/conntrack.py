@@ -181,6 +181,17 @@ def cut(runner: Runner, mark: int, mask: int = _EVERY_BIT) -> None:
         raise refused(f"{message.about} on {runner.where}", errno)
 
 
+def delete(runner: Runner, connections: Iterable[Connection]) -> None:
+    """Forget these connections; one that has ended meanwhile is no error."""
+    wanted = list(connections)
+    messages = [Message(_DELETE, _identity(one), f"forgetting {one}", family=_AF[one.family]) for one in wanted]
+    with Channel(runner) as channel:
+        answers = channel.tell(messages)
+    for message, errno in zip(messages, answers, strict=True):
+        if errno not in (0, _ENOENT):
+            raise refused(f"{message.about} on {runner.where}", errno)
+
+
 def forget(runner: Runner, addresses: Iterable[int]) -> None:
     """Forget every connection with one of these addresses at any end, as it is or translated. None such is no error.
 

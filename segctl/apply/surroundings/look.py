@@ -65,8 +65,8 @@ def in_order(found: Iterable[Concern]) -> tuple[Concern, ...]:
 
 def refuse(found: Iterable[Concern], where: str) -> None:
     """CannotApply if one of them refuses; it names each of those."""
-    refusing = [one for one in found if one.level is Level.REFUSES]
-    if refusing:
-        named = "; ".join(one.what for one in refusing)
-        helps = dict.fromkeys(one.help for one in refusing if one.help)
+    stopping = [one for one in found if one.level is Level.REFUSES]
+    if stopping:
+        named = "; ".join(one.what for one in stopping)
+        helps = dict.fromkeys(one.help for one in stopping if one.help)
         raise CannotApply(f"{where} has what our rules would break, or that breaks them: {named}", "; ".join(helps))
