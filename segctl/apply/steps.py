@@ -45,7 +45,7 @@ def look(job: Job) -> None:
             f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
             f"if its rules are still ours, `nft add chain inet {name} gen_00000001` numbers it; else delete it",
         )
-    if (pending := waiting(job.state, job.runner)) is not None:
+    if (pending := waiting(job.standing, job.runner)) is not None:
         raise CannotApply(
             f"generation {pending.generation} on {job.runner.where} waits for its confirmation",
             "`segctl confirm` keeps it, `segctl rollback` takes it back",
@@ -264,7 +264,7 @@ def record(job: Job) -> None:
 
 def unrecord(job: Job) -> None:
     """As it stood."""
-    job.state.stand(job.standing)
+    job.state.put_back(job.found)
 
 
 def tidy(job: Job) -> None:

@@ -67,6 +67,17 @@ class Overrides:
         """Those that hold at that time."""
         return tuple(one for one in self.all() if one.active(now))
 
+    def as_they_are(self) -> bytes | None:
+        """Their bytes, whatever they say, for `put_back`."""
+        return self._folder.read(_NAME)
+
+    def put_back(self, before: bytes | None) -> None:
+        """As they were, damaged too."""
+        if before is None:
+            self._folder.remove(_NAME)
+        else:
+            self._folder.write(_NAME, before)
+
     def write(self, overrides: tuple[Override, ...]) -> None:
         """All of them anew."""
         self._folder.write(_NAME, seal_json("overrides", [plain(one) for one in overrides]))

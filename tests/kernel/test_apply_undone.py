@@ -1,4 +1,4 @@
-"""What is undone when the undoing itself meets trouble: nothing that lives is thrown away, and the first cause is told."""
+"""Where the undoing itself meets trouble: nothing that lives is thrown away, and the first cause is told."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_the_old_one_woken_beside_the_new_is_noticed(living: Place) -> None:
 def test_the_first_cause_is_told_and_not_the_last(
     living: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """nft dies whenever it is to delete a table: a half-loaded slot stays, asleep, and the next one takes it away."""
+    """The tool dies whenever it is to delete a table: a slot stays, asleep, and the next one takes it away."""
     before = living.held()
     dying = wrapped(tmp_path / "bin", "nft", reading(tmp_path, 'grep -q "delete table" "$text" && kill -9 $$'))
 
