@@ -6,6 +6,7 @@ from datetime import datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
+from segctl.apply.keeping import Reread, kept_over
 from segctl.apply.overlay import overlay
 from segctl.apply.plan import Carried
 from segctl.apply.result import Applied, CannotApply, NotApplied
@@ -27,12 +28,14 @@ def apply(
     wish: Wish,
     source: Source | None = None,
     told: Callable[[str], None] = nothing,
+    reread: Reread | None = None,
 ) -> Applied:
-    """Bring a generation to a point; `told` hears each step.
+    """Bring a generation to a point; `told` hears each step. `reread`: for connections that are kept.
 
     CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live as it was.
     """
     with alone(runner, "apply") as state:
+        rules = kept_over(runner, state, policy, rules, reread)
         meaning = overlay(rules.side, state.overrides.active(milliseconds(at))).over(policy)
         job = Job(runner, meaning, rules, at, wish, state, source or Source(policy.site.name), told)
         carry_out(job)

@@ -1,9 +1,9 @@
 """Where what the kernel holds isn't what was applied: as rules and elements, and as connections that fare otherwise."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from segctl.apply import hold
+from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.permits import with_permits
 from segctl.apply.proving import told
@@ -16,9 +16,6 @@ from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
 from segctl.store import Kept, State, state_of
-
-Reread = Callable[[Kept], Policy]
-"""What a kept generation's site means now."""
 
 
 def drift(runner: Runner, reread: Reread, at: datetime) -> Drift:

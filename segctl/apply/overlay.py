@@ -21,13 +21,14 @@ class Overlay:
     held: Ranges
     panic: bool
     flows: tuple[Statement[Flow], ...]
+    kept: frozenset[int]
 
     def over(self, policy: Policy) -> Policy:
         """The policy with it: a grant is a flow that ends, and so is what a relaxed segment only observes."""
         flows = policy.flows
         if self.flows:
             flows = Statements(tuple(sorted((*flows.items, *self.flows), key=lambda one: one.said.name)))
-        return replace(policy, held=self.held, panic=self.panic, flows=flows)
+        return replace(policy, held=self.held, panic=self.panic, flows=flows, kept=self.kept)
 
 
 def overlay(side: Side, overrides: Iterable[Override]) -> Overlay:
@@ -39,7 +40,7 @@ def overlay(side: Side, overrides: Iterable[Override]) -> Overlay:
         for override in every
         for at, permit in enumerate(permits(side, override))
     )
-    return Overlay(held, any(one.kind is OverrideKind.PANIC for one in every), flows)
+    return Overlay(held, any(one.kind is OverrideKind.PANIC for one in every), flows, frozenset(side.kept))
 
 
 def _flow(override: Override, at: int) -> Flow:

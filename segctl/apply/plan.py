@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segctl.apply.hold import as_meant
 from segctl.apply.job import Planned
+from segctl.apply.keeping import Reread, kept_over
 from segctl.apply.lineage import demand_descent
 from segctl.apply.lockout import demand_management
 from segctl.apply.overlay import overlay
@@ -51,10 +52,20 @@ class Carried:
 
 
 def plan(
-    runner: Runner, policy: Policy, rules: Loadable, at: datetime, source: Source, *, replaced: bool = False
+    runner: Runner,
+    policy: Policy,
+    rules: Loadable,
+    at: datetime,
+    source: Source,
+    reread: Reread | None = None,
+    *,
+    replaced: bool = False,
 ) -> tuple[Plan, Carried]:
-    """What would be done, and what carries it out. KernelError, RunnerError, StoreError where that can't be told."""
+    """What would be done, and what carries it out. `reread`: for connections that are kept; `replaced`: the site may be
+    another. KernelError, RunnerError, StoreError where that can't be told.
+    """
     with state_of(runner, make=False) as state:
+        rules = kept_over(runner, state, policy, rules, reread)
         slots = read_slots(runner)
         live = slots.live
         now = milliseconds(at)

@@ -61,6 +61,8 @@ def would_cut(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> 
     """
     lost = []
     for one in _tracked(runner, policy, rules.point)[0]:
+        if one.mark & ~SWAPPED in rules.side.kept:
+            continue
         ways = list(_ways(policy, one, at))
         if one.mark & ~SWAPPED:
             ways = [way for way in ways if way.swapped == bool(one.mark & SWAPPED)]

@@ -9,18 +9,15 @@ from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
 from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job, Wish
+from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.step import Step, nothing, run
 from segctl.kernel.errors import KernelError, KernelRefused
 from segctl.model.moment import milliseconds
-from segctl.policy import Policy
 from segctl.runner import Runner, RunnerError
-from segctl.store import Kept, Source, Standing, State, StoreError
-
-Reread = Callable[[Kept], Policy]
-"""What a kept generation's site means now."""
+from segctl.store import Source, Standing, State, StoreError
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.change import carry_out
-from segctl.apply.drift import Reread, compared
+from segctl.apply.drift import compared
 from segctl.apply.job import Job, Wish
+from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots

@@ -1,8 +1,11 @@
 """Commands about what was applied: confirm, rollback, history; and the guard, which nobody types."""
 
 import json
+import shutil
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -117,14 +120,21 @@ def meaning_now(kept: "Kept") -> "Policy":
     return examined.policy
 
 
-@click.command(cls=Command, examples=("boot --netns sg-shop-gw1",))
+@click.command(
+    cls=Command,
+    examples=("boot --netns sg-shop-gw1", "boot --print-unit > /etc/systemd/system/segctl-boot.service"),
+)
+@click.option("--print-unit", is_flag=True, help="Print the systemd unit that does this at boot, and do nothing.")
 @place_options
 @settings
-def boot(settings: Settings, point: str | None, netns: str | None, here: bool) -> Exit:
+def boot(settings: Settings, print_unit: bool, point: str | None, netns: str | None, here: bool) -> Exit:
     """Load what was confirmed last, and what remains of overrides: before the network comes up, by a systemd unit.
 
     Exit 0: it is live, or nothing ever was. Exit 4: what was kept can't be relied on, and all but management is shut.
     """
+    if print_unit:
+        click.echo(_unit(), nl=False)
+        return Exit.YES
     runner = place_of(settings, point, netns, here)
 
     from segctl.apply.boot import boot as boot_
@@ -141,6 +151,16 @@ def boot(settings: Settings, point: str | None, netns: str | None, here: bool) -
     else:
         click.echo(f"generation {done.generation} is live on {done.where}")
     return Exit.YES
+
+
+def _unit() -> str:
+    """The unit that ships, with the place of this very program in it."""
+    from importlib.resources import files
+
+    text = (files("segctl") / "templates" / "systemd" / "segctl-boot.service").read_text()
+    program = Path(shutil.which(sys.argv[0]) or sys.argv[0]).resolve()
+    words = f"{sys.executable} -m segctl" if program.name == "__main__.py" else str(program)
+    return text.replace("/usr/bin/segctl", words)
 
 
 @click.command(cls=Command, examples=('remove --leave open --why "moved to gw2" --netns sg-shop-gw1',))

@@ -65,10 +65,11 @@ def plan(
 
     from segctl.apply.plan import plan as plan_
     from segctl.apply.plan import write as write_plan
+    from segctl.cli.generations import meaning_now
     from segctl.compile import loadable
 
     rules = loadable(policy, name, at)
-    found, carried = plan_(runner, policy, rules, at, source_of(settings, loaded), replaced=replace)
+    found, carried = plan_(runner, policy, rules, at, source_of(settings, loaded), meaning_now, replaced=replace)
     compared = _compared(runner, found.live, policy, at, name)
     if out is not None:
         write_plan(carried, out)

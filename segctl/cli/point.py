@@ -178,10 +178,12 @@ def _applied(settings: Settings, point: str | None, netns: str | None, wish: "Wi
     runner = runner_of(policy.site.points[name].where, netns)
 
     from segctl.apply import apply as apply_rules
+    from segctl.cli.generations import meaning_now
     from segctl.compile import loadable
 
     rules = loadable(policy, name, at)
-    return runner, apply_rules(runner, policy, rules, at, wish, source_of(settings, loaded), settings.say)
+    source = source_of(settings, loaded)
+    return runner, apply_rules(runner, policy, rules, at, wish, source, settings.say, meaning_now)
 
 
 class CheckFails(Exception):

@@ -41,12 +41,14 @@ class Elements:
         alive = (self.until == 0) | (self.until > now)
         left = np.where(self.until == 0, 0, self.until - np.uint64(now))[alive]
         every = bool(alive.all())
-        some = self if every else self._only(alive)
-        return replace(some, timeouts=left.astype(np.uint64), until=self.until[alive])
+        some = self if every else self.only(alive)
+        return replace(some, timeouts=left.astype(np.uint64))
 
-    def _only(self, chosen: NDArray[np.bool_]) -> "Elements":
+    def only(self, chosen: NDArray[np.bool_]) -> "Elements":
+        """Those that are chosen."""
         verdicts = self.verdicts
         if verdicts is not None:
             verdicts = tuple(one for one, here in zip(verdicts, chosen.tolist(), strict=True) if here)
         ends, data = (None if part is None else part[chosen] for part in (self.ends, self.data))
-        return replace(self, keys=self.keys[chosen], ends=ends, data=data, verdicts=verdicts)
+        until = None if self.until is None else self.until[chosen]
+        return replace(self, keys=self.keys[chosen], ends=ends, data=data, verdicts=verdicts, until=until)

@@ -50,7 +50,8 @@ class Side:
     exceptions: nft's text of what passes although it is held; ends: when some of that ends (milliseconds since 1970).
     endpoints: name to addresses; managers: the sources of management. homes: where all addresses live; rails: what
     guardrails forbid, as sources, destinations and traffic; services: by name; host: the point is one, and its numbers
-    hang on no interface.
+    hang on no interface. kept: numbers of connections that live on though nothing allows them any more, with what they
+    were between and for.
     """
 
     exceptions: str = ""
@@ -61,6 +62,7 @@ class Side:
     rails: tuple[tuple[Ranges, Ranges, Ranges], ...] = ()
     services: Mapping[str, Ranges] = field(default_factory=dict)
     host: bool = False
+    kept: Mapping[int, tuple[Ranges, Ranges, Ranges]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

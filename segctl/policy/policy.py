@@ -20,7 +20,8 @@ class Policy:
 
     `gateways` are each gateway's own addresses, by its name; `hosts` those of a host point's endpoint, the special ones
     left out. `held` are the addresses in quarantine at run time (step 0c); in `panic` nothing but essentials and
-    management passes. The cache only remembers what was asked.
+    management passes; `kept` are the numbers of connections that live on though nothing allows them any more (the law's
+    keep). The cache only remembers what was asked.
     """
 
     site: Site
@@ -34,6 +35,7 @@ class Policy:
     hosts: Mapping[str, Ranges]
     held: Ranges = NOTHING
     panic: bool = False
+    kept: frozenset[int] = frozenset()
     _essentials: dict[int, tuple[Essential, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def essentials_over(self, traffic: int) -> tuple[Essential, ...]:

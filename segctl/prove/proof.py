@@ -18,7 +18,7 @@ from segctl.prove.cuts import Cuts
 from segctl.prove.effects import Effects
 from segctl.prove.engine import evaluate
 from segctl.prove.kinds import half, kinds
-from segctl.prove.path import bridges, ways_of
+from segctl.prove.path import Stage, bridges, ways_of
 from segctl.prove.result import Dead, Proof
 from segctl.prove.second import by_diagrams
 from segctl.prove.space import NeedsCut, Spans, merged
@@ -145,10 +145,18 @@ def _by_classes(listing: Listing, policy: Policy, point: Point, at: datetime, si
         differences=wrong,
         unproven=doubtful,
         dead=tuple(_dead(listing, compared, awake)),
-        unheld=tuple(dict.fromkeys(unheld([stage for one in compared.comparisons for stage in one.evaluated.stages]))),
+        unheld=tuple(
+            dict.fromkeys(
+                unheld([stage for one in compared.comparisons for stage in one.evaluated.stages], policy.kept)
+            )
+        ),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),
     )
+
+
+def _stages(compared: Compared) -> list[Stage]:
+    return [stage for one in compared.comparisons for stage in one.evaluated.stages]
 
 
 def _dead(listing: Listing, compared: Compared, awake: Awake | None) -> Iterator[Dead]:
@@ -173,7 +181,7 @@ def _by_diagrams(listing: Listing, policy: Policy, point: Point, at: datetime, s
         differences=answer.told[0],
         unproven=answer.told[1],
         dead=(),
-        unheld=tuple(dict.fromkeys(unheld(list(answer.stages)))),
+        unheld=tuple(dict.fromkeys(unheld(list(answer.stages), policy.kept))),
         gaps=listing.gaps,
         outside=tuple(outside(listing)),
     )

@@ -1,10 +1,10 @@
 """Dead weight: elements that ask for a connection's number which no rule that was read gives to any connection.
 
-Such a number is of an earlier generation, or of nobody: the comparison can't say what a connection with it means. Until
-the law's *keep* hands old numbers over, none has a place in a set that is asked for a connection's mark.
+Such a number is of an earlier generation, or of nobody: the comparison can't say what a connection with it means. None
+has a place in a set that is asked for a connection's mark, but for those that the law's *keep* has handed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from segctl.listing.rule import (
     Assign,
@@ -28,10 +28,13 @@ from segctl.prove.row import By, rule_said
 _MARK = "ct mark"
 
 
-def unheld(stages: list[Stage]) -> Iterator[Dead]:
-    """Each such element, once for each rule that looks for it; none if a rule gives numbers that nobody can list."""
+def unheld(stages: list[Stage], kept: Iterable[int] = ()) -> Iterator[Dead]:
+    """Each such element, once for each rule that looks for it; none if a rule gives numbers that nobody can list.
+
+    `kept`: the numbers that were handed over.
+    """
     tables = list({id(stage.table): stage.table for stage in stages}.values())
-    given: set[int] = set()
+    given: set[int] = set(kept)
     for by, value in _assigned(tables):
         if (some := _values(value, by.table)) is None:
             return

@@ -48,13 +48,14 @@ def side_plain(side: Side) -> Plain:
         "rails": [[_spans(part) for part in rail] for rail in side.rails],
         "services": {name: _spans(traffic) for name, traffic in side.services.items()},
         "host": side.host,
+        "kept": {str(number_): [_spans(part) for part in parts] for number_, parts in side.kept.items()},
     }
 
 
 def side_from(value: object, where: object) -> Side:
     """The same backwards; Damaged as `from_plain`."""
     try:
-        names = {"exceptions", "ends", "endpoints", "managers", "homes", "rails", "services", "host"}
+        names = {"exceptions", "ends", "endpoints", "managers", "homes", "rails", "services", "host", "kept"}
         found = _record(value, names)
         return Side(
             text(found["exceptions"]),
@@ -65,6 +66,7 @@ def side_from(value: object, where: object) -> Side:
             tuple(map(_rail, _list(found["rails"]))),
             {text(name, 255): _ranges(traffic) for name, traffic in _mapping(found["services"]).items()},
             _flag(found["host"]),
+            {number(int(key), 0xFFFFFFFF): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error

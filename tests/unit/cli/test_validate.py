@@ -93,7 +93,7 @@ def test_near_command(capsys: Capture) -> None:
 def test_help_and_version(capsys: Capture) -> None:
     assert main.run(["--help"]) == Exit.YES
     out = capsys.readouterr().out
-    assert all(name in out and line in out for name, (_, line) in main.COMMANDS.items())
+    assert all(name in out and line in out for name, (_, line) in main.COMMANDS.items() if line)
     assert main.run(["--version"]) == Exit.YES
 
 
