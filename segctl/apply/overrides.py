@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segctl.apply import hold
 from segctl.apply.alone import alone
@@ -24,7 +24,7 @@ from segctl.model.elements import Elements
 from segctl.model.generation import Side
 from segctl.model.ranges import Ranges, parse_address, show_address
 from segctl.runner import Runner, RunnerError
-from segctl.store import State, StoreError
+from segctl.store import Damaged, State, StoreError
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
 
@@ -46,6 +46,10 @@ class Change:
     after: tuple[Override, ...]
     cut: tuple[int, ...] = ()
     touched: bool = False
+    noted: bytes | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noted = self.state.overrides.as_they_are()
 
 
 def begin(job: Change) -> None:
@@ -62,7 +66,7 @@ def write_down(job: Change) -> None:
 
 def strike_out(job: Change) -> None:
     """As it was."""
-    job.state.overrides.write(job.before)
+    job.state.overrides.put_back(job.noted)
 
 
 def hold_it(job: Change) -> None:
@@ -214,7 +218,7 @@ def panic(runner: Runner, until: int, why: str, told: Callable[[str], None] = no
 def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = nothing) -> tuple[Override, ...]:
     """End overrides before their time: by id, by the words that made them, or by `all`. As `quarantine` raises."""
     with alone(runner, f"release {words}", _PATIENCE) as state:
-        before = state.overrides.all()
+        before = _readable(state, words)
         alive = _alive(before)
         gone = tuple(one for one in alive if _meant(one, words))
         shut = words == "all" and hold.present(runner)  # also what a boot has shut that could load nothing
@@ -225,6 +229,16 @@ def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = 
         rest = tuple(one for one in alive if one not in gone)
         _carried_out(Change(runner, state, "release", side, before, rest), told, why)
         return gone
+
+
+def _readable(state: State, words: str) -> tuple[Override, ...]:
+    """What is kept; nothing if that is damaged and all is to end: it is the way out."""
+    try:
+        return state.overrides.all()
+    except Damaged:
+        if words != "all":
+            raise
+        return ()
 
 
 def overrides(runner: Runner, state: State) -> tuple[Override, ...]:

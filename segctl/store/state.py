@@ -67,6 +67,17 @@ class State:
         where = self.folder.path / _STANDING
         return _standing(unseal_json("standing", data, where), where)
 
+    def standing_as_it_is(self) -> bytes | None:
+        """Its bytes, whatever they say, for `put_back`. Unsafe if somebody else may have written them."""
+        return self.folder.read(_STANDING)
+
+    def put_back(self, standing: bytes | None) -> None:
+        """As it was, damaged too: what can't be read keeps a point closed at boot."""
+        if standing is None:
+            self.folder.remove(_STANDING)
+        else:
+            self.folder.write(_STANDING, standing)
+
     def hits(self) -> dict[tuple[str, str], int]:
         """What was counted by generations that are gone: by kind and name of the line."""
         data = self.folder.read(_HITS)
