@@ -38,7 +38,7 @@ def status(runner: Runner, at: datetime) -> Status:
         holding: tuple[Override, ...] = ()
         about = None
         if state is not None:
-            kept.read(state.hits, {})
+            kept.read(state.hits, counted)
             counted = kept.read(partial(hits, runner, state), counted)
             holding = kept.read(partial(state.overrides.active, milliseconds(at)), holding)
             about = kept.read(partial(_about, state, number), about)
