@@ -80,7 +80,9 @@ def _load(runner: Runner, state: State, kept: Kept, at: datetime, told: Callable
     number, about = kept.about.number, kept.about
     live = read_slots(runner).live
     if live is not None and live.generation == number:
-        hold.sync(runner, kept.rules.side, state.overrides.all(), milliseconds(at))  # or closed, if that was
+        hold.sync(
+            runner, kept.rules.side, state.overrides.all(), milliseconds(at), whole=True
+        )  # or closed, if that was
         return Booted(runner.where, number)
     source = Source(about.site, about.source, kept.files, about.commit)
     carry_out(Job(runner, None, kept.rules, at, Wish(), state, source, told, "boot", number=number), BOOT)
