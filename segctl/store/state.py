@@ -4,8 +4,9 @@ lock  journal  standing  overrides  generations/000007.about  generations/000007
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -124,6 +125,14 @@ def state_of(runner: Runner, *, make: bool = True) -> Iterator[State | None]:
         for one in (inner, folder, top):
             if one is not None:
                 one.close()
+
+
+def forget(prefix: str) -> None:
+    """Away with the state of all places whose key begins so: of a lab that is gone."""
+    with suppress(OSError):
+        for folder in root().iterdir():
+            if folder.name.startswith(prefix) and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _standing(value: object, where: object) -> Standing:
