@@ -30,7 +30,7 @@ from segctl.kernel.tables import generation
 from segctl.kernel.tools import run_tool
 from segctl.model.moment import milliseconds
 from segctl.runner import RunnerError
-from segctl.store import About, Kept, Standing, StoreError
+from segctl.store import About, Kept, NotWritten, Standing, StoreError
 from segctl.store.origin import who
 
 _TICK = 0.1
@@ -50,7 +50,7 @@ def look(job: Job) -> None:
             f"generation {pending.generation} on {job.runner.where} waits for its confirmation",
             "`segctl confirm` keeps it, `segctl rollback` takes it back",
         )
-    if job.first:
+    if job.first and job.policy is not None:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
         nft.check(job.runner, for_slot(job.rules.structure, "segctl_check", job.ticket))
@@ -104,6 +104,13 @@ def keep(job: Job) -> None:
     job.number = job.generation
     job.about = about
     job.state.generations.keep(Kept(about, job.rules, job.source.files))
+
+
+def write_down(job: Job) -> None:
+    """That it was begun; a disk that takes nothing keeps nobody from loading what lies on it."""
+    job.begun = True
+    with suppress(NotWritten):
+        job.state.journal.write(job.doing, "begun", **about_job(job))
 
 
 def about_job(job: Job) -> dict[str, object]:
@@ -298,7 +305,7 @@ def flip_back(job: Job) -> None:
 
 BOOT: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
-    Step("keep", keep, forget),
+    Step("write down", write_down, nothing),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
     Step("hold", hold_what_is_held, nothing),

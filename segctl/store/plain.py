@@ -66,7 +66,7 @@ def side_from(value: object, where: object) -> Side:
             tuple(map(_rail, _list(found["rails"]))),
             {text(name, 255): _ranges(traffic) for name, traffic in _mapping(found["services"]).items()},
             _flag(found["host"]),
-            {number(int(key), 0xFFFFFFFF): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
+            {_key(key): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error

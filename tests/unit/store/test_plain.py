@@ -27,6 +27,7 @@ SIDE = Side(
     ((SOME, SOME, Ranges.of([(5, 5)])),),
     {"https": Ranges.of([(443, 443)])},
     True,
+    {0x102: (SOME, SOME, Ranges.of([(5, 5)]))},
 )
 U8 = np.uint8
 RULES = Loadable(
