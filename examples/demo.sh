@@ -58,7 +58,17 @@ note 'found. A second apply loads the rules anew, beside the damaged ones, and f
 segctl apply --point gw1 --netns "$gateway"
 segctl probe --lab "$lab" --services postgres --family 4 >/dev/null && note 'and every cell is right again.'
 
-say '7. A picture'
+say '7. A machine is cut off for an hour, whatever the rules; then released'
+segctl quarantine web1 --for 1h --why 'it beacons' --netns "$gateway"
+segctl status --netns "$gateway"
+segctl release web1 --netns "$gateway"
+
+say '8. A change that nobody confirms is taken back'
+segctl apply --point gw1 --netns "$gateway" --confirm 2s
+sleep 3
+segctl history --netns "$gateway"
+
+say '9. A picture'
 segctl graph --format svg --output "$out/shop.svg"
 
 say 'Done; the lab is removed.'

@@ -36,9 +36,9 @@ def boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def waiting(state: State, runner: Runner) -> Pending | None:
+def waiting(standing: Standing, runner: Runner) -> Pending | None:
     """What waits for its confirmation: nothing that isn't live, as after a reboot, or a death before the flip."""
-    pending = state.standing().pending
+    pending = standing.pending
     if pending is None or pending.boot != boot():
         return None
     live = read_slots(runner).live
@@ -77,16 +77,16 @@ def _place(runner: Runner) -> list[str]:
 def dismiss(job: Job) -> None:
     """The change failed: the guard has nothing to do any more."""
     if job.wish.confirm is not None:
-        job.state.stand(job.standing)
+        job.state.put_back(job.found)
 
 
 def confirm(runner: Runner) -> Confirmed:
     """What is live stays, and is loaded at boot from now on. CannotApply if nothing waits for that."""
     with alone(runner, "confirm", wait=_PATIENCE) as state:
-        pending = waiting(state, runner)
+        standing = state.standing()
+        pending = waiting(standing, runner)
         if pending is None:
             live = read_slots(runner).live
-            standing = state.standing()
             if live is not None and live.generation is not None and live.generation != standing.confirmed:
                 return _confirmed(state, runner, live.generation)  # a change that died before it wrote down its end
             raise CannotApply(

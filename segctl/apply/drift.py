@@ -5,7 +5,7 @@ from datetime import datetime
 from segctl.apply import hold
 from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
-from segctl.apply.permits import with_permits
+from segctl.apply.permits import known, with_permits
 from segctl.apply.proving import told
 from segctl.apply.reading import read_listing
 from segctl.apply.result import CannotApply, Drift
@@ -35,11 +35,13 @@ def compared(runner: Runner, state: State | None, slots: Slots, at: datetime) ->
     if state is None or kept is None:
         raise CannotApply(f"nothing that was applied on {runner.where} is kept", "`segctl apply` begins anew")
     now = milliseconds(at)
-    rules = with_permits(kept.rules, state.overrides.active(now), now)
+    rules = with_permits(kept.rules, known(kept.rules.side, state.overrides.active(now)), now)
     parts = list(_table(runner, slots.live, kept.about.number, rules, at))
     aim, found = hold.wanted(state.overrides.all(), now), hold.holding(runner, now)
     if any(not hold.same(found[name], aim[name]) for name in hold.SETS):
         parts.append("what is held at run time isn't what the overrides say")
+    if any(aim.values()) and not hold.intact(runner, kept.rules.side, now):
+        parts.append(f"table inet {hold.TABLE} isn't as it was made: what is held may pass")
     return kept, tuple(parts)
 
 

@@ -1,5 +1,6 @@
 """What was applied on a point, as it was kept."""
 
+from contextlib import suppress
 from typing import Any
 
 from segctl.apply.confirm import waiting
@@ -7,7 +8,7 @@ from segctl.apply.result import History, Version
 from segctl.apply.slots import read_slots
 from segctl.model.moment import moment
 from segctl.runner import Runner
-from segctl.store import About, StoreError, state_of
+from segctl.store import About, Standing, StoreError, state_of
 
 
 def history(runner: Runner) -> History:
@@ -16,12 +17,12 @@ def history(runner: Runner) -> History:
     with state_of(runner, make=False) as state:
         if state is None:
             return History(runner.where, ())
-        standing, pending = state.standing(), waiting(state, runner)
+        standing = None
+        with suppress(StoreError):  # `status` says what is wrong with it
+            standing = state.standing()
         versions = []
         for number in reversed(state.generations.numbers()):
-            mark = "confirmed at boot" if number == standing.confirmed else ""
-            if live is not None and number == live.generation:
-                mark = "live, waits for `segctl confirm`" if pending else "live" if mark else "live, not confirmed"
+            mark = _mark(runner, standing, number, live is not None and number == live.generation)
             try:
                 about = state.generations.about(number)
             except StoreError as error:
@@ -30,6 +31,16 @@ def history(runner: Runner) -> History:
             if about is not None:
                 versions.append(version(about, mark))
     return History(runner.where, tuple(versions))
+
+
+def _mark(runner: Runner, standing: Standing | None, number: int, live: bool) -> str:
+    if standing is None:
+        return "live" if live else ""
+    if not live:
+        return "confirmed at boot" if number == standing.confirmed else ""
+    if waiting(standing, runner):
+        return "live, waits for `segctl confirm`"
+    return "live" if number == standing.confirmed else "live, not confirmed"
 
 
 def journal(runner: Runner) -> list[dict[str, Any]]:

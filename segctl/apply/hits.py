@@ -14,7 +14,7 @@ from segctl.kernel.counters import counted
 from segctl.kernel.errors import KernelError
 from segctl.model.generation import Meaning
 from segctl.runner import Runner
-from segctl.store import State, StoreError
+from segctl.store import Damaged, State, StoreError
 
 _MAPS = ("numbers", "numbers_own")
 Line = tuple[str, str]
@@ -23,7 +23,7 @@ Line = tuple[str, str]
 
 def hits(runner: Runner, state: State) -> dict[Line, int]:
     """By line, what was counted before and what both slots count now."""
-    total = Counter[Line](state.hits())
+    total = _before(state)
     for table in netlink.tables(runner):
         if table.family == "inet" and table.name in SLOTS:
             total.update(_of_slot(runner, state, table.name))
@@ -35,16 +35,27 @@ def put_by(runner: Runner, state: State, slot: str) -> None:
     with suppress(KernelError, StoreError):
         found = _of_slot(runner, state, slot)
         if found:
-            total = Counter[Line](state.hits())
+            total = _before(state)
             total.update(found)
             state.keep_hits(dict(total))
 
 
+def _before(state: State) -> Counter[Line]:
+    with suppress(Damaged):
+        return Counter(state.hits())
+    return Counter()
+
+
 def _of_slot(runner: Runner, state: State, slot: str) -> Counter[Line]:
-    number = generation_of(runner, slot)
-    kept = state.generations.read(number) if number is not None else None
-    meanings: Mapping[int, Meaning] = kept.rules.meanings if kept is not None else {}
+    """Nothing where it isn't known which generation that is, and what its numbers mean."""
     found = Counter[Line]()
+    number = generation_of(runner, slot)
+    kept = None
+    with suppress(Damaged):
+        kept = state.generations.read(number) if number is not None else None
+    if kept is None:
+        return found
+    meanings: Mapping[int, Meaning] = kept.rules.meanings
     for _, data, packets in counted(runner, slot, _MAPS):
         meaning = meanings.get(int.from_bytes(data, "little"))
         if meaning is not None:

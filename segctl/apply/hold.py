@@ -14,6 +14,8 @@ from segctl.apply.result import NotApplied
 from segctl.compile import render_delete, render_holding
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import NotThere
+from segctl.kernel.image import Image, read_image
+from segctl.kernel.scratch import in_scratch
 from segctl.kernel.structure import exceptions
 from segctl.listing.rule import Element, Listing
 from segctl.model.elements import Elements
@@ -101,8 +103,30 @@ def _wanted(name: str, one: Element, aim: Mapping[str, Ends]) -> bool:
     return width is None or one.key[0][0].to_bytes(width, "big") in aim[name]
 
 
-def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int, *, only_more: bool = False) -> None:
-    """Make the kernel hold what the overrides say; with `only_more` what it holds beside that stays.
+def intact(runner: Runner, side: Side, now: int) -> bool:
+    """Whether the table's rules are ours, and its chains where they belong: else what is held passes nevertheless."""
+    if not any((one.family, one.name, one.dormant) == ("inet", TABLE, False) for one in netlink.tables(runner)):
+        return False
+
+    def alone(scratch: Runner) -> Image:
+        nft.load(scratch, text(side, now))
+        return read_image(scratch, TABLE)
+
+    meant, found = in_scratch(alone), read_image(runner, TABLE)
+    return (meant.chains, meant.rules, meant.anonymous) == (found.chains, found.rules, found.anonymous)
+
+
+def sync(
+    runner: Runner,
+    side: Side,
+    overrides: Iterable[Override],
+    now: int,
+    *,
+    only_more: bool = False,
+    whole: bool = False,
+) -> None:
+    """Make the kernel hold what the overrides say; with `only_more` what it holds beside that stays. With `whole` a
+    table that somebody edited is mended, too: its exceptions are that side's then.
 
     NotApplied if it won't, or if something changes it all the time.
     """
@@ -114,7 +138,7 @@ def sync(runner: Runner, side: Side, overrides: Iterable[Override], now: int, *,
         if present(runner):
             nft.load(runner, render_delete(TABLE))
         return
-    if not present(runner):
+    if not present(runner) or (whole and not intact(runner, side, now)):
         nft.load(runner, text(side, now))
     for _ in range(_TRIES):
         with suppress(NotThere):  # one ended between our look and our word

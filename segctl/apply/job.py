@@ -15,6 +15,7 @@ from segctl.model.generation import Loadable
 from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
+from segctl.store.errors import Damaged
 from segctl.store.generation import About
 from segctl.store.origin import Source
 from segctl.store.overrides import Override
@@ -67,8 +68,8 @@ class Job:
 
     `ticket` stands in the slot until the flip puts the generation's number there; `touched`: something was done;
     `flipped`: it may be awake. `number`: of a generation that is kept, None as long as a new one isn't; `about`: what
-    this change kept of it. `begun`: the journal knows of it; `standing` and `overrides`: what it found on disk.
-    `ended`: connections that nothing allows any more.
+    this change kept of it. `begun`: the journal knows of it; `standing` (as bytes: `found`) and `overrides`: what it
+    found on disk. `ended`: connections that nothing allows any more.
     """
 
     runner: Runner
@@ -84,6 +85,7 @@ class Job:
     number: int | None = None
     about: About | None = None
     begun: bool = False
+    found: bytes | None = field(init=False)
     standing: Standing = field(init=False)
     overrides: tuple[Override, ...] = field(init=False)
     proof: Shown | None = None
@@ -97,7 +99,8 @@ class Job:
     adoption: Adoption = field(default_factory=lambda: Adoption((), ()))
 
     def __post_init__(self) -> None:
-        self.standing = self.state.standing()
+        self.found = self.state.standing_as_it_is()
+        self.standing = _standing(self.state, anew=bool(self.wish.replace))
         self.overrides = self.state.overrides.all()
 
     @property
@@ -119,3 +122,13 @@ class Job:
     def first(self) -> bool:
         """Nothing of ours is awake yet."""
         return self.slots.live is None
+
+
+def _standing(state: State, *, anew: bool) -> Standing:
+    """What is confirmed; where that can't be read, and somebody gave a reason to begin anew, nothing."""
+    try:
+        return state.standing()
+    except Damaged:
+        if anew:
+            return Standing()
+        raise

@@ -1,9 +1,11 @@
 """Whose rules may follow those that are live: the same site's, of a commit that descends from theirs."""
 
+from contextlib import suppress
+
 from segctl.apply.result import CannotApply
 from segctl.apply.slots import Slots
 from segctl.runner import Runner
-from segctl.store import Source, State
+from segctl.store import Damaged, Source, State
 from segctl.store.origin import descends
 
 
@@ -12,10 +14,12 @@ def demand_descent(runner: Runner, state: State, slots: Slots, source: Source, p
     live = slots.live
     if live is None or live.generation is None:
         return
-    about = state.generations.about(live.generation)
+    about = None
+    with suppress(Damaged):
+        about = state.generations.about(live.generation)
     if about is None:
         raise CannotApply(
-            f"generation {live.generation} is live on {runner.where}, and nothing is kept of where it came from",
+            f"generation {live.generation} is live on {runner.where}, and nothing that is kept says where it came from",
             "`--replace REASON` replaces it, if that is meant",
         )
     if (about.site, about.point) != (source.site, point):

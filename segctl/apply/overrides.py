@@ -6,14 +6,14 @@ the kernel, and that `status` tells.
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segctl.apply import hold
 from segctl.apply.alone import alone
 from segctl.apply.flip import side_of
-from segctl.apply.permits import Permit, elements, permits, said_traffic
+from segctl.apply.permits import Permit, elements, known, permits, said_traffic
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots
 from segctl.apply.step import Step, nothing, run
@@ -24,7 +24,7 @@ from segctl.model.elements import Elements
 from segctl.model.generation import Side
 from segctl.model.ranges import Ranges, parse_address, show_address
 from segctl.runner import Runner, RunnerError
-from segctl.store import State, StoreError
+from segctl.store import Damaged, State, StoreError
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
 
@@ -36,7 +36,9 @@ def now() -> int:
 
 @dataclass(slots=True)
 class Change:
-    """One change of the overrides under way. `cut`: addresses whose connections are forgotten."""
+    """One change of the overrides under way. `cut`: addresses whose connections are forgotten. `warn` hears what is
+    wrong and stops nothing. `touched`: something was done; `noted`: what stood on disk.
+    """
 
     runner: Runner
     state: State
@@ -45,7 +47,12 @@ class Change:
     before: tuple[Override, ...]
     after: tuple[Override, ...]
     cut: tuple[int, ...] = ()
+    warn: Callable[[str], None] = nothing
     touched: bool = False
+    noted: bytes | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noted = self.state.overrides.as_they_are()
 
 
 def begin(job: Change) -> None:
@@ -62,13 +69,14 @@ def write_down(job: Change) -> None:
 
 def strike_out(job: Change) -> None:
     """As it was."""
-    job.state.overrides.write(job.before)
+    job.state.overrides.put_back(job.noted)
 
 
 def hold_it(job: Change) -> None:
     """In the kernel: from here on it bites."""
+    job.touched = True
     _let_through(job, job.before, job.after)
-    hold.sync(job.runner, job.side, job.after, now())
+    hold.sync(job.runner, job.side, job.after, now(), whole=True)
 
 
 def let_go(job: Change) -> None:
@@ -84,8 +92,8 @@ def _let_through(job: Change, before: Iterable[Override], after: Iterable[Overri
     for slot in (slots.live, slots.sleeping):
         side = side_of(job.state, slot.generation) if slot is not None else None
         if slot is not None and side is not None:
-            gone = [part for one in old - new for part in elements(side, one)]
-            come = [part.at(now()) for one in new - old for part in elements(side, one)]
+            gone = [part for one in known(side, old - new) for part in elements(side, one)]
+            come = [part.at(now()) for one in known(side, new - old) for part in elements(side, one)]
             _exchanged(job.runner, slot.name, gone, come)
 
 
@@ -100,9 +108,14 @@ def _exchanged(runner: Runner, slot: str, gone: list[Elements], come: list[Eleme
 
 
 def cut(job: Change) -> None:
-    """Connections with what is held are forgotten: they don't go on once it is released. None passes meanwhile."""
-    if job.cut:
-        conntrack.forget(job.runner, job.cut)
+    """Connections with what is held are forgotten: they don't go on once it is released. None passes meanwhile, so
+    that they can't be forgotten is no reason to let go.
+    """
+    try:
+        if job.cut:
+            conntrack.forget(job.runner, job.cut)
+    except (KernelError, RunnerError) as error:
+        job.warn(f"held, but connections with it can't be forgotten, and may go on once it is released: {error}")
 
 
 HOLD: tuple[Step[Change], ...] = (
@@ -112,6 +125,13 @@ HOLD: tuple[Step[Change], ...] = (
     Step("cut", cut, nothing),
 )
 
+RELEASE: tuple[Step[Change], ...] = (
+    Step("begin", begin, nothing),
+    Step("hold", hold_it, let_go),
+    Step("write down", write_down, strike_out),
+)
+"""The disk last: killed in between, it says what can be released once more, and any other change holds it again."""
+
 
 def quarantine(
     runner: Runner,
@@ -120,11 +140,13 @@ def quarantine(
     why: str,
     *,
     even_management: bool = False,
+    warn: Callable[[str], None] = nothing,
     told: Callable[[str], None] = nothing,
 ) -> Override:
     """Cut an endpoint or address off, until a time (milliseconds since 1970; 0: until it is released).
 
-    All of the endpoint's addresses, and those that the neighbour table shows for the same machine.
+    All of the endpoint's addresses, and those that the neighbour table shows for the same machine. `warn` hears what
+    is wrong although it is held.
     CannotApply, StoreError: nothing was done. NotApplied: what was held before is held.
     """
     with alone(runner, f"quarantine {words}", _PATIENCE) as state:
@@ -137,7 +159,7 @@ def quarantine(
         noted = tuple(f"{show_address(one)} has the same hardware address {mac}" for one, mac in sorted(others.items()))
         before = state.overrides.all()
         made = Override(_next(before), OverrideKind.QUARANTINE, (words,), why, str(who()), now(), until, every, noted)
-        _carried_out(Change(runner, state, "quarantine", side, before, (*_alive(before), made), every), told)
+        _carried_out(Change(runner, state, "quarantine", side, before, (*_alive(before), made), every, warn), told)
         return made
 
 
@@ -214,17 +236,28 @@ def panic(runner: Runner, until: int, why: str, told: Callable[[str], None] = no
 def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = nothing) -> tuple[Override, ...]:
     """End overrides before their time: by id, by the words that made them, or by `all`. As `quarantine` raises."""
     with alone(runner, f"release {words}", _PATIENCE) as state:
-        before = state.overrides.all()
+        before = _readable(state, words)
         alive = _alive(before)
         gone = tuple(one for one in alive if _meant(one, words))
         shut = words == "all" and hold.present(runner)  # also what a boot has shut that could load nothing
         if not gone and not shut:
             known = ", ".join(f"{one.id} ({one.kind} {' '.join(one.words)})".replace(" )", ")") for one in alive)
             raise CannotApply(f"nothing like '{words}' holds on {runner.where}; what holds: {known or 'nothing'}")
-        side = _newest(state) if shut else _live(runner, state)
+        live = read_slots(runner).live
+        side = side_of(state, live.generation) if live is not None else None
         rest = tuple(one for one in alive if one not in gone)
-        _carried_out(Change(runner, state, "release", side, before, rest), told, why)
+        _carried_out(Change(runner, state, "release", side or _newest(state), before, rest), told, why, RELEASE)
         return gone
+
+
+def _readable(state: State, words: str) -> tuple[Override, ...]:
+    """What is kept; nothing if that is damaged and all is to end: it is the way out."""
+    try:
+        return state.overrides.all()
+    except Damaged:
+        if words != "all":
+            raise
+        return ()
 
 
 def overrides(runner: Runner, state: State) -> tuple[Override, ...]:
@@ -235,9 +268,9 @@ def overrides(runner: Runner, state: State) -> tuple[Override, ...]:
 _PATIENCE = 10.0  # seconds for whoever changes the point now: who cuts off an intruder waits rather than types again
 
 
-def _carried_out(job: Change, told: Callable[[str], None], why: str = "") -> None:
+def _carried_out(job: Change, told: Callable[[str], None], why: str = "", steps: Sequence[Step[Change]] = HOLD) -> None:
     try:
-        run(HOLD, job, told)
+        run(steps, job, told)
     except (KernelError, RunnerError, StoreError, NotApplied) as error:
         with suppress(StoreError):
             job.state.journal.write(job.doing, "failed", why=str(error))
@@ -282,10 +315,11 @@ class WrongTarget(Exception):
 def _demand_managers(side: Side, held: Ranges, state: State) -> None:
     """Somebody must be left who can release it, and not only somebody else than who asks."""
     help = "--even-management holds it all the same"
-    client = os.environ.get("SSH_CONNECTION", "").split()[:1]
-    with suppress(ValueError):
-        if client and parse_address(client[0]) in held:
-            raise CannotApply(f"this session comes from {client[0]}, which would be cut off", help)
+    words = os.environ.get("SSH_CONNECTION", "").split()  # sshd(8): the client's address and port, the server's
+    for what, end in zip(("comes from", "ends at"), words[::2], strict=False):
+        with suppress(ValueError):
+            if parse_address(end) in held:
+                raise CannotApply(f"this session {what} {end}, which would be cut off", help)
     already = Ranges.of((one, one) for other in _alive(state.overrides.all()) for one in other.addresses)
     if side.managers and not side.managers - already - held:
         raise CannotApply("that is the last source of management: nobody could release it from there", help)

@@ -6,6 +6,7 @@ made anew from their words for each generation, whose zones and interfaces are i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 
@@ -63,6 +64,16 @@ def permits(side: Side, override: Override) -> tuple[Permit, ...]:
     if override.kind is OverrideKind.RELAX:
         return tuple(_relaxed(side, override))
     return ()
+
+
+def known(side: Side, overrides: Iterable[Override]) -> tuple[Override, ...]:
+    """Those whose words mean something under a generation: an older one may know less."""
+    found = []
+    for one in overrides:
+        with suppress(CannotApply):
+            permits(side, one)
+            found.append(one)
+    return tuple(found)
 
 
 def addresses_of(side: Side, words: str) -> Ranges:

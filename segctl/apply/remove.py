@@ -18,13 +18,15 @@ from segctl.kernel.errors import KernelError
 from segctl.model.generation import Side
 from segctl.model.moment import milliseconds
 from segctl.runner import Runner, RunnerError
-from segctl.store import Standing, State, StoreError
+from segctl.store import Damaged, Standing, State, StoreError
 from segctl.store.overrides import Override, OverrideKind
 
 
 @dataclass(slots=True)
 class Removal:
-    """One under way. `side`: of the generation that is live, for what stays open to management."""
+    """One under way. `side`: of the generation that is live, for what stays open to management. `found`, `noted`: what
+    stood on disk, of whatever form; `overrides`: what of it could be read.
+    """
 
     runner: Runner
     state: State
@@ -33,12 +35,15 @@ class Removal:
     at: datetime
     why: str
     touched: bool = False
-    standing: Standing = field(init=False)
-    overrides: tuple[Override, ...] = field(init=False)
+    found: bytes | None = field(init=False)
+    noted: bytes | None = field(init=False)
+    overrides: tuple[Override, ...] = ()
 
     def __post_init__(self) -> None:
-        self.standing = self.state.standing()
-        self.overrides = self.state.overrides.all()
+        self.found = self.state.standing_as_it_is()
+        self.noted = self.state.overrides.as_they_are()
+        with suppress(Damaged):
+            self.overrides = self.state.overrides.all()
 
 
 def begin(job: Removal) -> None:
@@ -50,15 +55,14 @@ def record(job: Removal) -> None:
     """Nothing of ours is loaded at boot any more, or only what keeps it closed."""
     job.touched = True
     job.state.stand(Standing(None, None, job.closed))
-    if job.overrides:
+    if job.noted is not None:
         job.state.overrides.write(())
 
 
 def unrecord(job: Removal) -> None:
     """As it stood."""
-    job.state.stand(job.standing)
-    if job.overrides:
-        job.state.overrides.write(job.overrides)
+    job.state.put_back(job.found)
+    job.state.overrides.put_back(job.noted)
 
 
 def shut(job: Removal) -> None:

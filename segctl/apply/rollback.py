@@ -29,10 +29,10 @@ class Return:
     slots: Slots
     there: int | None
     flipped: bool = False
-    standing: Standing = field(init=False)
+    found: bytes | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.standing = self.state.standing()
+        self.found = self.state.standing_as_it_is()
 
 
 def begin(job: Return) -> None:
@@ -77,7 +77,7 @@ def record(job: Return) -> None:
 
 def unrecord(job: Return) -> None:
     """As it stood."""
-    job.state.stand(job.standing)
+    job.state.put_back(job.found)
 
 
 ROLLBACK: tuple[Step[Return], ...] = (

@@ -55,6 +55,12 @@ def read_slots(runner: Runner) -> Slots:
     return Slots(live, max(sleepers, key=lambda slot: slot.generation or 0, default=None))
 
 
+def awake(runner: Runner) -> tuple[str, ...]:
+    """Which slots are awake: one at most, unless somebody else wakes them."""
+    found = (t for t in netlink.tables(runner) if t.family == "inet" and t.name in SLOTS and not t.dormant)
+    return tuple(sorted(t.name for t in found))
+
+
 def generation_of(runner: Runner, table: str) -> int | None:
     """The number of the generation that a slot holds, as a chain's name tells it (compile.generation_name); or None."""
     try:

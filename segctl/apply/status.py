@@ -1,63 +1,95 @@
 """What is live on a point now, told from the kernel and not from what was meant."""
 
 import platform
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from segctl.apply.confirm import now as boottime
 from segctl.apply.confirm import waiting
 from segctl.apply.drift import compared
 from segctl.apply.history import version
-from segctl.apply.hits import hits
-from segctl.apply.result import CannotApply, Status, Version, Waiting
+from segctl.apply.hits import Line, hits
+from segctl.apply.result import CannotApply, Status, Waiting
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.surroundings import look_around
 from segctl.kernel import nft
 from segctl.kernel.errors import KernelError
 from segctl.model.moment import milliseconds, moment
 from segctl.runner import Runner
-from segctl.store import State, StoreError, state_of
+from segctl.store import About, Standing, State, StoreError, state_of
 from segctl.store.overrides import Override
+
+T = TypeVar("T")
 
 
 def status(runner: Runner, at: datetime) -> Status:
     """All of it. KernelError where the kernel can't be asked; what is kept and can't be read says so in `drift`."""
     slots = read_slots(runner)
-    live = slots.live
-    with state_of(runner, make=False) as state:
-        about = _about(state, live.generation if live is not None else None)
+    live, number = slots.live, slots.live.generation if slots.live is not None else None
+    with ExitStack() as opened:
+        kept = _Kept()
+        state = kept.read(lambda: opened.enter_context(state_of(runner, make=False)), None)
+        standing = kept.read(state.standing, Standing()) if state is not None else Standing()
+        counted: dict[Line, int] = {}
+        holding: tuple[Override, ...] = ()
+        about = None
+        if state is not None:
+            kept.read(state.hits, counted)
+            counted = kept.read(partial(hits, runner, state), counted)
+            holding = kept.read(partial(state.overrides.active, milliseconds(at)), holding)
+            about = kept.read(partial(_about, state, number), about)
         return Status(
             runner.where,
-            live.generation if live is not None else None,
+            number,
             live.name if live is not None else "",
-            about,
-            state.standing().confirmed if state is not None else None,
-            _waiting(state, runner),
-            tuple(_drift(runner, state, slots, at)),
-            tuple((*line, count) for line, count in sorted(hits(runner, state).items())) if state is not None else (),
-            tuple(map(words, state.overrides.active(milliseconds(at)))) if state is not None else (),
+            version(about, "live") if about is not None else None,
+            standing.confirmed,
+            _waiting(standing, runner),
+            tuple(dict.fromkeys((*_drift(runner, state, slots, at), *kept.troubles))),
+            tuple((*line, count) for line, count in sorted(counted.items())),
+            tuple(map(words, holding)),
             look_around(runner).concerns(),
             platform.release(),
-            ".".join(map(str, nft.version(runner))),
+            _nft_version(runner),
             _tracked(runner),
         )
 
 
-def _about(state: State | None, generation: int | None) -> Version | None:
-    with suppress(StoreError):
-        about = state.generations.about(generation) if state is not None and generation is not None else None
-        return version(about, "live") if about is not None else None
-    return None
+def _about(state: State, number: int | None) -> About | None:
+    return state.generations.about(number) if number is not None else None
 
 
-def _waiting(state: State | None, runner: Runner) -> Waiting | None:
-    pending = waiting(state, runner) if state is not None else None
+class _Kept:
+    """What is kept, as far as it can be read; `troubles` says where it can't."""
+
+    def __init__(self) -> None:
+        self.troubles: list[str] = []
+
+    def read(self, ask: Callable[[], T], otherwise: T) -> T:
+        try:
+            return ask()
+        except StoreError as error:
+            self.troubles.append(str(error))
+            return otherwise
+
+
+def _waiting(standing: Standing, runner: Runner) -> Waiting | None:
+    pending = waiting(standing, runner)
     if pending is None:
         return None
     left = max(0, pending.deadline - boottime()) / 1000
     return Waiting(pending.generation, left, bool(pending.guard) and Path(f"/proc/{pending.guard}").exists())
+
+
+def _nft_version(runner: Runner) -> str:
+    try:
+        return ".".join(map(str, nft.version(runner)))
+    except KernelError as error:
+        return f"unknown: {error}"
 
 
 def _drift(runner: Runner, state: State | None, slots: Slots, at: datetime) -> Iterator[str]:

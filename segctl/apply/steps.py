@@ -18,7 +18,7 @@ from segctl.apply.priming import adopt, would_cut
 from segctl.apply.proving import Shown, as_awake, shown, still
 from segctl.apply.reading import read_listing
 from segctl.apply.result import CannotApply, Lost, NotApplied, Unsettled
-from segctl.apply.slots import delete_slot, read_slots
+from segctl.apply.slots import awake, delete_slot, read_slots
 from segctl.apply.step import Step, nothing
 from segctl.apply.surroundings import concerns, refuse
 from segctl.apply.surroundings import look_around as surroundings
@@ -30,7 +30,7 @@ from segctl.kernel.tables import generation
 from segctl.kernel.tools import run_tool
 from segctl.model.moment import milliseconds
 from segctl.runner import RunnerError
-from segctl.store import About, Kept, Standing, StoreError
+from segctl.store import About, Kept, NotWritten, Standing, StoreError
 from segctl.store.origin import who
 
 _TICK = 0.1
@@ -45,12 +45,12 @@ def look(job: Job) -> None:
             f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
             f"if its rules are still ours, `nft add chain inet {name} gen_00000001` numbers it; else delete it",
         )
-    if (pending := waiting(job.state, job.runner)) is not None:
+    if (pending := waiting(job.standing, job.runner)) is not None:
         raise CannotApply(
             f"generation {pending.generation} on {job.runner.where} waits for its confirmation",
             "`segctl confirm` keeps it, `segctl rollback` takes it back",
         )
-    if job.first:
+    if job.first and job.policy is not None:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
         nft.check(job.runner, for_slot(job.rules.structure, "segctl_check", job.ticket))
@@ -106,6 +106,13 @@ def keep(job: Job) -> None:
     job.state.generations.keep(Kept(about, job.rules, job.source.files))
 
 
+def write_down(job: Job) -> None:
+    """That it was begun; a disk that takes nothing keeps nobody from loading what lies on it."""
+    job.begun = True
+    with suppress(NotWritten):
+        job.state.journal.write(job.doing, "begun", **about_job(job))
+
+
 def about_job(job: Job) -> dict[str, object]:
     """What the journal says of a change."""
     commit = job.source.commit
@@ -121,9 +128,12 @@ def about_job(job: Job) -> dict[str, object]:
 
 
 def forget(job: Job) -> None:
-    """It was never live."""
-    if job.about is not None:
-        with suppress(StoreError):
+    """It was never live; what is live all the same, or is to be loaded at boot, must stay known."""
+    if job.about is None or job.flipped:
+        return
+    with suppress(StoreError):
+        standing = job.state.standing()
+        if standing.confirmed != job.about.number:
             job.state.generations.forget(job.about.number)
 
 
@@ -137,9 +147,12 @@ def load_asleep(job: Job) -> None:
 
 
 def unload(job: Job) -> None:
-    """Take the sleeping slot away again, unless it is the live one by now."""
-    if read_slots(job.runner).free == job.slot:
-        delete_slot(job.runner, job.slot)
+    """Take the sleeping slot away again, unless it is the live one by now. Nobody meets it, so a failure is no matter:
+    the next one takes it away.
+    """
+    with suppress(CannotApply, NotApplied, KernelError, RunnerError):
+        if read_slots(job.runner).free == job.slot:
+            delete_slot(job.runner, job.slot)
 
 
 def read_back(job: Job) -> None:
@@ -237,7 +250,10 @@ def flip(job: Job) -> None:
 
 
 def read_awake(job: Job) -> None:
-    """What is awake is what was meant, and what was proven, with all that others hold."""
+    """What is awake is what was meant, and what was proven, with all that others hold; and nothing else of ours."""
+    if (now := awake(job.runner)) != (job.slot,):
+        told = " and ".join(now) or "nothing of ours"
+        raise NotApplied(f"awake on {job.runner.where}: {told}, not {job.slot} alone: somebody else changes our tables")
     read_back(job)
     if job.proof is not None:
         still(job.runner, job.slot, job.proof, job.overrides, job.at)
@@ -255,7 +271,7 @@ def record(job: Job) -> None:
 
 def unrecord(job: Job) -> None:
     """As it stood."""
-    job.state.stand(job.standing)
+    job.state.put_back(job.found)
 
 
 def tidy(job: Job) -> None:
@@ -270,15 +286,16 @@ def tidy(job: Job) -> None:
 
 def flip_back(job: Job) -> None:
     """The same backwards; without an old generation ours goes to sleep."""
-    now = read_slots(job.runner)
-    if not job.flipped or now.live is None or now.live.name != job.slot:
+    if not job.flipped:
         return
     old = job.slots.live
     try:
-        if old is None or old.generation is None:
-            put_to_sleep(job.runner, job.slot)
-        else:
-            wake(job.runner, job.state, old.name, old.generation, job.slot)
+        if job.slot in awake(job.runner):
+            if old is None or old.generation is None:
+                put_to_sleep(job.runner, job.slot)
+            else:
+                wake(job.runner, job.state, old.name, old.generation, job.slot)
+        job.flipped = False
     except (KernelError, RunnerError) as error:
         raise Unsettled(
             f"generation {job.generation} failed, but is live on {job.runner.where}: it can't be taken back: {error}",
@@ -288,7 +305,7 @@ def flip_back(job: Job) -> None:
 
 BOOT: tuple[Step[Job], ...] = (
     Step("look", look, nothing),
-    Step("keep", keep, forget),
+    Step("write down", write_down, nothing),
     Step("load asleep", load_asleep, unload),
     Step("read back", read_back, nothing),
     Step("hold", hold_what_is_held, nothing),

@@ -65,7 +65,9 @@ def up(settings: Settings, name: str | None, hosts_per_segment: int) -> Exit:
     Who isn't root gets it in a user namespace.
     """
     policy = policy_of(settings, datetime.now(UTC))
-    enter(_name(settings, name), anew=True)
+    which = _name(settings, name)
+    enter(which, anew=True)
+    _forget(which)
     built = make(policy, name, hosts_per_segment)
     for note in built.record.notes:
         settings.say(f"note: {note}")
@@ -83,6 +85,7 @@ def down(settings: Settings, name: str | None) -> Exit:
     which = _name(settings, name)
     traces = Folder(which).path.exists()
     removed = clean(which) if enter(which, anew=traces) else Removed(0, 0)
+    _forget(which)
     if not removed:
         settings.say(f"lab {which} was gone: removed its folder" if traces else f"there is no lab {which}")
         return Exit.YES
@@ -120,7 +123,18 @@ def run(context: click.Context, name: str | None, hosts_per_segment: int, words:
     enter(which, anew=True)
     with standing(policy, which, hosts_per_segment) as built:
         settings.say(f"lab {built.name}: {_count(built)}")
-        return beside(built.name, command)
+        try:
+            return beside(built.name, command)
+        finally:
+            _forget(which)
+
+
+def _forget(lab: str) -> None:
+    """What was applied in a lab of that name is nothing to the next one."""
+    from segctl.lab.names import prefix
+    from segctl.store.state import forget
+
+    forget(f"netns-{prefix(lab)}")
 
 
 @lab.command(cls=Command, examples=("lab shell gw1", "lab shell web1"))

@@ -68,7 +68,7 @@ def quarantine(
     from segctl.apply import overrides
 
     until = overrides.now() + int(1000 * duration) if duration is not None else 0
-    made = overrides.quarantine(runner, target, until, why, even_management=even_management)
+    made = overrides.quarantine(runner, target, until, why, even_management=even_management, warn=settings.say)
     _tell(made, format_, runner.where)
 
 
@@ -198,6 +198,8 @@ def release(
         click.echo(json.dumps({"schema": "segctl/release/1", "released": [plain(one) for one in gone]}, indent=2))
     else:
         write(f"released on {runner.where}: {_words(one)}" for one in gone)
+        if not gone:
+            click.echo(f"what was shut on {runner.where} is open")
 
 
 @click.command("overrides", cls=Command, examples=("overrides --netns sg-shop-gw1",))

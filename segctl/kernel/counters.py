@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from segctl.kernel import nfset as nf
-from segctl.kernel.errors import NotThere
 from segctl.kernel.tables import sets_of
 from segctl.kernel.wire import NLM_F_DUMP, Channel, Message, answer, attributes, number, steadily, string, text
 from segctl.runner import Runner
@@ -14,12 +13,12 @@ _PACKETS = 2  # NFTA_COUNTER_*
 
 
 def counted(runner: Runner, table: str, names: Iterable[str]) -> Iterator[tuple[bytes, bytes, int]]:
-    """Key, data and packets of each element of these maps that has been met; NotThere for a map that isn't there."""
+    """Key, data and packets of each element that has been met of those of these maps that are there."""
     with Channel(runner) as channel:
         known = sets_of(channel, table)
         for name in names:
             if name not in known:
-                raise NotThere(f"there is no map {name} in table {table}")
+                continue
             body = text(nf.LIST_TABLE, table) + text(nf.LIST_SET, name)
             about = f"reading the counters of {name} in table {table}"
             for one in steadily(channel, Message(nf.GETSETELEM, body, about, NLM_F_DUMP, nf.INET)):

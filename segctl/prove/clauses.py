@@ -113,7 +113,7 @@ class Between:
 def clauses(cell: Between) -> Iterator[Clause]:
     """Every packet between the two is in some clause."""
     if cell.local:
-        yield Clause({}, Must.ALWAYS)
+        yield Clause({}, Must.BESIDE if cell.beside else Must.ALWAYS)
         return
     if cell.unseen:
         yield Clause({}, Must.EITHER)

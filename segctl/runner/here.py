@@ -29,7 +29,7 @@ class Here:
         self, argv: Sequence[str], *, stdin: bytes | str | None = None, timeout: float | None = DEFAULT_TIMEOUT
     ) -> Completed:
         """Run it and wait; as `Runner.run` says."""
-        return finish(start(argv, stdin, self.where), argv, stdin, timeout)
+        return finish(start(argv, stdin, self.where), argv, timeout)
 
     def inside(self) -> AbstractContextManager[None]:
         """Nothing to enter: we are there."""
@@ -38,10 +38,11 @@ class Here:
 
 def start(argv: Sequence[str], stdin: bytes | str | None, where: str) -> "subprocess.Popen[bytes]":
     """The process, begun in the namespace of the calling thread; NoSuchTool if there is no such program."""
+    fed = None if stdin is None else _whole(stdin, argv[0])
     try:
         return subprocess.Popen(
             list(argv),
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdin=subprocess.DEVNULL if fed is None else fed,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=_environment(),
@@ -50,16 +51,32 @@ def start(argv: Sequence[str], stdin: bytes | str | None, where: str) -> "subpro
         raise NoSuchTool(argv[0], where) from error
     except PermissionError as error:
         raise NotAllowed(f"{argv[0]} on {where} may not be executed by this user") from error
+    finally:
+        if fed is not None:
+            os.close(fed)
 
 
-def finish(
-    process: "subprocess.Popen[bytes]", argv: Sequence[str], stdin: bytes | str | None, timeout: float | None
-) -> Completed:
-    """Feed it, wait for it, never leave it behind: whatever interrupts us kills it."""
-    fed = stdin.encode() if isinstance(stdin, str) else stdin
+def _whole(stdin: bytes | str, program: str) -> int:
+    """A descriptor from which all of it can be read (memfd_create(2)).
+
+    Not a pipe: were we killed while we write into it, the program would take the first part for the whole.
+    """
+    descriptor = os.memfd_create("stdin", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(stdin.encode() if isinstance(stdin, str) else stdin)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError as error:
+        os.close(descriptor)
+        raise NotAllowed(f"there is no room for what {program} is to read: {error.strerror}") from error
+    return descriptor
+
+
+def finish(process: "subprocess.Popen[bytes]", argv: Sequence[str], timeout: float | None) -> Completed:
+    """Wait for it, never leave it behind: whatever interrupts us kills it."""
     with process:
         try:
-            out, err = process.communicate(fed, timeout)
+            out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise TookTooLong(f"{' '.join(argv[:3])} did not end within {timeout:g} seconds") from error

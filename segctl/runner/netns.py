@@ -45,7 +45,7 @@ class Netns:
         """Run it there and wait; as `Runner.run` says."""
         with self.inside():
             process = start(argv, stdin, self.where)
-        return finish(process, argv, stdin, timeout)
+        return finish(process, argv, timeout)
 
     @contextmanager
     def inside(self) -> Iterator[None]:

@@ -13,13 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from segctl.store.errors import NotWritten, Unsafe
+from segctl.store.errors import Damaged, NotWritten, Unsafe
 
 BIGGEST = 1 << 30
 """Bytes of one file: a generation of a million elements has some 60 MB."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHANGE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _BESIDE = ".new"
 
@@ -32,19 +33,26 @@ class Folder:
     descriptor: int
 
     def read(self, name: str) -> bytes | None:
-        """A file's bytes, None if there is none. Unsafe if it is no regular file of ours alone."""
+        """A file's bytes, None if there is none. Unsafe if it is no regular file of ours alone; Damaged if the disk
+        doesn't give it.
+        """
         try:
             descriptor = os.open(name, _READ, dir_fd=self.descriptor)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unsafe(name, error) from error
-        with os.fdopen(descriptor, "rb") as file:
-            about = os.fstat(file.fileno())
+        try:
+            about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 raise Unsafe(f"{self.path / name} is no regular file", _ASIDE)
             _demand_ours(about, self.path / name)
-            return file.read(BIGGEST)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(min(about.st_size, BIGGEST) or 1)  # as much memory as that is taken beforehand
+        except OSError as error:
+            raise Damaged(f"{self.path / name} can't be read: {error.strerror}", _DISK) from error
+        finally:
+            os.close(descriptor)
 
     def write(self, name: str, data: bytes) -> None:
         """Whole or not at all, also through a power cut. NotWritten if the disk doesn't take it."""
@@ -63,20 +71,35 @@ class Folder:
 
     def append(self, name: str, line: bytes) -> None:
         """One line more at a file's end, flushed. What an earlier power cut left of a line is ended first."""
-        with self._told(name):
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-            new = name not in self._all()
-            with os.fdopen(os.open(name, flags, 0o600, dir_fd=self.descriptor), "rb+", buffering=0) as file:
-                about = os.fstat(file.fileno())
-                _demand_ours(about, self.path / name)
-                torn = about.st_size and os.pread(file.fileno(), 1, about.st_size - 1) != b"\n"
+        new = name not in self._all()
+        file = self.open(name, os.O_APPEND)
+        try:
+            with self._told(name):
+                size = os.fstat(file).st_size
+                torn = size and os.pread(file, 1, size - 1) != b"\n"
                 whole = (b"\n" if torn else b"") + line + b"\n"
-                if os.write(file.fileno(), whole) != len(whole):
-                    os.ftruncate(file.fileno(), about.st_size)
+                if os.write(file, whole) != len(whole):
+                    os.ftruncate(file, size)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file.fileno())
-            if new:
-                os.fsync(self.descriptor)
+                os.fsync(file)
+                if new:
+                    os.fsync(self.descriptor)
+        finally:
+            os.close(file)
+
+    def open(self, name: str, flags: int = 0) -> int:
+        """A descriptor for reading and writing, of a file that is made where it is missing: whoever asks closes it."""
+        with self._told(name):
+            descriptor = os.open(name, _CHANGE | flags, 0o600, dir_fd=self.descriptor)
+        try:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise Unsafe(f"{self.path / name} is no regular file", _ASIDE)
+            _demand_ours(about, self.path / name)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def remove(self, name: str) -> None:
         """A file away, if it is there."""
@@ -104,7 +127,7 @@ class Folder:
         try:
             yield
         except OSError as error:
-            if error.errno == errno.ELOOP:
+            if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
                 raise self._unsafe(name, error) from error
             raise NotWritten(f"{self.path / name} can't be written: {error.strerror}", _ROOM) from error
 
@@ -165,4 +188,5 @@ def _demand_ours(about: os.stat_result, path: Path) -> None:
 
 _ASIDE = "look who made it; move it away, or give it back to root with mode 0600 (a folder 0700) if it is yours"
 _ROOM = "make room, or mount it writable, and try again: what was there before is there"
+_DISK = "look at the disk (`dmesg`); what was kept may be put back from a backup"
 _WHERE = "SEGCTL_STATE names another folder to keep state in"

@@ -24,6 +24,7 @@ KEPT = 10
 """How many generations stay, beside those that are live or confirmed."""
 
 _SITE_MOST = 1 << 28  # bytes of all files of a site
+_ANOTHER = "somebody moved it: give it back its name, or put it away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,13 @@ class Generations:
         """None if there is no such generation; Damaged, Newer or Unsafe if it can't be relied on."""
         name = f"{_name(number_)}.about"
         data = self._folder.read(name)
+        if data is None:
+            return None
         where = self._folder.path / name
-        return None if data is None else _about(unseal_json("generation", data, where), where)
+        found = _about(unseal_json("generation", data, where), where)
+        if found.number != number_:
+            raise Damaged(f"{where} is of generation {found.number}", _ANOTHER)
+        return found
 
     def side(self, number_: int) -> Side | None:
         """What must be at hand at once; None and errors as `about`."""
@@ -106,8 +112,7 @@ class Generations:
         where = self._folder.path / name
         try:
             found = json.loads(unseal("rules", data, where))
-            files = {text(path, 4096): _unpacked(one) for path, one in found["files"].items()}
-            return Kept(about, from_plain(found["rules"], where, side), files)
+            return Kept(about, from_plain(found["rules"], where, side), _files(found["files"]))
         except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, zlib.error, RecursionError) as error:
             raise Damaged(f"{where} holds no generation: {error}") from error
 
@@ -133,9 +138,20 @@ def _name(number_: int) -> str:
     return f"{number_:06d}"
 
 
-def _unpacked(value: object) -> bytes:
-    inflating = zlib.decompressobj()
-    return inflating.decompress(b64decode(text(value, 1 << 30), validate=True), _SITE_MOST)
+def _files(packed: Mapping[str, object]) -> dict[str, bytes]:
+    """A site's files; ValueError for one that doesn't end, and for more than a site may have together."""
+    files: dict[str, bytes] = {}
+    left = _SITE_MOST
+    for path, one in packed.items():
+        inflating = zlib.decompressobj()
+        data = inflating.decompress(b64decode(text(one, 1 << 30), validate=True), left + 1)
+        left -= len(data)
+        if left < 0:
+            raise ValueError(f"the site's files are larger than {_SITE_MOST} bytes")
+        if not inflating.eof or inflating.unused_data:
+            raise ValueError(f"{path[:80]!r} doesn't end where it should")
+        files[text(path, 4096)] = data
+    return files
 
 
 def _about(value: Any, where: object) -> About:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from segctl.store.errors import Busy, NotWritten
+from segctl.store.errors import Busy
 from segctl.store.files import Folder
 from segctl.store.origin import who
 
@@ -20,11 +20,7 @@ _TICK = 0.05
 @contextmanager
 def locked(folder: Folder, doing: str, wait: float = 0.0) -> Iterator[None]:
     """Hold the point's lock. Busy if somebody else does for longer than `wait` seconds, in words that name him."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(_NAME, flags, 0o600, dir_fd=folder.descriptor)
-    except OSError as error:
-        raise NotWritten(f"{folder.path / _NAME} can't be opened: {error.strerror}") from error
+    descriptor = folder.open(_NAME)
     try:
         _take(descriptor, folder, time.monotonic() + wait)
         _say(descriptor, doing)
@@ -61,5 +57,5 @@ def _holder(descriptor: int) -> str:
     try:
         said = json.loads(os.pread(descriptor, 4096, 0))
         return f"{said['user']}, with `segctl {said['doing']}` since {said['since']} (process {said['pid']})"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return "somebody"

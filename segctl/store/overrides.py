@@ -9,7 +9,7 @@ from typing import Any
 
 from segctl.store.errors import Damaged
 from segctl.store.files import Folder
-from segctl.store.plain import number, text
+from segctl.store.plain import address, number, text
 from segctl.store.sealed import seal_json, unseal_json
 
 _NAME = "overrides"
@@ -67,6 +67,17 @@ class Overrides:
         """Those that hold at that time."""
         return tuple(one for one in self.all() if one.active(now))
 
+    def as_they_are(self) -> bytes | None:
+        """Their bytes, whatever they say, for `put_back`."""
+        return self._folder.read(_NAME)
+
+    def put_back(self, before: bytes | None) -> None:
+        """As they were, damaged too."""
+        if before is None:
+            self._folder.remove(_NAME)
+        else:
+            self._folder.write(_NAME, before)
+
     def write(self, overrides: tuple[Override, ...]) -> None:
         """All of them anew."""
         self._folder.write(_NAME, seal_json("overrides", [plain(one) for one in overrides]))
@@ -86,6 +97,6 @@ def _read(value: Any) -> Override:
         text(value["who"], 4096),
         number(value["since"]),
         number(value["until"]),
-        tuple(number(one, 1 << 129) for one in value["addresses"]),
+        tuple(map(address, value["addresses"])),
         tuple(text(one, 4096) for one in value["beside"]),
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segctl.model.elements import Bytes, Elements
 from segctl.model.generation import Home, Leaning, Loadable, Meaning, Side
-from segctl.model.ranges import LAST_V6, Ranges
+from segctl.model.ranges import LAST_V4, LAST_V6, V6, Ranges
 from segctl.store.errors import Damaged
 
 _WIDEST = 256  # bytes of a key
@@ -60,16 +60,13 @@ def side_from(value: object, where: object) -> Side:
         return Side(
             text(found["exceptions"]),
             tuple(number(end) for end in _list(found["ends"])),
-            {
-                text(name, 255): tuple(number(one, LAST_V6) for one in _list(some))
-                for name, some in _mapping(found["endpoints"]).items()
-            },
-            _ranges(found["managers"]),
+            {text(name, 255): tuple(map(address, _list(some))) for name, some in _mapping(found["endpoints"]).items()},
+            _addresses(found["managers"]),
             tuple(map(_home, _list(found["homes"]))),
             tuple(map(_rail, _list(found["rails"]))),
             {text(name, 255): _ranges(traffic) for name, traffic in _mapping(found["services"]).items()},
             _flag(found["host"]),
-            {number(int(key), 0xFFFFFFFF): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
+            {_key(key): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"{where} says nothing of a generation's side: {type(error).__name__}: {error}") from error
@@ -78,14 +75,14 @@ def side_from(value: object, where: object) -> Side:
 def _home(value: object) -> Home:
     id, segment, interfaces, ours, addresses, out, into, inside = _list(value)
     places = tuple(text(one, 15) for one in _list(interfaces))
-    held = _ranges(addresses)
+    held = _addresses(addresses)
     says = Leaning(out), Leaning(into), _flag(inside)
     return Home(number(id, 0xFFFFFFFF), text(segment, 255), places, _flag(ours), held, *says)
 
 
 def _rail(value: object) -> tuple[Ranges, Ranges, Ranges]:
     source, destination, traffic = _list(value)
-    return _ranges(source), _ranges(destination), _ranges(traffic)
+    return _addresses(source), _addresses(destination), _ranges(traffic)
 
 
 def _spans(ranges: Ranges) -> list[list[int]]:
@@ -93,7 +90,22 @@ def _spans(ranges: Ranges) -> list[list[int]]:
 
 
 def _ranges(value: object) -> Ranges:
-    return Ranges.of((number(first, LAST_V6), number(last, LAST_V6)) for first, last in map(_list, _list(value)))
+    return Ranges.of(_span(*_list(span)) for span in _list(value))
+
+
+def _addresses(value: object) -> Ranges:
+    found = _ranges(value)
+    for first, last in found.spans:
+        if address(first) < V6 <= address(last):
+            raise ValueError(f"no addresses of one family: {first} to {last}")
+    return found
+
+
+def _span(first: object, last: object) -> tuple[int, int]:
+    begin, end = number(first, LAST_V6), number(last, LAST_V6)
+    if begin > end:
+        raise ValueError(f"no range: {begin} to {end}")
+    return begin, end
 
 
 def _flag(value: object) -> bool:
@@ -124,12 +136,28 @@ def number(value: object, most: int = (1 << 63) - 1) -> int:
     return value
 
 
+def address(value: object) -> int:
+    """A place on the address line where an address is (segctl.model.ranges); ValueError for anything else."""
+    found = number(value, LAST_V6)
+    if LAST_V4 < found < V6:
+        raise ValueError(f"no address: {found}")
+    return found
+
+
 def _loadable(value: object, side: Side) -> Loadable:
     found = _record(value, {"point", "structure", "elements", "meanings"})
-    meanings = {number(int(key), 0xFFFFFFFF): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
+    meanings = {_key(key): _meaning(one) for key, one in _mapping(found["meanings"]).items()}
     elements = tuple(_read(one) for one in _list(found["elements"]))
     words = text(found["point"], 255), text(found["structure"])
     return Loadable(*words, elements, meanings, side)
+
+
+def _key(value: str) -> int:
+    """A number of 32 bits as we write it; int() takes more."""
+    found = number(int(value), 0xFFFFFFFF) if len(value) < 11 else -1
+    if str(found) != value:
+        raise ValueError(f"no number of a connection: {value[:20]!r}")
+    return found
 
 
 def _meaning(value: object) -> Meaning:
@@ -153,6 +181,8 @@ def _elements(one: Elements) -> Plain:
 def _read(value: object) -> Elements:
     found = _record(value, {"name", "count", "width", "keys"}, {"ends", "data", "verdicts", "until"})
     count, width = number(found["count"], 1 << 31), number(found["width"], _WIDEST)
+    if not width:
+        raise ValueError("an element without a key")
     until = None
     if "until" in found:
         until = np.frombuffer(_bytes(found["until"], 8 * count), "<u8").astype(np.uint64)

@@ -4,8 +4,9 @@ lock  journal  standing  overrides  generations/000007.about  generations/000007
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,6 +68,17 @@ class State:
         where = self.folder.path / _STANDING
         return _standing(unseal_json("standing", data, where), where)
 
+    def standing_as_it_is(self) -> bytes | None:
+        """Its bytes, whatever they say, for `put_back`. Unsafe if somebody else may have written them."""
+        return self.folder.read(_STANDING)
+
+    def put_back(self, standing: bytes | None) -> None:
+        """As it was, damaged too: what can't be read keeps a point closed at boot."""
+        if standing is None:
+            self.folder.remove(_STANDING)
+        else:
+            self.folder.write(_STANDING, standing)
+
     def hits(self) -> dict[tuple[str, str], int]:
         """What was counted by generations that are gone: by kind and name of the line."""
         data = self.folder.read(_HITS)
@@ -113,6 +125,14 @@ def state_of(runner: Runner, *, make: bool = True) -> Iterator[State | None]:
         for one in (inner, folder, top):
             if one is not None:
                 one.close()
+
+
+def forget(prefix: str) -> None:
+    """Away with the state of all places whose key begins so: of a lab that is gone."""
+    with suppress(OSError):
+        for folder in root().iterdir():
+            if folder.name.startswith(prefix) and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _standing(value: object, where: object) -> Standing:

@@ -20,7 +20,7 @@ from segctl.ask import can
 from segctl.ask.check import check_site
 from segctl.ask.explain import explain
 from segctl.ask.graph import segment_graph
-from segctl.compile import compile_gateway, render_table
+from segctl.compile import compile_point, render_table
 from segctl.compile.zones import TooManyClasses
 from segctl.load import load_site, parse_selector, parse_service
 from segctl.model.codes import CODES
@@ -90,9 +90,9 @@ def asked(site: Site, rng: Random) -> None:
         return
     list(show_check(check_site(site, (), AT)))
     segment_graph(examined.policy, AT)
-    for gateway in site.gateways():
+    for point in site.points:
         try:
-            render_table(compile_gateway(examined.policy, gateway.name, AT), "segctl_a", 1, AT)
+            render_table(compile_point(examined.policy, point, AT), "segctl_a", 1, AT)
         except TooManyClasses:
             continue
     question(examined.policy, rng)

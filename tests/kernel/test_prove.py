@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ def segctl(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def inside(place: str, *words: str) -> None:
-    subprocess.run(["ip", "netns", "exec", place, *words], check=True, capture_output=True)
+def inside(place: str, *words: str) -> str:
+    command = ["ip", "netns", "exec", place, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
@@ -70,6 +72,107 @@ def test_what_was_applied_is_proven(applied: tuple[str, Path]) -> None:
     assert len(said["read"]) == len(said["site"]) == 64
     assert int(said["packets"]) > 2**200
     assert said["classes"] > 100
+
+
+HOST = """\
+version: 1
+site: tiny
+endpoints:
+  db1: {addresses: [10.91.2.5, "fd91:2::5"]}
+segments:
+  web: {strictness: guarded, members: [10.91.1.0/24, "fd91:1::/64"]}
+  db: {strictness: strict, members: [10.91.2.0/24, "fd91:2::/64"]}
+flows:
+  - {name: orders, from: web, to: db1, services: [tcp/5432], why: "orders"}
+points:
+  db1-host: {kind: host, endpoint: db1}
+"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A namespace with a host's rules, and its site; each test takes away what it puts beside them."""
+    folder = tmp_path_factory.mktemp("host")
+    (folder / "segctl.yaml").write_text(HOST)
+    place = f"segt{os.getpid()}-host"
+    subprocess.run(["ip", "netns", "add", place], check=True)
+    try:
+        done = segctl(folder, "apply", "--netns", place, "--prime", "0", "--format", "json")
+        assert done.returncode == 0, done.stderr
+        assert (json.loads(done.stdout)["point"], json.loads(done.stdout)["proof"]) == ("db1-host", "proven")
+        yield place, folder
+    finally:
+        subprocess.run(["ip", "netns", "delete", place], check=True)
+
+
+BESIDE = {
+    "another drops what is the host's": (
+        "add table ip other { chain i { type filter hook input priority -5; ip saddr 10.91.1.0/24 drop; }; }",
+        "different",
+    ),
+    "another drops what is beside it": (
+        "add table ip other { chain i { type filter hook input priority -5; ip daddr 172.17.0.0/16 drop; }; }",
+        "proven",
+    ),
+    "another drops what is forwarded": (
+        "add table ip other { chain f { type filter hook forward priority -5; policy drop; }; }",
+        "proven",
+    ),
+    "another translates what is beside it": (
+        "add table ip other { chain p { type nat hook postrouting priority 100; ip saddr 172.17.0.1 masquerade; }; }",
+        "proven",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_only_what_is_the_hosts_counts(host: tuple[str, Path], what: str) -> None:
+    change, wanted = BESIDE[what]
+    inside(host[0], "nft", change)
+    try:
+        code, said = proof(*host)
+    finally:
+        inside(host[0], "nft", "delete table ip other")
+    assert (said["found"], code) == (wanted, {"proven": 0, "different": 1}[wanted]), said
+
+
+OURS = {
+    "an element more": (
+        "element inet segctl_a flow_port { 4:0 . 0x00010000 . tcp . 5433 : 0x1 }",
+        {"service": "tcp/5433", "from": "web", "to": "db", "does": ["accept"]},
+    ),
+    "what is beside it is stopped": (
+        "rule inet segctl_a beside_in drop",
+        {"does": ["drop"], "must": "pass beside it"},
+    ),
+    "a source that is ours": (
+        "rule inet segctl_a mirrored_in accept",
+        {"from": "db", "to": "db", "does": ["accept"], "must": "drop"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OURS)
+def test_a_change_of_a_hosts_rules_is_found(host: tuple[str, Path], what: str) -> None:
+    change, wanted = OURS[what]
+    kind, _, rest = change.partition(" ")
+    said = inside(host[0], "nft", "-e", "-a", f"{'insert' if kind == 'rule' else 'add'} {change}")
+    where = " ".join(rest.split()[:3])
+    undo = f"rule {where} handle {said.partition('# handle ')[2].split()[0]}" if kind == "rule" else change
+    code, answer = proof(*host)
+    inside(host[0], "nft", f"delete {undo}")
+    assert (code, answer["found"]) == (1, "different")
+    assert any(all(one[key] == value for key, value in wanted.items()) for one in answer["differences"]), answer
+
+
+def test_a_host_goes_on_and_back(host: tuple[str, Path]) -> None:
+    """After all of the above: generation 1 is still what was meant; a second one is proven, and flipped back."""
+    assert proof(*host)[0] == 0
+    done = segctl(host[1], "apply", "--netns", host[0], "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["generation"]) == (0, 2), done.stderr
+    back = segctl(host[1], "rollback", "--netns", host[0])
+    assert back.stdout == f"generation 1 is live on namespace {host[0]} again; 2 sleeps\n"
+    assert proof(*host)[0] == 0
 
 
 CHANGES = {

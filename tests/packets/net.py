@@ -138,9 +138,9 @@ class Net:
 
 
 @contextmanager
-def standing(name: str) -> Iterator[Net]:
-    """The lab for the length of a block, without rules."""
-    with lab(changed(), f"{name}{os.getpid()}", HOSTS, listeners=False) as built:
+def standing(name: str, said: Policy | None = None) -> Iterator[Net]:
+    """The lab of that site, or of `sites/kinds`, for the length of a block, without rules."""
+    with lab(said or changed(), f"{name}{os.getpid()}", HOSTS, listeners=False) as built:
         net = Net(built, dict(machines(built)))
         for machine in {m.runner.name: m for m in net.machines.values()}.values():
             quiet(machine)

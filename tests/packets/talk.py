@@ -56,8 +56,11 @@ class Talk(ABC):
         listening = self._ear(back)
         while select.select([listening], [], [], 0)[0]:
             try:
-                if self.said in listening.recv(65_535):
+                got = listening.recv(65_535)
+                if self.said in got:
                     return True
+                if not got and listening.type == socket.SOCK_STREAM:
+                    return False  # it was reset, and stays readable
             except OSError:
                 return False
         return False
@@ -144,6 +147,10 @@ class Tcp(Ported):
         """As much as fits into the socket, from who asks."""
         self._client.send(said)
 
+    def told(self) -> int:
+        """The error that the asking end's socket has, once; 0 if none."""
+        return self._client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
     def got(self) -> bytes:
         """What came to who answers, and nobody has read yet."""
         listening = self._ear(False)
@@ -176,6 +183,10 @@ class Udp(Ported):
             self._server.sendto(self._token(), (self.ends[0], self.sport))
         else:
             self._client.send(self._token())
+
+    def deafen(self) -> None:
+        """Nobody listens on the port any more."""
+        self._server.close()
 
     def failed(self) -> bool:
         """Whether an ICMP error reached who asks; that is told once."""

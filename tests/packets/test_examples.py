@@ -71,12 +71,20 @@ def test_it_is_valid_and_its_own_tests_hold(folder: Path, capfd: pytest.CaptureF
 
 @contextmanager
 def standing(folder: Path, name: str) -> Iterator[Built]:
-    """The site's network, each gateway under its own rules."""
-    with make_lab(meant(read(folder), datetime.now(UTC)), name) as built:
-        for gateway in built.gateways:
-            where = "--netns", built.runner(gateway).name
-            done = run(["--site", str(folder), "-q", "apply", "--point", gateway.point, *where, "--prime", "0"])
-            assert done == Exit.YES
+    """The site's network, each gateway and host point under its own rules."""
+    site = read(folder)
+    with make_lab(meant(site, datetime.now(UTC)), name) as built:
+        places = [(gateway.point, gateway.namespace) for gateway in built.gateways]
+        places += [
+            (point.name, host.namespace)
+            for point in site.hosts()
+            for host in built.hosts
+            if host.endpoint == point.endpoint
+        ]
+        assert {point for point, _ in places} == set(site.points)
+        for point, namespace in places:
+            where = "--point", point, "--netns", namespace
+            assert run(["--site", str(folder), "-q", "apply", *where, "--prime", "0"]) == Exit.YES
         yield built
 
 

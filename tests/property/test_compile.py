@@ -1,19 +1,20 @@
 """The compiler against the law, without a kernel: what a ruleset's maps answer equals what the point must do.
 
-Random sites, random new packets between two interfaces of a gateway, and to and from its own addresses. Each that
-passes carries the number of a line that really allows it, between these interfaces.
+Random sites, random new packets between two interfaces of a gateway, and to and from its own addresses and a host's.
+Each that passes carries the number of a line that really allows it, on a gateway between these interfaces.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
 import pytest
 
-from segctl.compile import compile_gateway
+from segctl.compile import compile_point
 from segctl.model.decision import Effect, Outcome, Step
-from segctl.model.point import Interface, Point
-from segctl.model.ranges import show_address
+from segctl.model.point import Interface, Point, PointKind
+from segctl.model.ranges import family, show_address
 from segctl.model.selector import POINTS
 from segctl.model.service import show_traffic
 from segctl.policy import Policy, examine, judge_at_point, loose
@@ -44,7 +45,7 @@ def lives_behind(policy: Policy, point: Point, interface: Interface, address: in
 def expected(policy: Policy, point: Point, packet: Packet) -> Outcome:
     """What the law says of a packet that this point sees between these interfaces."""
     outcome = judge_at_point(policy, packet.source, packet.destination, packet.traffic, AT)
-    if outcome.decision.step is Step.SPECIAL:
+    if outcome.decision.step is Step.SPECIAL or point.kind is PointKind.HOST:
         return outcome
     for end, name in ((packet.source, packet.into), (packet.destination, packet.out)):
         if name is None:
@@ -58,6 +59,19 @@ def expected(policy: Policy, point: Point, packet: Packet) -> Outcome:
         if not (lost and lenient(policy, *ends)):
             return Outcome(outcome.decision, Effect.DROP)
     return outcome
+
+
+def packets_of_host(policy: Policy, point: Point, rng: Random, count: int) -> Iterator[Packet]:
+    """New packets from and to a host's own addresses: random ones, of which one end is put in its place."""
+    own = [address for first, last in policy.hosts[point.name] for address in range(first, last + 1)]
+    for asked in random_questions(rng, policy.site, count, AT):
+        here = [address for address in own if family(address) == family(asked.source)]
+        if not here:
+            continue
+        if asked.source not in own and (asked.destination in own or rng.random() < 0.5):
+            yield Packet(asked.source, rng.choice(here), asked.traffic, "any", None)
+        elif asked.destination not in own:
+            yield Packet(rng.choice(here), asked.destination, asked.traffic, None, "any")
 
 
 def packets(policy: Policy, point: Point, rng: Random, count: int) -> Iterator[Packet]:
@@ -94,7 +108,8 @@ def fault(policy: Policy, walk: Walk, packet: Packet, want: Outcome, got: End) -
     if got.word != "pass":
         return ""
     meaning = walk.rules.meanings[got.number]
-    way = tuple(name for name in (packet.into, packet.out) if name)
+    host = walk.rules.kind is PointKind.HOST
+    way = () if host else tuple(name for name in (packet.into, packet.out) if name)
     kind = "observe" if want.observed else KINDS[want.decision.step]
     if (meaning.kind, meaning.ways) != (kind, way):
         return f"number of {meaning.kind} by {meaning.ways}, wanted {kind} by {way}"
@@ -108,21 +123,22 @@ def fault(policy: Policy, walk: Walk, packet: Packet, want: Outcome, got: End) -
     return "" if meaning.name in names else f"number of {meaning.name}, which does not match"
 
 
-def compare(seed: int, sites: int, count: int) -> int:
-    """So many packets at each gateway of so many sites; how many were asked."""
-    asked = 0
+def compare(seed: int, sites: int, count: int) -> Counter[PointKind]:
+    """So many packets at each point of so many sites; how many were asked."""
+    asked: Counter[PointKind] = Counter()
     for number in range(seed, seed + sites):
         rng = Random(number)
         policy = examine(valid_site(rng), AT).policy
         assert policy is not None
-        for point in policy.site.gateways():
-            if not point.interfaces:
+        for point in policy.site.points.values():
+            host = point.kind is PointKind.HOST
+            if not point.interfaces and not host:
                 continue
-            walk = Walk(compile_gateway(policy, point.name, AT))
-            for packet in packets(policy, point, rng, count):
+            walk = Walk(compile_point(policy, point.name, AT))
+            for packet in (packets_of_host if host else packets)(policy, point, rng, count):
                 want = expected(policy, point, packet)
                 wrong = fault(policy, walk, packet, want, walk.new(packet))
-                asked += 1
+                asked[point.kind] += 1
                 if wrong:
                     ends = show_address(packet.source), show_address(packet.destination)
                     text = f"{ends[0]} ({packet.into}) -> {ends[1]} ({packet.out})"
@@ -135,7 +151,9 @@ def compare(seed: int, sites: int, count: int) -> int:
 
 
 def test_the_rules_answer_as_the_law() -> None:
-    assert compare(seed=1, sites=150, count=40) > 4_000
+    asked = compare(seed=1, sites=150, count=40)
+    assert asked[PointKind.GATEWAY] > 4_000
+    assert asked[PointKind.HOST] > 1_000
 
 
 @pytest.mark.soak
@@ -143,4 +161,4 @@ def test_the_rules_answer_as_the_law() -> None:
 def test_the_rules_answer_as_the_law_at_length() -> None:
     seed = int(os.environ.get("SEGCTL_SEED") or Random().randrange(1 << 32))
     print(f"SEGCTL_SEED={seed}")
-    assert compare(seed, sites=2_000, count=60) > 60_000
+    assert compare(seed, sites=2_000, count=60)[PointKind.GATEWAY] > 60_000

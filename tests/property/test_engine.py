@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from segctl.compile import compile_gateway, render_table
+from segctl.compile import compile_point, render_table
 from segctl.listing import nft_text
 from segctl.listing.rule import STATES, Ending, Listing
 from segctl.model.packet import Packet, Way
@@ -127,8 +127,8 @@ def agree(listing: Listing, evaluated: Evaluated, rng: Random, count: int) -> No
 def test_one_mind(seed: int, others: str, fewest: int) -> None:
     policy = random_policy(seed)
     rng = Random(seed)
-    for gateway in policy.site.gateways()[:1]:
-        text = render_table(compile_gateway(policy, gateway.name, AT), "segctl_a", 1, AT)
+    for point in (*policy.site.gateways()[:1], *policy.site.hosts()[:1]):
+        text = render_table(compile_point(policy, point.name, AT), "segctl_a", 1, AT)
         listing = nft_text.parse(text + others)
         for family in (4, 6):
             for way in Way:

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from segctl.compile import compile_gateway, render_table
+from segctl.compile import compile_point, render_table
 from segctl.listing import nft_text
 from segctl.listing.rule import Ending
 from segctl.model.packet import Way
@@ -43,8 +43,8 @@ def packets_agree(seed: int, others: str, count: int) -> None:
     """Random packets: what the diagrams hold, what the decided rows say, what one packet's trace says."""
     rng = Random(seed)
     policy = random_policy(seed)
-    for gateway in policy.site.gateways()[:1]:
-        listing = nft_text.parse(render_table(compile_gateway(policy, gateway.name, AT), "segctl_a", 1, AT) + others)
+    for point in (*policy.site.gateways()[:1], *policy.site.hosts()[:1]):
+        listing = nft_text.parse(render_table(compile_point(policy, point.name, AT), "segctl_a", 1, AT) + others)
         held = walks(listing, AWAKE)
         for family in (4, 6):
             for way in Way:
@@ -63,13 +63,13 @@ def test_one_mind_about_packets(seed: int, others: str) -> None:
     packets_agree(seed, others, 60)
 
 
-def proofs_agree(seed: int, gateways: int | None = None) -> set[Found]:
+def proofs_agree(seed: int, gateways: int | None = None, hosts: int | None = None) -> set[Found]:
     """A site's rules as they are printed, and with one word changed or a table beside them: one answer."""
     rng = Random(seed)
     policy = random_policy(seed)
     seen = set()
-    for gateway in policy.site.gateways()[:gateways]:
-        ours = render_table(compile_gateway(policy, gateway.name, AT), "segctl_a", 1, AT)
+    for point in (*policy.site.gateways()[:gateways], *policy.site.hosts()[:hosts]):
+        ours = render_table(compile_point(policy, point.name, AT), "segctl_a", 1, AT)
         old, new = rng.choice([change for change in CHANGES if change[0] in ours])
         head, parts = ours.split(old, 1)[0], ours.split(old)
         at = rng.randrange(1, len(parts))
@@ -77,19 +77,24 @@ def proofs_agree(seed: int, gateways: int | None = None) -> set[Found]:
         for text in (ours, changed if head != ours else ours, ours + rng.choice(FOREIGN)):
             listing = nft_text.parse(text)
             classes, diagrams = (
-                prove(listing, policy, gateway, AT, awake=AWAKE, engine=engine) for engine in ("classes", "bdd")
+                prove(listing, policy, point, AT, awake=AWAKE, engine=engine) for engine in ("classes", "bdd")
             )
             assert (classes.engine, diagrams.engine) == ("classes", "bdd")
-            assert replace(classes, dead=()).found is diagrams.found, f"seed {seed}, {gateway.name}"
+            assert replace(classes, dead=()).found is diagrams.found, f"seed {seed}, {point.name}"
             ends = [{(one.source, one.destination) for one in proof.differences} for proof in (classes, diagrams)]
-            assert not ends[0] or not ends[1] or ends[0] & ends[1], f"seed {seed}, {gateway.name}"
+            assert not ends[0] or not ends[1] or ends[0] & ends[1], f"seed {seed}, {point.name}"
             seen.add(diagrams.found)
     return seen
 
 
 @pytest.mark.parametrize("seed", [0, 3, 4, 5])
 def test_one_mind_about_proofs(seed: int) -> None:
-    proofs_agree(seed, 1)
+    proofs_agree(seed, 1, 0)
+
+
+@pytest.mark.parametrize("seed", [1, 15, 16, 20, 136])
+def test_one_mind_about_proofs_of_hosts(seed: int) -> None:
+    assert proofs_agree(seed, 0, 1)
 
 
 @pytest.mark.soak

@@ -13,7 +13,7 @@ from segctl.model.site import Site
 from tests.reference import build
 from tests.reference.addresses import own_of_gateway, own_of_host, selected
 from tests.reference.draw import AT, BORDERS, DENSE, ESSENTIAL, GROUPS
-from tests.reference.essentials import TABLE
+from tests.reference.essentials import HOSTS, TABLE, host_word_holds
 from tests.reference.law import Question
 
 WEIGHTS = (12, 4, 1, 1)  # how often an end is something that the site names, of a gateway's networks, special, anywhere
@@ -36,7 +36,7 @@ def random_questions(rng: Random, site: Site, count: int, at: datetime = AT) -> 
         if kind < 0.4 and statements:
             asked = aimed_at(rng, site, pools, rng.choice(statements), asked)
         elif kind > 0.8:
-            asked = local(rng, site, asked)
+            asked = (local_to_host if site.hosts() and kind > 0.95 else local)(rng, site, asked)
         questions.append(asked)
     return questions
 
@@ -85,6 +85,25 @@ def local(rng: Random, site: Site, asked: Question) -> Question:
         return asked
     place = traffic(family(source), row.protocol, rng.choice(row.ports) if row.ports else 0)
     return Question(source, rng.choice(rng.choice(fitting)), place, asked.at)
+
+
+def local_to_host(rng: Random, site: Site, asked: Question) -> Question:
+    """A row of the essentials' table of host points, its ends what its words mean at one of them."""
+    here = rng.choice(site.hosts())
+    row = rng.choice(HOSTS)
+    own = list(site.endpoints[str(here.endpoint)].addresses)
+    pool = [*own, *LINK_LOCAL, *GROUPS, *BORDERS, asked.source, asked.destination]
+    pool += [
+        each.address for point in site.gateways() for there in point.interfaces.values() for each in there.addresses
+    ]
+    pairs = [(source, destination) for source in pool for destination in pool if family(source) == family(destination)]
+    fitting = [
+        pair for pair in pairs
+        if any(host_word_holds(site, word, here, *pair) for word in row.source.split(", "))
+        and any(host_word_holds(site, word, here, *pair[::-1]) for word in row.destination.split(", "))
+    ]  # fmt: skip
+    source, destination = rng.choice(fitting or [(asked.source, asked.destination)])
+    return Question(source, destination, traffic(family(source), row.protocol, rng.choice(row.ports)), asked.at)
 
 
 def of_word(rng: Random, word: str, interface: Interface) -> list[int]:

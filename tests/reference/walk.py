@@ -4,10 +4,13 @@ It knows the maps and the template's order, nothing of the policy: so compiler a
 random sites, without a kernel. That the kernel reads the template's text the same way is for tests/packets to show.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segctl.compile.lookups import NFPROTO
 from segctl.compile.ruleset import ZONE_MASK, Lookup, Ruleset, Stage
+from segctl.compile.tokens import AddressRange
+from segctl.model.point import PointKind
 from segctl.model.ranges import family
 from segctl.model.service import ICMP, ICMP6, WITH_PORTS, port_of, protocol_of
 
@@ -24,6 +27,16 @@ class Packet:
     traffic: int
     into: str | None
     out: str | None
+
+    @property
+    def here(self) -> int:
+        """The end that is at a host."""
+        return self.source if self.into is None else self.destination
+
+    @property
+    def there(self) -> int:
+        """The other one."""
+        return self.destination if self.into is None else self.source
 
 
 @dataclass(frozen=True)
@@ -53,13 +66,23 @@ class Walk:
         self.wides = {chain.name.text: chain for stage in rules.stages.values() for chain in stage.wides}
         self.services = {chain.name.text: chain for stage in rules.stages.values() for chain in stage.services}
 
+    @property
+    def _ours(self) -> tuple[AddressRange, ...]:
+        return (*self.rules.ours4, *self.rules.ours6)
+
     def new(self, packet: Packet) -> End:
         """A well-formed new packet, by the hook that its interfaces tell."""
         special = (*self.rules.special4, *self.rules.special6)
         source, target = self._classify(packet)
-        if any(one.first <= end <= one.last for one in special for end in (packet.source, packet.destination)):
-            source, target = self._class("source", packet.source), self._class("target", packet.destination)
+        if self.rules.kind is PointKind.HOST and not _among(packet.here, (*self._ours, *special)):
+            return End("beside")
+        if any(_among(end, special) for end in (packet.source, packet.destination)):
+            if _among(packet.here, special):
+                source, target = self._class("source", packet.source), self._class("target", packet.destination)
             return self._observed(packet) if self._lenient(source, target) else End("special")
+        if self.rules.kind is PointKind.HOST:
+            mirrored = _among(packet.there, self._ours) and not self._lenient(source, target)
+            return End("mirrored") if mirrored else self._decide(packet, source, target)
         if packet.into is not None and not self._bound(packet.into, "source", source, target):
             return End("binding")
         if packet.out is not None and not self._bound(packet.out, "target", target, source, swapped=True):
@@ -95,7 +118,9 @@ class Walk:
 
     def _number(self, packet: Packet, base: Found) -> End:
         assert isinstance(base, int)
-        if packet.into is None or packet.out is None:
+        if self.rules.kind is PointKind.HOST:
+            number = self._get("numbers_own", base)
+        elif packet.into is None or packet.out is None:
             number = self._get("numbers_own", packet.into or packet.out, base)
         else:
             number = self._get("numbers", packet.into, packet.out, base)
@@ -124,6 +149,8 @@ class Walk:
         return nowhere and (self._lenient(other, id) if swapped else self._lenient(id, other))
 
     def _lenient(self, source: int, target: int) -> bool:
+        if self.rules.kind is PointKind.HOST:
+            return (source & ZONE_MASK, target & ZONE_MASK) in self.maps.get("lenient", {})
         zone = self.rules.world & ZONE_MASK
         if not self.rules.world_observes and source & ZONE_MASK == target & ZONE_MASK == zone:
             return False
@@ -179,6 +206,10 @@ class Walk:
 
     def _in(self, name: str, key: int) -> bool:
         return (key,) in self.maps.get(name, {})
+
+
+def _among(address: int, ranges: Iterable[AddressRange]) -> bool:
+    return any(one.first <= address <= one.last for one in ranges)
 
 
 def _or(found: Found, otherwise: int) -> int:

@@ -10,32 +10,34 @@ from pathlib import Path
 
 import pytest
 
-from segctl.compile import compile_gateway, render_table
+from segctl.compile import compile_gateway, compile_point, render_table
 from segctl.model.site import Site
 from tests.sites import AT, EXAMPLES, meant, policy, read
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "rules"
-CASES = {"kinds": GOLDEN / "kinds", "shop": EXAMPLES / "shop" / "site"}
+CASES = {"kinds": GOLDEN / "kinds", "shop": EXAMPLES / "shop" / "site", "hosts": GOLDEN / "hosts"}
+POINTS = {"hosts": "db1-host"}
 
 
-def rendered(said: Site) -> str:
-    return render_table(compile_gateway(meant(said), "gw1", AT), "segctl_a", 1, AT)
+def rendered(said: Site, point: str = "gw1") -> str:
+    return render_table(compile_point(meant(said), point, AT), "segctl_a", 1, AT)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_rules_are_the_golden_ones(case: str) -> None:
-    text = rendered(read(CASES[case]))
+    text = rendered(read(CASES[case]), POINTS.get(case, "gw1"))
     golden = GOLDEN / f"{case}.nft"
     if os.environ.get("SEGCTL_GOLDEN") == "write":
         golden.write_text(text)
     assert text == golden.read_text()
 
 
-def test_the_same_bytes_in_another_process() -> None:
+@pytest.mark.parametrize("case", ["kinds", "hosts"])
+def test_the_same_bytes_in_another_process(case: str) -> None:
     """Nothing depends on the order of sets or the seed of hashes."""
     program = (
-        "from tests.unit.compile.test_golden import CASES, rendered; from tests.sites import read;"
-        "import sys; sys.stdout.write(rendered(read(CASES['kinds'])))"
+        "from tests.unit.compile.test_golden import CASES, POINTS, rendered; from tests.sites import read;"
+        f"import sys; sys.stdout.write(rendered(read(CASES['{case}']), POINTS.get('{case}', 'gw1')))"
     )
     texts = {
         subprocess.run(
@@ -48,7 +50,7 @@ def test_the_same_bytes_in_another_process() -> None:
         ).stdout
         for seed in ("1", "2")
     }
-    assert texts == {(GOLDEN / "kinds.nft").read_text()}
+    assert texts == {(GOLDEN / f"{case}.nft").read_text()}
 
 
 _EVERY_TEXT = """

@@ -1,9 +1,13 @@
 """Where commands run: the namespace is the child's, and the caller's thread comes back to its own."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,3 +152,27 @@ def test_not_allowed_is_said_of_a_file_that_is_no_program(tmp_path: Path) -> Non
     plain.write_text("#!/bin/sh\n")
     with pytest.raises(NotAllowed, match="may not be executed"):
         Here().run([str(plain)])
+
+
+@pytest.mark.parametrize("size", [1, 4096, 100_000, 5_000_000])
+def test_a_command_gets_all_of_its_input_though_its_caller_is_killed(tmp_path: Path, size: int) -> None:
+    """Else nft would read the first part of a transaction, and might take it for the whole."""
+    script = f"echo > {tmp_path}/begun; while test -d /proc/$PPID/task; do sleep 0.01; done; wc -c > {tmp_path}/new"
+    script += f"; mv {tmp_path}/new {tmp_path}/read"
+    child = os.fork()
+    if not child:
+        Here().run(["sh", "-c", script], stdin="x" * size)
+        os._exit(0)
+    until(lambda: (tmp_path / "begun").exists())
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    until(lambda: (tmp_path / "read").exists())
+    assert (tmp_path / "read").read_text().strip() == str(size)
+
+
+def until(there: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if there():
+            return
+        time.sleep(0.005)
+    raise AssertionError
