@@ -4,14 +4,13 @@ Connections speak in both directions, each packet dated. `apply` is held just be
 connections: until there conntrack's entries are as they were, and the flip alone has stopped what was stopped.
 """
 
-from collections.abc import Iterator
 
 import pytest
 
 from segctl.model.service import TCP, UDP
 from tests.packets.chat import BACK, FORTH, Chat, Line, chatting, line
 from tests.packets.net import Change
-from tests.packets.point import Dated, Point, said, standing
+from tests.packets.point import Dated, Point, said
 from tests.packets.raw import ear
 
 pytestmark = pytest.mark.packets
@@ -45,12 +44,6 @@ AFTER: tuple[Change, ...] = (
         '  w2: {addresses: [10.97.1.2, "fd97:1::2"]}\n  w1: {addresses: [10.97.1.1, "fd97:1::1"]}\n  d1: {',
     ),
 )
-
-
-@pytest.fixture(scope="module")
-def point() -> Iterator[Point]:
-    with standing("tg") as point:
-        yield point
 
 
 def staying(point: Point, version: int) -> list[Line]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.packets.net import Change, Machine
-from tests.packets.point import Point, said, standing
+from tests.packets.point import Point, said
 from tests.packets.talk import soon
 
 pytestmark = pytest.mark.packets
@@ -24,12 +24,6 @@ _WAYS = ("sum", "sum_bidir_reverse")
 def named(name: str) -> tuple[Change, ...]:
     """The line that allows the transfer gets another name, and so another number."""
     return (("name: orders,", f"name: {name},"),)
-
-
-@pytest.fixture(scope="module")
-def point() -> Iterator[Point]:
-    with standing("ip") as point:
-        yield point
 
 
 @dataclass
