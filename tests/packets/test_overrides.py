@@ -3,8 +3,6 @@
 What holds once the call has returned is asked right after it; the time that it takes is a bench's (bench/overrides.py).
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -19,13 +17,9 @@ from segctl.model.service import GRE
 from segctl.model.site import Site
 from segctl.model.span import Span
 from tests.packets.point import Point, said
-from tests.packets.talk import Talk, among, missing, opened, spoken
+from tests.packets.rows import Row, begin, go_on, open_, silent
 
 pytestmark = pytest.mark.packets
-SILENCE = 0.15
-Row = tuple[str, str, str, int]
-"""From, to, over what, port or protocol."""
-
 OF_W1: list[Row] = [
     ("w1", "d1", "tcp", 1001),
     ("w1", "d1", "udp", 1001),
@@ -43,58 +37,6 @@ OF_OTHERS: list[Row] = [
 ]
 MENDING: list[Row] = [("admin-1", "w1", "tcp", 1443), ("admin-1", "w1", "udp", 1443)]
 MANAGING: list[Row] = [("admin-1", "gw.eth5", "tcp", 22), ("admin-1", "gw.eth5", "echo", 0)]
-
-
-def of(point: Point, rows: Sequence[Row]) -> list[Talk]:
-    """In both families."""
-    return [spoken(what, point[a], point[b], version, port) for a, b, what, port in rows for version in (4, 6)]
-
-
-@contextmanager
-def open_(point: Point, *groups: Sequence[Row]) -> Iterator[list[list[Talk]]]:
-    """Connections that speak in both directions."""
-    made = [of(point, rows) for rows in groups]
-    try:
-        for talks in made:
-            assert told(opened(talks)) == told(talks)
-            assert told(missing(talks, True)) == []
-        yield made
-    finally:
-        for talk in (talk for talks in made for talk in talks):
-            talk.close()
-
-
-def told(talks: Sequence[Talk]) -> list[str]:
-    """In words, for a failure."""
-    names = (f"{type(t).__name__}/{getattr(t, 'port', t.protocol)} {t.ends[0]} to {t.ends[1]}" for t in talks)
-    return sorted(names)
-
-
-def go_on(talks: Sequence[Talk]) -> None:
-    """Each in both directions, who answers first."""
-    for back in (True, False):
-        assert told(missing(talks, back)) == []
-
-
-def silent(talks: Sequence[Talk]) -> None:
-    """None in any direction."""
-    for back in (True, False):
-        assert told(missing(talks, back, SILENCE)) == told(talks)
-
-
-def begin(point: Point, rows: Sequence[Row], *, passes: bool) -> None:
-    """New connections come through and are answered, or none does."""
-    talks = of(point, rows)
-    try:
-        for talk in talks:
-            with suppress(PermissionError):  # what is held is refused where it is sent
-                talk.start()
-        came = among(talks, lambda talk: talk.started(), 1 if passes else SILENCE)
-        assert told(came) == (told(talks) if passes else [])
-        assert not passes or told(missing(talks, True)) == []
-    finally:
-        for talk in talks:
-            talk.close()
 
 
 def traffic(words: str) -> Ranges:

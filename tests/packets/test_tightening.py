@@ -4,7 +4,6 @@ Connections speak in both directions, each packet dated. `apply` is held just be
 connections: until there conntrack's entries are as they were, and the flip alone has stopped what was stopped.
 """
 
-
 import pytest
 
 from segctl.model.service import TCP, UDP
