@@ -48,9 +48,14 @@ def silent(talks: Sequence[Talk]) -> None:
 
 
 def heard(talks: Sequence[Talk], wait: float = SILENCE) -> list[str]:
-    """Those of which something comes, in one direction at least."""
+    """Those of which something comes, in one direction at least; in words."""
+    return told(speaking(talks, wait))
+
+
+def speaking(talks: Sequence[Talk], wait: float = SILENCE) -> list[Talk]:
+    """The same themselves."""
     mute = [{id(talk) for talk in missing(talks, back, wait)} for back in (True, False)]
-    return told([talk for talk in talks if not all(id(talk) in one for one in mute)])
+    return [talk for talk in talks if not all(id(talk) in one for one in mute)]
 
 
 def begin(point: Point, rows: Sequence[Row], *, passes: bool) -> None:
