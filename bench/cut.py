@@ -10,13 +10,11 @@ came (the kernel's own time of receipt), and how many came that were sent after 
     python bench/cut.py [ROUNDS]
 """
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import monotonic_ns
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the connections are the tests' own
@@ -24,9 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the connections are the te
 from segctl.apply import read_slots
 from segctl.compile import render_flip
 from segctl.kernel import nft
-from segctl.store.state import VARIABLE
 from tests.packets.chat import Chat, Heard, Line, chatting, line
 from tests.packets.point import Point, said, standing
+
+sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+from apart import apart
 
 PORT, RATE = 2001, 1000
 SLOTS = ("segctl_a", "segctl_b")
@@ -115,8 +115,7 @@ def said_in_ms(times: list[int]) -> str:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    with TemporaryDirectory() as folder, standing("bc") as point:
-        os.environ[VARIABLE] = folder  # what is kept of the point
+    with apart(), standing("bc") as point:
         print(f"from the return of nft; {RATE:,} packets a second in each direction")
         for make in (ours, usual):
             way = make(point)
