@@ -90,7 +90,7 @@ ROLLBACK: tuple[Step[Return], ...] = (
 
 
 def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str], None] = nothing) -> RolledBack:
-    """Flip back to the generation that sleeps, if it is as it was applied; with `to_nothing` and none there, to nothing.
+    """Flip back to the generation that sleeps, if it is as it was applied; with `to_nothing`, if none does, to nothing.
 
     CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live.
     """
