@@ -89,6 +89,8 @@ def confirm(runner: Runner) -> Confirmed:
             live = read_slots(runner).live
             if live is not None and live.generation is not None and live.generation != standing.confirmed:
                 return _confirmed(state, runner, live.generation)  # a change that died before it wrote down its end
+            if live is not None and live.generation is not None:
+                return Confirmed(runner.where, live.generation)  # it is confirmed already
             raise CannotApply(
                 f"nothing waits for a confirmation on {runner.where}",
                 "`segctl status` says what is live; what wasn't confirmed in time was taken back",

@@ -52,12 +52,14 @@ class Caller:
                 left &= ~own
                 halved |= bool(own & ~seen)
         rest = self.joint.addresses(left)
+        taken: list[int] = []
         for endpoint in self._endpoints(rest):
             here = [one for one in endpoint.addresses if family(one) in families]
             if all(one in rest for one in here):
                 wholes.append(endpoint.name)
-                rest -= Ranges.of((one, one) for one in here)
+                taken += here
                 halved |= len(here) < len(endpoint.addresses)
+        rest -= Ranges.of((one, one) for one in taken)
         return Called(tuple(wholes), tuple(self._parts(rest)), halved)
 
     def _parts(self, addresses: Ranges) -> Iterator[tuple[str, Ranges]]:

@@ -5,7 +5,6 @@ A set of classes is an integer with one bit for each: thousands are compared, cu
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
 
@@ -26,7 +25,7 @@ class Joint:
     _by_id: dict[int, tuple[Ranges, int]] = field(default_factory=dict)
     _joined: dict[int, Ranges] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
-    _up_to: list[int] = field(default_factory=list)  # how many addresses all classes before a class have
+    _digits: list[tuple[int, int]] = field(default_factory=list)
 
     @classmethod
     def of(cls, sets: Iterable[Ranges]) -> "Joint":
@@ -80,11 +79,11 @@ class Joint:
         return sum(self._size(sources & half) * self._size(destinations & half) for half in self.masks[:2])
 
     def _size(self, mask: int) -> int:
-        """By runs of neighbours: large sets have few gaps."""
+        """How many addresses these classes have: by the binary digits of their sizes, since counting bits is fast."""
         if mask not in self._sizes:
-            if not self._up_to:
-                self._up_to = [0, *accumulate(one.size() for one in self.classes)]
-            self._sizes[mask] = sum(self._up_to[end] - self._up_to[begin] for begin, end in _runs(mask))
+            if not self._digits:
+                self._digits = _digits(one.size() for one in self.classes)
+            self._sizes[mask] = sum((mask & digit).bit_count() << at for at, digit in self._digits)
         return self._sizes[mask]
 
 
@@ -96,13 +95,13 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _runs(mask: int) -> Iterator[tuple[int, int]]:
-    """Neighbours that are set: the first, and the place after the last."""
-    while mask:
-        begin = lowest(mask)
-        end = begin + lowest(~(mask >> begin))
-        yield begin, end
-        mask = mask >> end << end
+def _digits(sizes: Iterable[int]) -> list[tuple[int, int]]:
+    """Of each binary digit those sizes that have it, as a mask; without digits that none has."""
+    found: dict[int, int] = {}
+    for at, size in enumerate(sizes):
+        for digit in bits(size):
+            found[digit] = found.get(digit, 0) | 1 << at
+    return sorted(found.items())
 
 
 def lowest(mask: int) -> int:

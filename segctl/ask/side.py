@@ -131,7 +131,10 @@ class Side:
             yield Said(row.source, row.destination & ends, row.traffic, Kind.NEEDED)
 
     def sets(self) -> Iterator[Ranges]:
-        """Every set by which two addresses are told apart whatever is said of them."""
+        """Every set by which two addresses are told apart whatever is said of them.
+
+        What points need to live says the most of it, too; this doesn't rely on it.
+        """
         policy = self.policy
         yield from policy.partition.own.values()
         yield from policy.partition.home.values()

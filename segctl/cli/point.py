@@ -76,7 +76,6 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     examples=(
         "apply --netns sg-shop-gw1 --prime 0",
         "apply --netns sg-shop-gw1 --confirm 60s",
-        "apply next.plan --netns sg-shop-gw1",
     ),
 )
 @click.argument("plan", required=False, metavar="[PLAN]", type=click.Path(path_type=Path, exists=True, dir_okay=False))

@@ -92,7 +92,7 @@ def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
     for zone, mode in selective.items():
         anybody, this = ((Level.ANY, 0),), ((Level.ZONE, zone.id),)
         builder.add(_Enforced(ids[firm[zone]], mode.services, anybody, this))
-    pairs, denies = _pairs(policy, _meeting(classes, sources, targets, firm), ids)
+    pairs, denies = _pairs(policy, _meeting(policy, classes, sources, targets, firm), ids)
     maps = [
         *_inside(classes, found, ids[_SAME]),
         *builder.maps(),
@@ -108,17 +108,19 @@ def fall_back(policy: Policy, classes: Classes, found: Allowances) -> Fallback:
 
 
 def _meeting(
+    policy: Policy,
     classes: Classes,
     sources: Mapping[Zone, Behaviour],
     targets: Mapping[Zone, Behaviour],
     firm: Mapping[Zone, Behaviour],
 ) -> set[tuple[Behaviour, Behaviour]]:
-    """Every pair that some packet has: on a gateway all are taken, for the zones are many."""
+    """Every pair that some packet has, on a host without the quarantined; on a gateway, with its many zones, all."""
     if not classes.host:
         return set(product({*sources.values(), _SAME}, {*targets.values(), *firm.values()}))
+    asked = [zone for zone in classes.zones if not policy.site.segments[zone.segment].profile.quarantine]
     return {
         (_SAME if source.segment == target.segment else sources[source], behaviour)
-        for source, target in product(classes.zones, repeat=2)
+        for source, target in product(asked, repeat=2)
         if classes.meet(source, target)
         for behaviour in (targets[target], firm.get(target, targets[target]))
     }

@@ -176,6 +176,24 @@ def test_an_endpoint_that_moves_to_another_segment() -> None:
     assert not [row for row in found.rows if row.from_.wholes == ("web2",) == row.to.wholes]
 
 
+TWINS = """
+segments:
+  one: {strictness: strict, members: [10.0.1.0/30]}
+  two: {strictness: strict, members: [10.0.2.0/30]}
+"""
+
+
+def test_who_moves_between_two_alike_segments_has_other_neighbours() -> None:
+    found = diff(("[10.0.1.0/30]", "[10.0.1.0/31]"), ("[10.0.2.0/30]", "[10.0.2.0/30, 10.0.1.2/31]"), text=TWINS)
+    assert {ends(row) for row in found.opens} == {
+        "two(10.0.2.0/30) -> two(10.0.1.2/31) everything", "two(10.0.1.2/31) -> two(10.0.2.0/30) everything",
+    }  # fmt: skip
+    assert {ends(row) for row in found.closes} == {
+        "one -> two(10.0.1.2/31) everything",
+        "two(10.0.1.2/31) -> one everything",
+    }
+
+
 def test_a_segment_that_is_gone_is_called_as_it_was() -> None:
     found = diff(
         ("  db: {strictness: strict", "  other: {strictness: strict"),
@@ -237,6 +255,23 @@ def test_a_segment_in_quarantine_keeps_remediation_alone() -> None:
     assert not found.opens
     told = {ends(row): row.after.decision.step for row in found.closes}
     assert told == dict.fromkeys(("web -> db tcp/5432", "lan -> db tcp/22", "db -> db everything"), Step.QUARANTINE)
+
+
+def test_many_in_quarantine_are_told_together() -> None:
+    both = """
+segments:
+  a: {strictness: open, members: [10.0.1.0/30]}
+  b: {strictness: open, members: [10.0.2.0/30]}
+  c: {strictness: guarded, members: [10.0.3.0/30]}
+"""
+    found = diff(("strictness: open", "strictness: quarantine"), text=both)
+    reasons = {ends(row): row.after.decision.reason for row in found.closes}
+    assert reasons["a, b -> world everything"] == "2 segments are in quarantine"
+    assert reasons["c -> a, b everything"] == "2 segments are in quarantine"
+    assert reasons["a -> a everything"] == "segment 'a' is in quarantine"
+    alone = diff(("b: {strictness: open", "b: {strictness: quarantine"), text=both)
+    reasons = {ends(row): row.after.decision.reason for row in alone.closes}
+    assert reasons["b -> a, world everything"] == "segment 'b' is in quarantine"
 
 
 def test_what_a_point_needs_is_told() -> None:
@@ -306,7 +341,9 @@ def test_a_host_tells_what_concerns_it() -> None:
 def test_a_point_that_is_new_closes_what_nothing_enforced() -> None:
     before, after = policy(SITE), policy(HOSTED)
     found = difference(before, after, AT, point="h1")
-    assert [ends(row) for row in found.opens] == ["lan -> web1 tcp/22"], "it is managed, too"
+    essential = {row for row in found.opens if row.after.decision.step is Step.ESSENTIAL}
+    assert essential, "a host needs its own, too"
+    assert [ends(row) for row in found.opens if row not in essential] == ["lan -> web1 tcp/22"], "it is managed, too"
     assert {row.before.uncovered for row in found.closes} == {True}
     assert {("web1",)} == {name for row in found.closes for name in (row.from_.wholes, row.to.wholes) if "web1" in name}
     back = difference(after, before, AT, point="h1")
@@ -337,3 +374,12 @@ def test_many_rows_of_one_kind_are_told_in_few_words() -> None:
     )
     assert sum(row.pairs for row in found.rows) == sum(row.pairs for row in exact.rows)
     assert set(some[0].after.decision.refusing) <= {f"s{n}" for n in range(20)} | {"world", "points"}
+
+
+def test_few_words_may_be_exact() -> None:
+    """A row of both families, of which each is a product."""
+    edit = flow('from: web, to: [app, "fd00:3::/126"], services: [tcp/1]')
+    found, exact = (difference(policy(SITE), changed(edit), AT, most=most) for most in (1, 10))
+    assert len(exact.rows) == 2
+    (row,) = found.rows
+    assert row.whole and row.pairs == 2 * 4 + 1 * 4
