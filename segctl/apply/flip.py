@@ -6,6 +6,7 @@ from contextlib import suppress
 from segctl.apply import hold
 from segctl.compile import render_flip, render_sleep
 from segctl.kernel import nft
+from segctl.kernel.errors import NotUnderstood
 from segctl.model.generation import Side
 from segctl.runner import Runner
 from segctl.store import State, StoreError
@@ -18,7 +19,8 @@ def flip(runner: Runner, state: State, slot: str, generation: int, old: str | No
     """
     words = render_flip(slot, generation, old, ticket)
     if hold.present(runner) and (side := side_of(state, generation)) is not None:
-        words += "\n" + hold.text(side, time.time_ns() // 1_000_000)
+        with suppress(NotUnderstood):  # kept by another segctl: then what passes stays as it is
+            words += "\n" + hold.text(side, time.time_ns() // 1_000_000)
     nft.load(runner, words)
 
 

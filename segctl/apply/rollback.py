@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
@@ -11,9 +11,11 @@ from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.job import Job, Wish
 from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
+from segctl.apply.permits import known, with_permits
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slots, read_slots
+from segctl.apply.slots import Slot, Slots, read_slots
 from segctl.apply.step import Step, nothing, run
+from segctl.apply.verify import differences, held, meant
 from segctl.kernel.errors import KernelError, KernelRefused
 from segctl.model.moment import milliseconds
 from segctl.runner import Runner, RunnerError
@@ -88,7 +90,7 @@ ROLLBACK: tuple[Step[Return], ...] = (
 
 
 def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str], None] = nothing) -> RolledBack:
-    """Flip back to the generation that sleeps; with `to_nothing` and none there, ours goes to sleep.
+    """Flip back to the generation that sleeps, if it is as it was applied; with `to_nothing`, if none does, to nothing.
 
     CannotApply, StoreError: nothing was done. NotApplied: it was tried, and what was live before is live.
     """
@@ -103,8 +105,25 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
                 f"generation {live} is the first on {runner.where}: there is none to go back to",
                 "`--to-nothing` puts it to sleep, and nothing is enforced then",
             )
+        if slots.sleeping is not None and (parts := _edited(runner, state, slots.sleeping)):
+            raise CannotApply(
+                f"generation {there} sleeps on {runner.where}, but isn't as it was applied: {'; '.join(parts)}",
+                f"`segctl rollback {there}` loads it anew",
+            )
         _carried_out(Return(runner, state, slots, there), told)
         return RolledBack(runner.where, live, there)
+
+
+def _edited(runner: Runner, state: State, sleeping: Slot) -> tuple[str, ...]:
+    """Where what sleeps differs from what was applied; nothing where that can't be known any more."""
+    number, at = sleeping.generation, datetime.now(UTC)
+    with suppress(StoreError, KernelError, RunnerError):  # who goes back in need isn't kept from it by that
+        kept = state.generations.read(number) if number is not None else None
+        if kept is not None and number is not None:
+            now = milliseconds(at)
+            rules = with_permits(kept.rules, known(kept.rules.side, state.overrides.active(now)), now)
+            return differences(meant(rules, sleeping.name, number, at), held(runner, sleeping.name))
+    return ()
 
 
 def _carried_out(job: Return, told: Callable[[str], None]) -> None:
@@ -130,13 +149,19 @@ def roll_back_to(
         live = slots.live.generation if slots.live is not None else None
         if live == number:
             raise CannotApply(f"generation {number} is live on {runner.where} already", "`segctl history` lists others")
-        if live is not None and slots.sleeping is not None and slots.sleeping.generation == number:
+        sleeping = slots.sleeping
+        if (
+            live is not None
+            and sleeping is not None
+            and sleeping.generation == number
+            and not _edited(runner, state, sleeping)
+        ):
             _carried_out(Return(runner, state, slots, number), told)
             return RolledBack(runner.where, live, number)
         kept = state.generations.read(number)
         if kept is None:
-            known = ", ".join(map(str, state.generations.numbers())) or "none"
-            raise CannotApply(f"generation {number} isn't kept for {runner.where}; kept are: {known}")
+            others = ", ".join(map(str, state.generations.numbers())) or "none"
+            raise CannotApply(f"generation {number} isn't kept for {runner.where}; kept are: {others}")
         about = kept.about
         source = Source(about.site, about.source, kept.files, about.commit)
         meaning = overlay(kept.rules.side, state.overrides.active(milliseconds(at))).over(reread(kept))
