@@ -30,7 +30,7 @@ from segctl.kernel.tables import generation
 from segctl.kernel.tools import run_tool
 from segctl.model.moment import milliseconds
 from segctl.runner import RunnerError
-from segctl.store import About, Kept, NotWritten, Standing, StoreError
+from segctl.store import About, Kept, Standing, StoreError
 from segctl.store.origin import who
 
 _TICK = 0.1
@@ -107,9 +107,9 @@ def keep(job: Job) -> None:
 
 
 def write_down(job: Job) -> None:
-    """That it was begun; a disk that takes nothing keeps nobody from loading what lies on it."""
+    """That it was begun; what can't be written keeps nobody from loading what can be read."""
     job.begun = True
-    with suppress(NotWritten):
+    with suppress(StoreError):
         job.state.journal.write(job.doing, "begun", **about_job(job))
 
 
