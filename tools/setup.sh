@@ -52,6 +52,7 @@ look() {
     need chromium chromium "for the tests that measure the words of a picture"
     need iptables-legacy-save iptables "for the tests that read iptables' rules"
     need ipset ipset "for the tests that read ipsets"
+    need iperf3 iperf3 "for the tests that keep a transfer going while rules change"
 }
 
 # Debian's python3 comes without ensurepip, so that `python3 -m venv` fails half-way; pyenv's and others have it.

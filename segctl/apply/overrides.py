@@ -18,11 +18,13 @@ from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots
 from segctl.apply.step import Step, nothing, run
 from segctl.kernel import conntrack, netlink
+from segctl.kernel.conntrack import Connection
 from segctl.kernel.errors import KernelError, NotThere
 from segctl.kernel.neighbours import beside
 from segctl.model.elements import Elements
 from segctl.model.generation import Side
 from segctl.model.ranges import Ranges, parse_address, show_address
+from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner, RunnerError
 from segctl.store import Damaged, State, StoreError
 from segctl.store.origin import who
@@ -109,13 +111,24 @@ def _exchanged(runner: Runner, slot: str, gone: list[Elements], come: list[Eleme
 
 def cut(job: Change) -> None:
     """Connections with what is held are forgotten: they don't go on once it is released. None passes meanwhile, so
-    that they can't be forgotten is no reason to let go.
+    that they can't be forgotten is no reason to let go. Those for remediation live on.
     """
+    if not job.cut:
+        return
     try:
-        if job.cut:
-            conntrack.forget(job.runner, job.cut)
+        found = conntrack.with_ends(job.runner, job.cut)
+        conntrack.delete(job.runner, (one for one in found if not _spared(job.side, one)))
     except (KernelError, RunnerError) as error:
         job.warn(f"held, but connections with it can't be forgotten, and may go on once it is released: {error}")
+
+
+def _spared(side: Side, one: Connection) -> bool:
+    """Whether the hold table lets it pass (templates/nftables/hold.nft.j2)."""
+    source, destination, asked = one.asks(bool(one.mark & SWAPPED))
+    return any(
+        source in sources and destination in destinations and asked in services and (not until or now() < until)
+        for sources, destinations, services, until in side.remedy
+    )
 
 
 HOLD: tuple[Step[Change], ...] = (

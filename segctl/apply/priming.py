@@ -17,7 +17,6 @@ from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.generation import Loadable
 from segctl.model.point import PointKind
 from segctl.model.ranges import ALL_ADDRESSES
-from segctl.model.service import traffic
 from segctl.policy import Policy, judge_at_point
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner
@@ -99,10 +98,9 @@ def _ways(policy: Policy, one: Connection, at: datetime) -> Iterator[_Way]:
 
     Of ICMP a question alone begins a connection, so that it is never picked up by its answer.
     """
-    ends = one.original.src, one.reply.src
-    readings = ((ends, False), (ends[::-1], True))
-    for (source, destination), swapped in readings[:1] if one.original.icmp is not None else readings:
-        outcome = judge_at_point(policy, source, destination, _service(one, swapped), at)
+    for swapped in (False,) if one.original.icmp is not None else (False, True):
+        source, destination, asked = one.asks(swapped)
+        outcome = judge_at_point(policy, source, destination, asked, at)
         yield _Way(source, destination, swapped, outcome)
 
 
@@ -121,12 +119,6 @@ def _numbers(
         number = numbers.get((kind, name, tuple(place for place in places if place)))
         if number is not None:
             yield number | SWAPPED if way.swapped else number
-
-
-def _service(one: Connection, swapped: bool) -> int:
-    if one.original.icmp is not None:
-        return traffic(one.family, one.protocol, one.original.icmp[0])
-    return traffic(one.family, one.protocol, one.original.sport if swapped else one.reply.sport)
 
 
 def _line(policy: Policy, way: _Way) -> tuple[str, str]:

@@ -77,4 +77,4 @@ class _Names:
             return self._endpoints[addresses]
         if home is None or not addresses or addresses == home.addresses:
             return home.segment if home is not None else _WORLD
-        return f"{home.segment} ({show_addresses(addresses)})"
+        return f"{home.segment} ({show_addresses(addresses, len(addresses.spans))})"

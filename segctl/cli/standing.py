@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from segctl.runner import Runner
 
 _LINES = 20
+_RANGES = 4
 
 
 @click.command(cls=Command, examples=("status --netns sg-shop-gw1", "status --would-deny --netns sg-shop-gw1"))
@@ -56,7 +57,7 @@ def _would_deny(runner: "Runner", format_: str) -> None:
     if not found.observed:
         click.echo(f"generation {found.generation} on {found.where} has let nothing pass for its ends only observe")
     for one in found.observed:
-        click.echo(f"{one.packets:8}  {one.source} -> {one.destination}  {one.service}")
+        click.echo(f"{one.packets:8}  {_named(one.source)} -> {_named(one.destination)}  {one.service}")
         words = f"from: {_selector(one.source)}, to: {_selector(one.destination)}, services: [{one.service}]"
         click.echo(f'          - {{{words}, why: "…"}}')
     if found.overflow:
@@ -66,7 +67,14 @@ def _would_deny(runner: "Runner", format_: str) -> None:
 def _selector(words: str) -> str:
     """As a flow names them: of a class that has no name, its addresses."""
     inside = words.partition(" (")[2].removesuffix(")")
-    return f"[{inside}]" if inside else words
+    return "[" + ", ".join(f'"{one}"' for one in inside.split(", ")) + "]" if inside else words
+
+
+def _named(words: str) -> str:
+    """Short: of many ranges how many."""
+    segment, _, inside = words.partition(" (")
+    many = inside.count(", ") + 1
+    return words if many <= _RANGES else f"{segment} ({many} ranges of it)"
 
 
 def _few(there: int) -> str:

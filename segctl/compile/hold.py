@@ -12,9 +12,11 @@ from segctl.compile.essentials import essential_rules
 from segctl.compile.lookups import take_apart
 from segctl.compile.ruleset import EssentialRule
 from segctl.compile.tokens import AddressRange, Name, Span
+from segctl.model.flow import Flow
 from segctl.model.moment import milliseconds
 from segctl.model.ranges import ALL_V4, ALL_V6, Ranges
 from segctl.model.service import ICMP, ICMP6
+from segctl.policy.match import Statement
 from segctl.policy.policy import Policy
 
 _ICMP = {4: ICMP, 6: ICMP6}
@@ -56,7 +58,7 @@ class Hold:
 
 def compile_hold(policy: Policy, name: str, at: datetime) -> Hold:
     """The exceptions of a point as they hold at `at`."""
-    flows = [s for s in policy.flows.items if s.said.remediation and s.said.active(at)]
+    flows = remediation(policy, at)
     ends = sorted({milliseconds(s.said.until) for s in flows if s.said.until is not None})
     alive = {end: Name(f"until_{end}") for end in ends}
     remedy = tuple(
@@ -67,6 +69,11 @@ def compile_hold(policy: Policy, name: str, at: datetime) -> Hold:
     manage = tuple(one for s in policy.management.items for one in _exceptions(s.source, s.destination, s.traffic))
     essentials, _ = essential_rules(policy, policy.site.points[name])
     return Hold(remedy, manage, essentials, tuple(alive.items()))
+
+
+def remediation(policy: Policy, at: datetime) -> list[Statement[Flow]]:
+    """The flows for remediation that are active at `at`."""
+    return [s for s in policy.flows.items if s.said.remediation and s.said.active(at)]
 
 
 def _exceptions(source: Ranges, destination: Ranges, traffic: Ranges) -> Iterator[Exception_]:

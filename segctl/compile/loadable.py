@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from segctl.compile.hold import compile_hold
+from segctl.compile.hold import compile_hold, remediation
 from segctl.compile.pack import pack
 from segctl.compile.point import compile_point
 from segctl.compile.render import render_exceptions, render_structure
 from segctl.compile.ruleset import Ruleset
 from segctl.model.generation import Loadable, Side
+from segctl.model.moment import milliseconds
 from segctl.model.point import PointKind
 from segctl.model.ranges import Ranges
 from segctl.policy.policy import Policy
@@ -34,5 +35,9 @@ def loadable(policy: Policy, name: str, at: datetime, rules: Ruleset | None = No
             tuple((one.source, one.destination, one.traffic) for one in policy.guardrails.items),
             {name: one.traffic for name, one in policy.site.services.items()},
             made.kind is PointKind.HOST,
+            tuple(
+                (one.source, one.destination, one.traffic, milliseconds(one.said.until) if one.said.until else 0)
+                for one in remediation(policy, at)
+            ),
         ),
     )

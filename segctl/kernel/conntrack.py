@@ -12,6 +12,7 @@ from segctl.kernel.errors import NotThere, NotUnderstood, refused
 from segctl.kernel.tools import run_tool
 from segctl.kernel.wire import NESTED, Channel, Message, attribute
 from segctl.model.ranges import V6, family, parse_address, show_address
+from segctl.model.service import traffic
 from segctl.runner import Runner
 
 _NEW, _DELETE = 1 << 8, 1 << 8 | 2  # NFNL_SUBSYS_CTNETLINK and IPCTNL_MSG_CT_NEW, _DELETE
@@ -77,6 +78,19 @@ class Connection:
     def dport(self) -> int:
         """Destination port of the original direction; 0 if there are none."""
         return self.original.dport
+
+    def asks(self, swapped: bool = False) -> tuple[int, int, int]:
+        """Who asks whom for what, as the filter hooks see it: source, destination, traffic (segctl.model.service).
+
+        `swapped`: it was picked up in the middle, by a packet of who answers.
+        """
+        ends = self.original.src, self.reply.src
+        if self.original.icmp is not None:
+            port = self.original.icmp[0]
+        else:
+            port = self.original.sport if swapped else self.reply.sport
+        source, destination = ends[::-1] if swapped else ends
+        return source, destination, traffic(self.family, self.protocol, port)
 
     def __str__(self) -> str:
         src, dst = show_address(self.src), show_address(self.dst)
@@ -192,17 +206,19 @@ def delete(runner: Runner, connections: Iterable[Connection]) -> None:
             raise refused(f"{message.about} on {runner.where}", errno)
 
 
-def forget(runner: Runner, addresses: Iterable[int]) -> None:
-    """Forget every connection with one of these addresses at any end, as it is or translated. None such is no error.
+def with_ends(runner: Runner, addresses: Iterable[int]) -> tuple[Connection, ...]:
+    """Every connection with one of these addresses at any end, as it is or translated; each once. Raises as `entries`.
 
-    conntrack(8): -D with no entry that fits ends with 1, and says how many there were.
+    Asked of the kernel address by address: however many there are, few are listed.
     """
+    found: dict[Connection, None] = {}
     for address in addresses:
         name = "ipv6" if family(address) == 6 else "ipv4"
         for side in ("-s", "-d", "-r", "-q"):
-            done = runner.run(["conntrack", "-D", "-f", name, side, show_address(address)])
-            if done.code and "0 flow entries have been deleted" not in done.stderr:
-                run_tool(runner, ["conntrack", "-D", "-f", name, side, show_address(address)], "cutting connections")
+            argv = ["conntrack", "-L", "-f", name, side, show_address(address), "-o", "extended"]
+            done = run_tool(runner, argv, "listing connections")
+            found.update((parse(line), None) for line in done.stdout.splitlines())
+    return tuple(found)
 
 
 def _identity(connection: Connection) -> bytes:

@@ -50,8 +50,9 @@ class Side:
     exceptions: nft's text of what passes although it is held; ends: when some of that ends (milliseconds since 1970).
     endpoints: name to addresses; managers: the sources of management. homes: where all addresses live; rails: what
     guardrails forbid, as sources, destinations and traffic; services: by name; host: the point is one, and its numbers
-    hang on no interface. kept: numbers of connections that live on though nothing allows them any more, with what they
-    were between and for.
+    hang on no interface. remedy: what passes although it is in quarantine, as sources, destinations and traffic, and
+    when that ends (0: never). kept: numbers of connections that live on though nothing allows them any more, with what
+    they were between and for.
     """
 
     exceptions: str = ""
@@ -62,6 +63,7 @@ class Side:
     rails: tuple[tuple[Ranges, Ranges, Ranges], ...] = ()
     services: Mapping[str, Ranges] = field(default_factory=dict)
     host: bool = False
+    remedy: tuple[tuple[Ranges, Ranges, Ranges, int], ...] = ()
     kept: Mapping[int, tuple[Ranges, Ranges, Ranges]] = field(default_factory=dict)
 
 

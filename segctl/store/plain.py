@@ -48,15 +48,18 @@ def side_plain(side: Side) -> Plain:
         "rails": [[_spans(part) for part in rail] for rail in side.rails],
         "services": {name: _spans(traffic) for name, traffic in side.services.items()},
         "host": side.host,
+        "remedy": [[*(_spans(part) for part in parts), until] for *parts, until in side.remedy],
         "kept": {str(number_): [_spans(part) for part in parts] for number_, parts in side.kept.items()},
     }
+
+
+_SIDE = {"exceptions", "ends", "endpoints", "managers", "homes", "rails", "services", "host", "remedy", "kept"}
 
 
 def side_from(value: object, where: object) -> Side:
     """The same backwards; Damaged as `from_plain`."""
     try:
-        names = {"exceptions", "ends", "endpoints", "managers", "homes", "rails", "services", "host", "kept"}
-        found = _record(value, names)
+        found = _record(value, _SIDE)
         return Side(
             text(found["exceptions"]),
             tuple(number(end) for end in _list(found["ends"])),
@@ -66,6 +69,7 @@ def side_from(value: object, where: object) -> Side:
             tuple(map(_rail, _list(found["rails"]))),
             {text(name, 255): _ranges(traffic) for name, traffic in _mapping(found["services"]).items()},
             _flag(found["host"]),
+            tuple(map(_remedy, _list(found["remedy"]))),
             {_key(key): _rail(parts) for key, parts in _mapping(found["kept"]).items()},
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -83,6 +87,11 @@ def _home(value: object) -> Home:
 def _rail(value: object) -> tuple[Ranges, Ranges, Ranges]:
     source, destination, traffic = _list(value)
     return _addresses(source), _addresses(destination), _ranges(traffic)
+
+
+def _remedy(value: object) -> tuple[Ranges, Ranges, Ranges, int]:
+    *parts, until = _list(value)
+    return *_rail(parts), number(until)
 
 
 def _spans(ranges: Ranges) -> list[list[int]]:

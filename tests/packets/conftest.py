@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.packets import point as points
 from tests.packets.net import Net, standing
+from tests.packets.point import Point
 
 
 @pytest.fixture(scope="package")
@@ -20,3 +22,17 @@ def net(shared_net: Net) -> Net:
     shared_net.foreign("")
     shared_net.forget()
     return shared_net
+
+
+@pytest.fixture(scope="package")
+def shared_point() -> Iterator[Point]:
+    """The lab of `point.SITE`, standing."""
+    with points.standing("pt") as point:
+        yield point
+
+
+@pytest.fixture
+def point(shared_point: Point) -> Point:
+    """The same, with the site as written live, nothing held, nothing tracked."""
+    shared_point.fresh()
+    return shared_point

@@ -141,13 +141,14 @@ class Net:
 def standing(name: str, said: Policy | None = None) -> Iterator[Net]:
     """The lab of that site, or of `sites/kinds`, for the length of a block, without rules."""
     with lab(said or changed(), f"{name}{os.getpid()}", HOSTS, listeners=False) as built:
-        net = Net(built, dict(_machines(built)))
+        net = Net(built, dict(machines(built)))
         for machine in {m.runner.name: m for m in net.machines.values()}.values():
-            _quiet(machine)
+            quiet(machine)
         yield net
 
 
-def _machines(built: Built) -> Iterator[tuple[str, Machine]]:
+def machines(built: Built) -> Iterator[tuple[str, Machine]]:
+    """Every host and every gateway's interface, by the name that `Net` calls it by."""
     nodes: tuple[Node, ...] = (*built.gateways, *built.hosts)
     for node in nodes:
         for nic in node.nics:
@@ -157,7 +158,7 @@ def _machines(built: Built) -> Iterator[tuple[str, Machine]]:
                 yield name + suffix, Machine(name + suffix, built.runner(node), nic.name, nic.mac, addresses)
 
 
-def _quiet(machine: Machine) -> None:
+def quiet(machine: Machine) -> None:
     """Echo is answered by tests alone, and no ICMP error is under a limit."""
     settings = {
         "net.ipv4.icmp_echo_ignore_all": "1",

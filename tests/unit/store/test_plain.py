@@ -27,6 +27,7 @@ SIDE = Side(
     ((SOME, SOME, Ranges.of([(5, 5)])),),
     {"https": Ranges.of([(443, 443)])},
     True,
+    ((SOME, SOME, Ranges.of([(5, 5)]), 1_800_000_000_000),),
     {0x102: (SOME, SOME, Ranges.of([(5, 5)]))},
 )
 U8 = np.uint8
