@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from segctl.apply import hold
-from segctl.apply.confirm import dismiss, post_guard, waiting
+from segctl.apply.confirm import demand_guarded, dismiss, post_guard, waiting
 from segctl.apply.fitness import demand_fit
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
@@ -262,6 +262,7 @@ def read_awake(job: Job) -> None:
 def record(job: Job) -> None:
     """From now on it is loaded at boot, unless it waits for its confirmation."""
     if job.wish.confirm is not None:
+        demand_guarded(job)
         return
     before = job.slots.live.generation if job.slots.live else None
     job.state.stand(Standing(job.generation))
