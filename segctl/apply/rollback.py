@@ -13,10 +13,10 @@ from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.permits import known, with_permits
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slot, Slots, read_slots
+from segctl.apply.slots import Slot, Slots, awake, generation_of, read_slots
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import differences, held, meant
-from segctl.kernel.errors import KernelError, KernelRefused
+from segctl.kernel.errors import KernelError, KernelRefused, NoPrivilege, ToolMissing
 from segctl.model.moment import milliseconds
 from segctl.runner import Runner, RunnerError
 from segctl.store import Source, Standing, State, StoreError
@@ -24,12 +24,15 @@ from segctl.store import Source, Standing, State, StoreError
 
 @dataclass(slots=True)
 class Return:
-    """One flip backwards under way. `there`: the generation that is to be live, None for nothing of ours."""
+    """One flip backwards under way. `there`: the generation that is to be live, None for nothing of ours. `tried`: the
+    flip was, `flipped`: it may have gone through.
+    """
 
     runner: Runner
     state: State
     slots: Slots
     there: int | None
+    tried: bool = False
     flipped: bool = False
     found: bytes | None = field(init=False)
 
@@ -46,7 +49,7 @@ def flip_there(job: Return) -> None:
     """One transaction."""
     live, sleeping = job.slots.live, job.slots.sleeping
     assert live is not None
-    job.flipped = True
+    job.tried = job.flipped = True
     try:
         if job.there is None or sleeping is None:
             put_to_sleep(job.runner, live.name)
@@ -64,12 +67,24 @@ def flip_forth(job: Return) -> None:
         return
     old = sleeping.name if sleeping is not None and job.there is not None else None
     try:
-        flip(job.runner, job.state, live.name, live.generation, old)
+        if awake(job.runner) != (live.name,):
+            flip(job.runner, job.state, live.name, live.generation, old)
+        job.flipped = False
     except (KernelError, RunnerError) as error:
         raise Unsettled(
             f"the rollback failed, and generation {live.generation} can't be woken again: {error}",
             "look at our tables (`nft list ruleset`), then apply again",
         ) from error
+
+
+def read_awake(job: Return) -> None:
+    """What is awake is what was to be, and nothing else of ours."""
+    sleeping = job.slots.sleeping
+    there = (sleeping.name,) if sleeping is not None and job.there is not None else ()
+    now = awake(job.runner)
+    if now != there or (there and generation_of(job.runner, there[0]) != job.there):
+        told = " and ".join(now) or "nothing of ours"
+        raise NotApplied(f"awake on {job.runner.where}: {told}: somebody else changes our tables", "`segctl status`")
 
 
 def record(job: Return) -> None:
@@ -85,6 +100,7 @@ def unrecord(job: Return) -> None:
 ROLLBACK: tuple[Step[Return], ...] = (
     Step("begin", begin, nothing),
     Step("flip", flip_there, flip_forth),
+    Step("read back awake", read_awake, nothing),
     Step("record", record, unrecord),
 )
 
@@ -129,10 +145,12 @@ def _edited(runner: Runner, state: State, sleeping: Slot) -> tuple[str, ...]:
 def _carried_out(job: Return, told: Callable[[str], None]) -> None:
     try:
         run(ROLLBACK, job, told)
-    except (KernelError, RunnerError, StoreError) as error:
-        if job.flipped:
-            raise NotApplied(str(error), getattr(error, "help", "")) from error
-        raise
+    except (KernelError, RunnerError, StoreError, NotApplied, Unsettled) as error:
+        with suppress(StoreError):
+            job.state.journal.write("rollback", "failed", generation=job.there, why=str(error))
+        if not job.tried or isinstance(error, NotApplied | Unsettled | ToolMissing | NoPrivilege):
+            raise
+        raise NotApplied(str(error), getattr(error, "help", "")) from error
     with suppress(StoreError):  # it is live, and says so itself
         job.state.journal.write("rollback", "done", generation=job.there)
 

@@ -33,4 +33,9 @@ def pool(request: pytest.FixtureRequest, fitness: bytes) -> Iterator[Pool]:
 @pytest.fixture
 def done(pool: Pool, request: pytest.FixtureRequest) -> Callable[[], None]:
     """Waits for the test's own."""
-    return lambda: pool.result(request.node)
+
+    def waited() -> None:
+        __tracebackhide__ = True
+        pool.result(request.node)
+
+    return waited

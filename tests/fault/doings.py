@@ -66,7 +66,7 @@ def _one(ground: Ground) -> None:
     ground.base = seen.live
 
 
-def _two(ground: Ground) -> None:
+def two(ground: Ground) -> None:
     """One is live, the other one sleeps."""
     _one(ground)
     if ground.sleeping() != other(ground.base):
@@ -95,7 +95,7 @@ DOINGS = {
     for doing in (
         Doing("apply", APPLY, _one, lambda g: g.apply(other(g.base)), (LIVE, NONE), (OTHER, NONE)),
         Doing("first apply", APPLY, _nothing, lambda g: g.apply("old"), (NOTHING, NONE), (OTHER, NONE)),
-        Doing("rollback", ROLLBACK, _two, lambda g: g.typed("rollback"), (LIVE, NONE), (OTHER, NONE)),
+        Doing("rollback", ROLLBACK, two, lambda g: g.typed("rollback"), (LIVE, NONE), (OTHER, NONE)),
         Doing("quarantine", HOLD, _one, lambda g: g.typed("quarantine", BAD, "--why", "x"), (LIVE, NONE), (LIVE, HELD)),
         Doing("panic", HOLD, _one, lambda g: g.typed("panic", "--why", "x"), (LIVE, NONE), (LIVE, CLOSED)),
         Doing("release", RELEASE, _held, lambda g: g.typed("release", BAD), (LIVE, HELD), (LIVE, NONE), again=(0, 3)),

@@ -17,6 +17,14 @@ def side(doing: Doing, ground: Ground) -> tuple[Seen, str]:
     return seen, found
 
 
+def on_disk(ground: Ground) -> tuple[object, frozenset[str]]:
+    """What would be loaded after a reboot, by site, and what would be held."""
+    standing = ground.standing()
+    assert standing is not None
+    confirmed = standing.confirmed
+    return (NOTHING if confirmed is None else ground.kept(confirmed), standing.closed), ground.noted()
+
+
 def no_surprise(ended: Ended) -> None:
     """No traceback, nothing that segctl has no words for."""
     assert "Traceback" not in ended.told and "internal error" not in ended.told, ended

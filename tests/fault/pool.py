@@ -23,6 +23,7 @@ from tests.fault.lab import Lab
 
 WORKERS = min(2, os.cpu_count() or 1)
 _DEATH = 1  # linux/prctl.h: PR_SET_PDEATHSIG
+_NEWNS, _SLAVE = 0x20000, 1 << 19 | 1 << 14  # linux/sched.h: CLONE_NEWNS; linux/mount.h: MS_SLAVE, MS_REC
 _context = multiprocessing.get_context("fork")
 T = TypeVar("T", bound=Callable[..., None])
 Work = Callable[..., None]
@@ -48,7 +49,7 @@ class Pool:
         for item in items:
             work = getattr(getattr(item, "function", None), "work", None)
             if work is not None:
-                self._tasks.put((item.nodeid, work, tuple(parameters(item).values())))
+                self._tasks.put((item.nodeid, work, parameters(item)))
         for _ in range(WORKERS):
             self._tasks.put(None)
         self._workers = [_context.Process(target=self._work, args=(fitness,)) for _ in range(WORKERS)]
@@ -57,6 +58,7 @@ class Pool:
 
     def result(self, item: pytest.Item) -> None:
         """Wait for its runs; AssertionError with what went wrong in them."""
+        __tracebackhide__ = True
         while item.nodeid not in self._found:
             try:
                 nodeid, wrong = self._answers.get(timeout=1)
@@ -77,14 +79,16 @@ class Pool:
             worker.join()
 
     def _work(self, fitness: bytes) -> None:
-        ctypes.CDLL(None).prctl(_DEATH, signal.SIGTERM, 0, 0, 0)
+        libc = ctypes.CDLL(None)
+        libc.prctl(_DEATH, signal.SIGTERM, 0, 0, 0)
+        assert libc.unshare(_NEWNS) == 0 and libc.mount(None, b"/", None, _SLAVE, None) == 0
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with TemporaryDirectory(prefix="segctl-fault-") as folder, reaping(), Lab(Path(folder), fitness) as lab:
             while (task := self._tasks.get()) is not None:
                 nodeid, work, words = task
                 wrong = ""
                 try:
-                    work(lab, *words)
+                    work(lab, **words)
                 except Exception:
                     wrong = traceback.format_exc()
                 self._answers.put((nodeid, wrong))
