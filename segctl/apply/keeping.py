@@ -1,8 +1,8 @@
 """The law's keep: connections that were allowed, and are denied from now on, live on where both ends say so.
 
 Their number stays live in the generation that follows. A number stands for all connections of a line between two
-interfaces, so it is kept only where every segment at both ends keeps, and no guardrail and no quarantine speaks of any
-of them: else all are cut.
+interfaces, so it is kept only where every segment at both ends keeps, no guardrail and no quarantine speaks of any of
+them, and all still live behind these interfaces: else all are cut.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,11 +14,12 @@ import numpy as np
 from segctl.apply.slots import read_slots
 from segctl.model.diagnostic import SiteError
 from segctl.model.elements import Elements
-from segctl.model.generation import Loadable, Meaning
-from segctl.model.ranges import Ranges
+from segctl.model.generation import Loadable, Meaning, Side
+from segctl.model.ranges import NOTHING, Ranges
 from segctl.model.service import ALL_TRAFFIC
 from segctl.model.strictness import Tightening
 from segctl.policy import Policy
+from segctl.policy.effect import loose
 from segctl.policy.touch import touched
 from segctl.runner import Runner
 from segctl.store import Kept, State, StoreError
@@ -40,7 +41,12 @@ def keeps(policy: Policy) -> bool:
 
 def with_kept(rules: Loadable, policy: Policy, old: Loadable, before: Policy) -> Loadable:
     """The rules with the numbers of the old generation that are kept. `before`: what the old one's site meant."""
-    kept = {number: between for number, between in _ended(rules, old, before) if _keep(policy, between)}
+    where = _Places(rules, policy, old, before)
+    kept = {
+        number: between
+        for number, between in _ended(rules, old, before)
+        if _keep(policy, between) and where.same(old.meanings[number].ways, between)
+    }
     if not kept:
         return rules
     meanings = {number: replace(old.meanings[number], kind="kept") for number in kept}
@@ -89,6 +95,40 @@ def _keep(policy: Policy, between: Between) -> bool:
             return False
     profiles = [policy.site.segments[name].profile for name in touched(policy.partition, source | destination)]
     return all(profile.tightening is Tightening.KEEP and not profile.quarantine for profile in profiles)
+
+
+class _Places:
+    """Where addresses lived, and where they live: a number that is live is its connections' binding."""
+
+    def __init__(self, rules: Loadable, policy: Policy, old: Loadable, before: Policy) -> None:
+        self._then, self._now = _behind(old.side), _behind(rules.side)
+        self._freed = _loose(before, old.point) - _loose(policy, rules.point)
+
+    def same(self, ways: tuple[str, ...], between: Between) -> bool:
+        """Whether what lived behind these interfaces still does."""
+        source, destination, _ = between
+        ends = [(end, place) for end in (source, destination) for place in ways]
+        if len(ways) == 2:
+            ends = [(source, ways[0]), (destination, ways[1])]
+        return not any(
+            place in self._freed or (end & self._then.get(place, NOTHING)) - self._now.get(place, NOTHING)
+            for end, place in ends
+        )
+
+
+def _behind(side: Side) -> dict[str, Ranges]:
+    """Interface to the addresses that live behind it."""
+    found: dict[str, Ranges] = {}
+    for home in side.homes:
+        for place in home.interfaces:
+            found[place] = found.get(place, NOTHING) | home.addresses
+    return found
+
+
+def _loose(policy: Policy, name: str) -> frozenset[str]:
+    """The interfaces of a point where binding is only logged."""
+    point = policy.site.points.get(name)
+    return frozenset(one.name for one in point.interfaces.values() if loose(policy, one)) if point else frozenset()
 
 
 def _of(one: Elements, kept: Mapping[int, Between]) -> Elements | None:

@@ -5,7 +5,7 @@ each tracked connection is decided in both directions, management first, and get
 it: both of its directions are live then, whatever conntrack takes for its beginning.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from segctl.model.generation import Loadable
 from segctl.model.point import PointKind
 from segctl.model.ranges import ALL_ADDRESSES
 from segctl.policy import Policy, judge_at_point
+from segctl.policy.coverage import behind, bound
+from segctl.policy.effect import lenient, loose
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner
 
@@ -55,20 +57,38 @@ def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adop
 
 
 def would_cut(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> tuple[Connection, ...]:
-    """The connections that new rules end: decided again, as each will be at its next packet, in its own direction where
-    it has a number already.
+    """The connections that new rules end: those whose number isn't live any more, decided again as each will be at its
+    next packet, in its own direction where it has a number already.
     """
     lost = []
-    for one in _tracked(runner, policy, rules.point)[0]:
-        if one.mark & ~SWAPPED in rules.side.kept:
+    connections, where = _tracked(runner, policy, rules.point)
+    for one in connections:
+        if one.mark & ~SWAPPED in rules.meanings:
             continue
         ways = list(_ways(policy, one, at))
         if one.mark & ~SWAPPED:
             ways = [way for way in ways if way.swapped == bool(one.mark & SWAPPED)]
-        passing = any(way.outcome.effect is Effect.PASS for way in ways)
+        passing = _in_place(policy, rules.point, one, where) and any(way.outcome.effect is Effect.PASS for way in ways)
         if not passing and not any(way.outcome.decision.step is Step.ESSENTIAL for way in ways):
             lost.append(one)
     return tuple(lost)
+
+
+def _in_place(policy: Policy, point: str, one: Connection, where: Mapping[int, str | None]) -> bool:
+    """Whether a gateway's binding lets it pass: each end lives behind the interface by which it is reached."""
+    gateway = policy.site.points[point]
+    if gateway.kind is PointKind.HOST:
+        return True
+    ends = one.original.src, one.reply.src
+    for end in ends:
+        place = where.get(end)
+        interface = gateway.interfaces.get(place) if place else None
+        if not place or place in behind(policy, gateway, end) or (interface is not None and loose(policy, interface)):
+            continue
+        nowhere = not bound(policy.site, policy.segment_of(end) or "")
+        if not (nowhere and lenient(policy, policy.segment_of(ends[0]), policy.segment_of(ends[1]))):
+            return False
+    return True
 
 
 def _tracked(runner: Runner, policy: Policy, point: str) -> tuple[list[Connection], dict[int, str | None]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tests.packets.point import Point
-from tests.packets.talk import Talk, among, missing, opened, spoken
+from tests.packets.talk import PATIENCE, Talk, among, missing, opened, spoken
 
 SILENCE = 0.15
 Row = tuple[str, str, str, int]
@@ -36,16 +36,26 @@ def told(talks: Sequence[Talk]) -> list[str]:
     return sorted(names)
 
 
-def go_on(talks: Sequence[Talk]) -> None:
-    """Each in both directions, who answers first."""
+def go_on(talks: Sequence[Talk], patience: float = PATIENCE) -> None:
+    """Each in both directions, who answers first. After a silence TCP takes its time until it tries again."""
     for back in (True, False):
-        assert told(missing(talks, back)) == []
+        assert told(missing(talks, back, patience)) == []
 
 
 def silent(talks: Sequence[Talk]) -> None:
     """None in any direction."""
-    for back in (True, False):
-        assert told(missing(talks, back, SILENCE)) == told(talks)
+    assert heard(talks) == []
+
+
+def heard(talks: Sequence[Talk], wait: float = SILENCE) -> list[str]:
+    """Those of which something comes, in one direction at least; in words."""
+    return told(speaking(talks, wait))
+
+
+def speaking(talks: Sequence[Talk], wait: float = SILENCE) -> list[Talk]:
+    """The same themselves."""
+    mute = [{id(talk) for talk in missing(talks, back, wait)} for back in (True, False)]
+    return [talk for talk in talks if not all(id(talk) in one for one in mute)]
 
 
 def begin(point: Point, rows: Sequence[Row], *, passes: bool) -> None:

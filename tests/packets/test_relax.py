@@ -55,9 +55,8 @@ def test_what_is_observed_is_told_with_the_line_that_allows_it(point: Point) -> 
     assert would_deny(point.gateway).observed == ()
     begin(point, [*OBSERVED, *OF_ANOTHER, *OUT], passes=True)
     found = seen(would_deny(point.gateway))
-    others = (
-        "lax (10.97.3.0, 10.97.3.2-10.97.3.253, fd97:3::, fd97:3::2-fd97:3::fd, fd97:3::ff-fd97:3::ffff:ffff:ffff:ffff)"
-    )
+    four, six = "10.97.3.0, 10.97.3.2-10.97.3.253", "fd97:3::, fd97:3::2-fd97:3::fd, fd97:3::ff-fd97:3:"
+    others = f"lax ({four}, {six}:ffff:ffff:ffff:ffff)"
     wanted = {("x1", "lazy", service) for service in ("tcp/2000", "udp/2000", "icmp4/8", "icmp6/128", "proto/47")}
     wanted |= {("points", "x1", service) for service in ("tcp/2001", "udp/2001", "icmp4/8", "icmp6/128")}
     wanted |= {(others, "lazy", "udp/2009")}
