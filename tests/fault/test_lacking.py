@@ -1,5 +1,6 @@
 """Without nft, with one that is too old, dies or has no memory; without conntrack, privilege, parts of the kernel."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -57,15 +58,15 @@ CODES: dict[str, dict[str, set[int]]] = {  # what may come of it; all else: 3 or
     "nft short of memory": {name: {0, 3, 4} for name in SMALL},
 }  # fmt: skip
 SAYS = {
-    "nft missing": ("nft isn't installed", "apt install nftables"),
-    "nft too old": ("nft",),
-    "nft crashes": ("nft crashed (signal 9)",),
-    "nft short of memory": ("Memory allocation failure",),
-    "conntrack missing": ("conntrack isn't installed",),
-    "no CAP_NET_ADMIN": ("Operation not permitted",),
-    "no CAP_SYS_ADMIN": ("no privilege",),
-    "kernel without nfnetlink": ("Protocol not supported",),
-    "no new namespaces": ("Operation not permitted",),
+    "nft missing": "nft isn't installed(.|\n)*apt install nftables",
+    "nft too old": "nft 0.9.0 is here|syntax error, unexpected typeof",
+    "nft crashes": r"nft crashed \(signal 9\)",
+    "nft short of memory": "Memory allocation failure",
+    "conntrack missing": "conntrack isn't installed",
+    "no CAP_NET_ADMIN": "Operation not permitted",
+    "no CAP_SYS_ADMIN": "no privilege",
+    "kernel without nfnetlink": "Protocol not supported",
+    "no new namespaces": "Operation not permitted",
 }
 
 
@@ -80,7 +81,7 @@ def lacks(lab: Lab, what: str) -> None:
         run.code, run.said = ended.code, ended.err.splitlines()[0] if ended.err else ""
         assert ended.code in CODES.get(what, {}).get(name, OTHERS), (name, ended)
         if ended.code:
-            assert all(word in ended.err for word in SAYS[what]), (name, ended)
+            assert re.search(SAYS[what], ended.err), (name, ended)
         seen, run.side = judge.side(doing, ground)
         run.found = str(seen)
         closed = name == "boot" and ended.code == 4
