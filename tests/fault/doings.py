@@ -29,7 +29,7 @@ def other(name: str) -> str:
 @dataclass(frozen=True)
 class Doing:
     """One of them. `prepare`: brings any ground to where it begins; `act`: the command. `before`, `after`: what is live
-    and held on both sides, `between`: half-way. `again`: exit codes of the same command once it is done already.
+    and held on both sides, `between`: closed, half-way. `again`: exit codes of the same command once it is done.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Doing:
     again: tuple[int, ...] = (0,)
 
     def at(self, ground: Ground, seen: Seen) -> str:
-        """On which side that is: before, after, between, or "" for none of them."""
+        """On which side that is: before, after, closed between them, or "" for none of them."""
         names = {ground.base: LIVE, other(ground.base): OTHER}
         now = names.get(seen.live, seen.live), seen.held
-        sides = {self.before: "before", self.after: "after", self.between: "between"}
+        sides = {self.before: "before", self.after: "after", self.between: "closed"}
         return sides.get(now, "") if seen.holds else ""
 
 
@@ -99,7 +99,7 @@ DOINGS = {
         Doing("quarantine", HOLD, _one, lambda g: g.typed("quarantine", BAD, "--why", "x"), (LIVE, NONE), (LIVE, HELD)),
         Doing("panic", HOLD, _one, lambda g: g.typed("panic", "--why", "x"), (LIVE, NONE), (LIVE, CLOSED)),
         Doing("release", RELEASE, _held, lambda g: g.typed("release", BAD), (LIVE, HELD), (LIVE, NONE), again=(0, 3)),
-        Doing("boot", BOOT, _off, lambda g: g.typed("boot"), (NOTHING, NONE), (LIVE, NONE)),
+        Doing("boot", BOOT, _off, lambda g: g.typed("boot"), (NOTHING, NONE), (LIVE, NONE), between=(NOTHING, CLOSED)),
         Doing("remove, open", REMOVE, _one, lambda g: g.typed("remove", "--leave", "open"),
               (LIVE, NONE), (NOTHING, NONE)),
         Doing("remove, closed", REMOVE, _one, lambda g: g.typed("remove", "--leave", "closed"),
