@@ -33,6 +33,9 @@ from segctl.policy import Policy, examine
 from segctl.runner import Netns
 from tests.packets.flood import Stream, ended, process, softnet_drops
 
+sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+from apart import apart
+
 RATE = 40_000  # packets a second
 ALLOWED, FORBIDDEN = 1, 2
 PER_FLOW = 4  # elements: its port, its number, its interfaces in both directions
@@ -109,12 +112,12 @@ def flips(built: Built, generations: list[tuple[Policy, Ruleset]], at: datetime,
     """The transaction that `apply` and `rollback` make."""
     gateway = Netns(built.node("gw").namespace)
     nft.load(gateway, "flush ruleset\n")  # the lab's own namespace
-    for policy, rules in generations:
-        apply(gateway, policy, loadable(policy, rules.point, at, rules), at, Wish(proving=Proving.LEFT_OUT))
+    wish = Wish(proving=Proving.LEFT_OUT)
+    made = [apply(gateway, policy, loadable(policy, rules.point, at, rules), at, wish) for policy, rules in generations]
 
     def replace(number: int) -> None:
         new, old = number % 2, 1 - number % 2
-        nft.load(gateway, render_flip(SLOTS[new], new + 1, SLOTS[old]))
+        nft.load(gateway, render_flip(made[new].slot, made[new].generation, made[old].slot))
 
     return under_flood(built, replace, times)
 
@@ -144,7 +147,7 @@ def plain(elements: int, port: int) -> str:
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     at = datetime.now(UTC)
-    with lab(meaning(0, "none", at), f"bf{os.getpid()}", 1, listeners=False) as built:
+    with apart(), lab(meaning(0, "none", at), f"bf{os.getpid()}", 1, listeners=False) as built:
         for elements in (1_000, 100_000):
             policies = [meaning(elements, name, at) for name in ("old", "new")]
             generations = [(policy, compile_gateway(policy, "gw", at)) for policy in policies]

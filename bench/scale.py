@@ -22,6 +22,7 @@ from segctl.load import load_site
 from segctl.policy import examine
 
 sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+from apart import apart
 from sites import write_site
 
 ROUNDS = 3
@@ -37,7 +38,7 @@ def main() -> None:
     segments, members, flows = (int(word) for word in sys.argv[1:4]) if len(sys.argv) > 3 else (1000, 10_000, 10_000)
     at = datetime.now(UTC)
     took: dict[str, list[float]] = {}
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, apart():
         write_site(Path(folder), segments, members, flows)
         for _ in range(ROUNDS):
             begin = time.perf_counter()

@@ -27,6 +27,7 @@ _MAGIC = b"sgch"
 _TICK = 0.001
 _BUFFER = 4 << 20
 _PATIENCE = 10.0
+_TIMESTAMP = 35  # asm-generic/socket.h: SO_TIMESTAMPNS
 _RETRANSMITTED, _TWICE = 100, 216  # linux/tcp.h, tcp_info: tcpi_total_retrans, tcpi_dsack_dups
 FORTH, BACK = "forth", "back"
 
@@ -65,7 +66,7 @@ class Way:
     def __init__(self, out: socket.socket, to: socket.socket, stream: bool) -> None:
         self.out, self.to, self.stream = out, to, stream
         self.sent: list[int] = []
-        self.came: list[tuple[int, int]] = []
+        self.came: list[tuple[int, int, int]] = []
         self.rest = b""  # of a record that the socket didn't take whole
         self.half = b""  # of a record that didn't come whole
         self.broken = ""
@@ -91,7 +92,7 @@ class Way:
         with suppress(BlockingIOError):
             while not self.broken:
                 try:
-                    got = self.to.recv(1 << 16)
+                    got, notes, _, _ = self.to.recvmsg(1 << 16, 64)
                 except BlockingIOError:
                     raise
                 except OSError as error:
@@ -99,21 +100,21 @@ class Way:
                     return
                 if not got:
                     self.broken = "closed by the other end"
-                self._read(got)
+                self._read(got, _arrival(notes))
 
     def _failed(self, error: OSError) -> None:
         if self.stream:  # a reset; a datagram's error is only told
             self.broken = str(error)
 
-    def _read(self, got: bytes) -> None:
+    def _read(self, got: bytes, arrived: int) -> None:
         if not self.stream:
             _, sequence, date = _RECORD.unpack(got)
-            self.came.append((sequence, date))
+            self.came.append((sequence, date, arrived))
             return
         data = self.half + got
         whole = len(data) // _RECORD.size * _RECORD.size
         self.half = data[whole:]
-        self.came += [(sequence, date) for _, sequence, date in _RECORD.iter_unpack(data[:whole])]
+        self.came += [(sequence, date, arrived) for _, sequence, date in _RECORD.iter_unpack(data[:whole])]
 
     def again(self) -> tuple[int, int]:
         """Segments that TCP had to send again, and those of them that the other end had already (RFC 2883)."""
@@ -121,6 +122,15 @@ class Way:
             return 0, 0
         told = self.out.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
         return struct.unpack_from("I", told, _RETRANSMITTED)[0], struct.unpack_from("I", told, _TWICE)[0]
+
+
+def _arrival(notes: list[tuple[int, int, bytes]]) -> int:
+    """When the kernel got it (socket(7), SO_TIMESTAMP: by the other clock); what it doesn't say has come by now."""
+    for _, kind, data in notes:
+        if kind == _TIMESTAMP:
+            seconds, rest = struct.unpack("qq", data)
+            return int(seconds * 1_000_000_000 + rest - time.time_ns() + time.monotonic_ns())
+    return time.monotonic_ns()
 
 
 class Talk:
@@ -185,6 +195,8 @@ def _datagrams(said: Line) -> tuple[socket.socket, socket.socket]:
     other = _socket(there, target, socket.SOCK_DGRAM, said.port)
     one.connect((target, said.port))
     one.send(b"hello")
+    for end in (one, other):
+        end.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
     other.connect(other.recvfrom(64)[1])
     other.send(b"hello")
     one.recv(64)
@@ -215,21 +227,22 @@ def talk(lines: list[Line]) -> None:
 
 @dataclass
 class Heard:
-    """One direction of a line: dates of what was sent, sequence and date of what came. `lost`: segments that TCP had
-    to send again though the other end hadn't got them. `broken`: how the connection ended, "" if it didn't.
+    """One direction of a line: dates of what was sent; of what came the sequence, the date and when it arrived. `lost`:
+    segments that TCP had to send again though the other end hadn't got them. `broken`: how the connection ended, ""
+    if it didn't.
     """
 
     sent: list[int]
-    came: list[tuple[int, int]]
+    came: list[tuple[int, int, int]]
     lost: int
     broken: str
 
     @property
     def missing(self) -> int:
         """How many didn't come."""
-        return len(set(range(len(self.sent))) - {sequence for sequence, _ in self.came})
+        return len(set(range(len(self.sent))) - {sequence for sequence, _, _ in self.came})
 
-    def after(self, instant: int) -> list[tuple[int, int]]:
+    def after(self, instant: int) -> list[tuple[int, int, int]]:
         """Of what came, what was sent after that."""
         return [one for one in self.came if one[1] > instant]
 
@@ -273,7 +286,7 @@ class Chat:
             self.found[name] = {
                 way: Heard(
                     row["sent"],
-                    [(one[0], one[1]) for one in row["came"]],
+                    [(one[0], one[1], one[2]) for one in row["came"]],
                     row["again"][0] - row["again"][1],
                     row["broken"],
                 )

@@ -4,11 +4,13 @@ Nothing tracks connections before the first apply; the sleeping table makes the 
 mid-stream may stand in conntrack with its ends swapped: whoever spoke first counts as its beginning.
 """
 
+import json
 import os
 import select
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +33,7 @@ from tests.sites import AT, policy
 pytestmark = pytest.mark.packets
 
 PRIME = 12.0  # longer than the idle session is idle
+BUSY = "while echo still here; do sleep 0.2; done"
 SITE = """
 segments:
   admin: {{strictness: strict, members: [10.95.9.0/24, "fd95:9::/64"]}}
@@ -117,8 +120,10 @@ def net() -> Iterator[Net]:
 
 
 @contextmanager
-def ssh(net: Net, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A real sshd on the gateway, and from the operators' network a real ssh that prints a line five times a second."""
+def ssh(net: Net, folder: Path, command: str = BUSY) -> Iterator["subprocess.Popen[bytes]"]:
+    """A real sshd on the gateway, and from the operators' network a real ssh that runs a command there: as it stands
+    one that prints a line five times a second.
+    """
     sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
     assert sshd, "openssh-server is missing: `make test` installs it"
     Path("/run/sshd").mkdir(exist_ok=True)
@@ -137,8 +142,8 @@ def ssh(net: Net, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     client = subprocess.Popen(
         [*inside, net.built.runner(net.hosts["admin"].name).name, "ssh", "-F", "none", "-i", str(folder / "user")]
         + [w for s in options for w in ("-o", s)]
-        + ["root@10.95.9.1", "while echo still here; do sleep 0.2; done"],
-        stdin=subprocess.DEVNULL,
+        + ["root@10.95.9.1", command],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -228,3 +233,66 @@ def test_what_is_tracked_swapped_gets_the_number_of_its_line(net: Net) -> None:
     assert (meaning.name, meaning.ways) == ("orders", ("eth1", "eth2"))
     assert done.adopted >= 1
     assert served.lives()
+
+
+def echoes(client: "subprocess.Popen[bytes]") -> bool:
+    """Whether the `cat` at the other end says the same within ten seconds."""
+    assert client.stdin and client.stdout
+    word = os.urandom(8).hex().encode() + b"\n"
+    client.stdin.write(word)
+    client.stdin.flush()
+    heard, end = b"", time.monotonic() + 10
+    while word not in heard and time.monotonic() < end:
+        if select.select([client.stdout], [], [], 0.5)[0]:
+            got = os.read(client.stdout.fileno(), 1 << 16)
+            if not got:
+                return False
+            heard += got
+    return word in heard
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(400)
+def test_sessions_idle_for_a_minute_through_a_long_priming(net: Net, tmp_path: Path) -> None:
+    """The operator's own ssh, and sessions through the gateway: after a minute one end says a word, and no more."""
+    client_first, server_first = net.session(5432), net.session(5432, 6)
+    assert client_first.lives() and server_first.lives()
+    said = list[bool]()
+
+    def after_a_minute() -> None:
+        said.extend((echoes(operator), client_first.client_says(), server_first.server_says()))
+
+    with ssh(net, tmp_path, "cat") as operator:
+        assert echoes(operator), operator.stderr and operator.stderr.read()
+        speaker = threading.Timer(60, after_a_minute)
+        speaker.start()
+        done = net.apply("orders", 90)
+        speaker.join()
+        assert done.primed == 90
+        assert said == [True, True, True]
+        time.sleep(60)
+        assert echoes(operator)
+        assert client_first.lives()
+        assert server_first.client_says() and server_first.server_says()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(400)
+def test_a_busy_session_through_the_priming_as_it_stands(net: Net, tmp_path: Path) -> None:
+    """The command with all that it does by itself: the proof, and its own time."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "segctl.yaml").write_text("version: 1\nsite: test\n" + SITE.format(name="orders"))
+    busy = net.session(5432)
+    assert busy.lives()
+    with ssh(net, tmp_path) as operator:
+        assert speaks(operator, 2), operator.stderr and operator.stderr.read()
+        command = [sys.executable, "-m", "segctl", "-q", "--site", str(tmp_path / "site"), "apply", "--format", "json"]
+        with subprocess.Popen([*command, "--netns", net.gateway.name], stdout=subprocess.PIPE) as applying:
+            while applying.poll() is None:
+                assert busy.lives()
+                time.sleep(0.1)
+            assert applying.stdout
+            done = json.load(applying.stdout)
+        assert (applying.returncode, done["primed"], done["proof"]) == (0, 30.0, "proven")
+        assert busy.lives()
+        assert speaks(operator, 10)
