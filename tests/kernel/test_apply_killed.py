@@ -1,4 +1,4 @@
-"""apply that is killed as `kill -9` does it, proof and all, and half-way through the loading; every step: tests/fault."""
+"""apply that is killed as `kill -9` does it, proof and all, and half-way through loading; every step: tests/fault."""
 
 import os
 import signal
