@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from segctl.apply import Proving, Wish
 from segctl.apply import apply as apply_rules
@@ -182,6 +183,11 @@ class Ground:
                 return state.standing() if state is not None else Standing()
         except StoreError:
             return None
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Its lines."""
+        with state_of(self.runner, make=False) as state:
+            return state.journal.lines() if state is not None else []
 
     def noted(self) -> frozenset[str]:
         """What the overrides on disk hold, as `Seen.held`."""
