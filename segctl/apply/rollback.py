@@ -13,7 +13,7 @@ from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.permits import known, with_permits
 from segctl.apply.result import CannotApply, NotApplied, RolledBack, Unsettled
-from segctl.apply.slots import Slot, Slots, awake, generation_of, read_slots
+from segctl.apply.slots import Slot, Slots, awake, demand_back, generation_of, read_slots
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.verify import differences, held, meant
 from segctl.kernel.errors import KernelError, KernelRefused, NoPrivilege, ToolMissing
@@ -148,6 +148,8 @@ def _carried_out(job: Return, told: Callable[[str], None]) -> None:
     except (KernelError, RunnerError, StoreError, NotApplied, Unsettled) as error:
         with suppress(StoreError):
             job.state.journal.write("rollback", "failed", generation=job.there, why=str(error))
+        if job.tried:
+            demand_back(job.runner, job.slots, error)
         if not job.tried or isinstance(error, NotApplied | Unsettled | ToolMissing | NoPrivilege):
             raise
         raise NotApplied(str(error), getattr(error, "help", "")) from error

@@ -18,7 +18,7 @@ from segctl.apply.priming import adopt, would_cut
 from segctl.apply.proving import Shown, as_awake, shown, still
 from segctl.apply.reading import read_listing
 from segctl.apply.result import CannotApply, Lost, NotApplied, Unsettled
-from segctl.apply.slots import awake, delete_slot, read_slots
+from segctl.apply.slots import awake, delete_empty, delete_slot, read_slots
 from segctl.apply.step import Step, nothing
 from segctl.apply.surroundings import concerns, refuse
 from segctl.apply.surroundings import look_around as surroundings
@@ -38,6 +38,7 @@ _TICK = 0.1
 
 def look(job: Job) -> None:
     """Which slot is free, and that nft takes the rules at all: before anything is touched."""
+    delete_empty(job.runner)
     job.slots = read_slots(job.runner)
     if job.slots.live is not None and job.slots.live.generation is None:
         name = job.slots.live.name

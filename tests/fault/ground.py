@@ -8,17 +8,20 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from segctl.apply import Proving, Wish
 from segctl.apply import apply as apply_rules
+from segctl.apply.change import apply_plan
 from segctl.apply.hold import TABLE, holding, intact, wanted
 from segctl.apply.overrides import now
+from segctl.apply.plan import Carried, plan
 from segctl.apply.slots import SLOTS, generation_of, read_slots
 from segctl.apply.verify import Held, held, meant
 from segctl.kernel import namespaces as ns
 from segctl.kernel import netlink
 from segctl.runner import Netns
-from segctl.store import Standing, StoreError, state_of
+from segctl.store import Source, Standing, StoreError, state_of
 from segctl.store.state import VARIABLE
 from tests.fault.command import Act, Ended, called, command, typed
 from tests.kernel.applied import compiled
@@ -119,6 +122,19 @@ class Ground:
         """Apply a site by its name, without the proof, which has tests of its own."""
         return called(lambda: apply_rules(self.runner, *compiled(TEXTS[site]), datetime.now(UTC), wish))
 
+    def planned(self, site: str) -> Carried:
+        """A plan of it, as `segctl plan --out` writes it down."""
+        policy, rules = compiled(TEXTS[site])
+        return plan(self.runner, policy, rules, datetime.now(UTC), Source(policy.site.name))[1]
+
+    def carried_out(self, carried: Carried) -> Act:
+        return called(lambda: apply_plan(self.runner, carried, datetime.now(UTC), Wish()))
+
+    def slots(self) -> tuple[str, str]:
+        """The names of the slot that sleeps or is empty, and of the one that is awake, if one is."""
+        slots = read_slots(self.runner)
+        return slots.free, slots.live.name if slots.live is not None else ""
+
     def typed(self, *words: str) -> Act:
         """A command line that names this place."""
         return typed("--quiet", *words, "--netns", self.runner.name)
@@ -167,6 +183,11 @@ class Ground:
                 return state.standing() if state is not None else Standing()
         except StoreError:
             return None
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Its lines."""
+        with state_of(self.runner, make=False) as state:
+            return state.journal.lines() if state is not None else []
 
     def noted(self) -> frozenset[str]:
         """What the overrides on disk hold, as `Seen.held`."""
