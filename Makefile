@@ -22,7 +22,7 @@ demo: setup-demo ## the whole idea on real kernels, in namespaces, as any user: 
 	@$(RUN) examples/demo.sh
 
 test: setup-test lint ## ruff, mypy, then all tests but the long ones; as root, for the kernel's part
-	$(PY) -m pytest $(ARGS)
+	@$(RUN) tools/test.sh $(ARGS)
 
 lint: setup-lint ## ruff and mypy --strict
 	$(PY) -m ruff check .

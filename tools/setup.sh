@@ -52,6 +52,7 @@ look() {
     need chromium chromium "for the tests that measure the words of a picture"
     need iptables-legacy-save iptables "for the tests that read iptables' rules"
     need ipset ipset "for the tests that read ipsets"
+    need faketime faketime "for the tests that set a command's clock"
     need iperf3 iperf3 "for the tests that keep a transfer going while rules change"
 }
 

@@ -22,7 +22,7 @@ from segctl.kernel.errors import KernelError
 from segctl.model.generation import Side
 from segctl.model.moment import milliseconds
 from segctl.runner import Runner, RunnerError
-from segctl.store import Busy, Kept, NotWritten, Source, Standing, State, StoreError, locked, state_of
+from segctl.store import Busy, Kept, NotWritten, Source, Standing, State, StoreError, Unsafe, locked, state_of
 from segctl.store.overrides import Override, OverrideKind
 from segctl.store.state import root
 
@@ -53,13 +53,14 @@ def boot(runner: Runner, at: datetime, told: Callable[[str], None] = nothing) ->
 def _opened(runner: Runner, opened: ExitStack) -> State | None:
     """What is kept, while nobody else changes it; None where nothing ever was.
 
-    A disk that takes nothing (full, or mounted read-only) keeps nobody from loading what lies on it.
+    A disk that takes nothing (full, or mounted read-only) keeps nobody from loading what lies on it, and neither does
+    a lock that isn't ours.
     """
     if not os.path.lexists(root() / runner.key):
         return None
     state = opened.enter_context(state_of(runner))
     if state is not None:
-        with suppress(NotWritten):
+        with suppress(NotWritten, Unsafe):
             opened.enter_context(locked(state.folder, "boot", _PATIENCE))
     return state
 

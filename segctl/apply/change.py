@@ -10,6 +10,7 @@ from segctl.apply.keeping import Reread, kept_over
 from segctl.apply.overlay import overlay
 from segctl.apply.plan import Carried
 from segctl.apply.result import Applied, CannotApply, NotApplied
+from segctl.apply.slots import demand_back
 from segctl.apply.step import Step, nothing, run
 from segctl.apply.steps import APPLY, PLANNED, about_job
 from segctl.kernel.errors import KernelError, NoPrivilege, ToolMissing
@@ -87,6 +88,8 @@ def carry_out(job: Job, steps: Sequence[Step[Job]] = APPLY) -> None:
         if job.begun:
             with suppress(StoreError):
                 job.state.journal.write(job.doing, "failed", generation=job.generation, why=str(error))
+        if isinstance(error, KernelError | RunnerError | StoreError | NotApplied) and job.touched:
+            demand_back(job.runner, job.slots, error)
         if not isinstance(error, KernelError | RunnerError | StoreError):
             raise
         if job.touched:

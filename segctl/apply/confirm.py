@@ -64,6 +64,20 @@ def post_guard(job: Job) -> None:
     raise NotApplied(f"no guard that could take generation {job.generation} back came up within {_READY:g} s")
 
 
+def demand_guarded(job: Job) -> None:
+    """The guard still waits: where all took longer than it had, it has found nothing to take back, and has gone."""
+    pending = job.state.standing().pending
+    if pending is None or (pending.generation, pending.guard) == (job.generation, 0) or not _lives(pending.guard):
+        raise NotApplied(
+            f"the guard of generation {job.generation} has gone: it took longer than {job.wish.confirm:g} s",
+            "give it more time: `--confirm 5m`",
+        )
+
+
+def _lives(guard: int) -> bool:
+    return Path(f"/proc/{guard}").exists()
+
+
 def _us() -> list[str]:
     return [sys.executable, "-m", "segctl", "--quiet", "guard"]
 
@@ -89,6 +103,8 @@ def confirm(runner: Runner) -> Confirmed:
             live = read_slots(runner).live
             if live is not None and live.generation is not None and live.generation != standing.confirmed:
                 return _confirmed(state, runner, live.generation)  # a change that died before it wrote down its end
+            if live is not None and live.generation is not None:
+                return Confirmed(runner.where, live.generation)  # it is confirmed already
             raise CannotApply(
                 f"nothing waits for a confirmation on {runner.where}",
                 "`segctl status` says what is live; what wasn't confirmed in time was taken back",

@@ -37,7 +37,7 @@ def compared(runner: Runner, state: State | None, slots: Slots, at: datetime) ->
     now = milliseconds(at)
     rules = with_permits(kept.rules, known(kept.rules.side, state.overrides.active(now)), now)
     parts = list(_table(runner, slots.live, kept.about.number, rules, at))
-    aim, found = hold.wanted(state.overrides.all(), now), hold.holding(runner, now)
+    aim, found = hold.wanted(state.overrides.all(), now), hold.holding(runner, hold.clock())
     if any(not hold.same(found[name], aim[name]) for name in hold.SETS):
         parts.append("what is held at run time isn't what the overrides say")
     if any(aim.values()) and not hold.intact(runner, kept.rules.side, now):

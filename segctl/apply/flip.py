@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from segctl.apply import hold
 from segctl.compile import render_flip, render_sleep
-from segctl.kernel import nft
+from segctl.kernel import netlink, nft
+from segctl.kernel.errors import NotUnderstood
 from segctl.model.generation import Side
 from segctl.runner import Runner
 from segctl.store import State, StoreError
@@ -16,9 +17,11 @@ def flip(runner: Runner, state: State, slot: str, generation: int, old: str | No
 
     KernelRefused, and nothing was done, if the slot isn't what it should be.
     """
-    words = render_flip(slot, generation, old, ticket)
-    if hold.present(runner) and (side := side_of(state, generation)) is not None:
-        words += "\n" + hold.text(side, time.time_ns() // 1_000_000)
+    there = {one.name for one in netlink.tables(runner) if one.family == "inet"}
+    words = render_flip(slot, generation, old if old in there else None, ticket)  # else it would be made, and be empty
+    if hold.TABLE in there and (side := side_of(state, generation)) is not None:
+        with suppress(NotUnderstood):  # kept by another segctl: then what passes stays as it is
+            words += "\n" + hold.text(side, time.time_ns() // 1_000_000)
     nft.load(runner, words)
 
 

@@ -4,6 +4,7 @@ It is made when something is held, and taken away when nothing is: who holds nob
 follows from the overrides on disk; `sync` brings the kernel there, whatever it holds now.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -71,8 +72,13 @@ def _keys(one: Override) -> Iterator[tuple[str, bytes]]:
                 yield "held6", (address - V6).to_bytes(16, "big")
 
 
+def clock() -> int:
+    """Milliseconds since 1970, at this moment: what the kernel says of an element is what remains of it."""
+    return time.time_ns() // 1_000_000
+
+
 def holding(runner: Runner, now: int) -> dict[str, dict[bytes, int]]:
-    """By set, what the kernel holds; empty where there is no table."""
+    """By set, what the kernel holds at this moment (`clock`); empty where there is no table."""
     found: dict[str, dict[bytes, int]] = {name: {} for name in SETS}
     with suppress(NotThere):
         for name, elements in netlink.dump_sets(runner, TABLE, SETS):
@@ -132,7 +138,7 @@ def sync(
     """
     aim = wanted(overrides, now)
     if only_more:
-        held = holding(runner, now)
+        held = holding(runner, clock())
         aim = {name: {**held[name], **aim[name]} for name in SETS}
     if not any(aim.values()):
         if present(runner):
@@ -142,8 +148,8 @@ def sync(
         nft.load(runner, text(side, now))
     for _ in range(_TRIES):
         with suppress(NotThere):  # one ended between our look and our word
-            _exchange(runner, holding(runner, now), aim, now)
-        if all(same(held, aim[name]) for name, held in holding(runner, now).items()):
+            _exchange(runner, holding(runner, clock()), aim, clock())
+        if all(same(held, aim[name]) for name, held in holding(runner, clock()).items()):
             return
     raise NotApplied(f"what {runner.where} holds isn't what was meant: somebody else changes table inet {TABLE}")
 

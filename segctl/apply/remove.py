@@ -55,14 +55,18 @@ def record(job: Removal) -> None:
     """Nothing of ours is loaded at boot any more, or only what keeps it closed."""
     job.touched = True
     job.state.stand(Standing(None, None, job.closed))
-    if job.noted is not None:
-        job.state.overrides.write(())
 
 
 def unrecord(job: Removal) -> None:
     """As it stood."""
     job.state.put_back(job.found)
-    job.state.overrides.put_back(job.noted)
+
+
+def forget_overrides(job: Removal) -> None:
+    """The last of it: what a disk doesn't let go is held again by the next apply."""
+    with suppress(StoreError):
+        if job.noted is not None:
+            job.state.overrides.write(())
 
 
 def shut(job: Removal) -> None:
@@ -96,6 +100,7 @@ REMOVE: tuple[Step[Removal], ...] = (
     Step("record", record, unrecord),
     Step("shut", shut, unshut),
     Step("take away", take_away, nothing),
+    Step("forget overrides", forget_overrides, nothing),
 )
 
 

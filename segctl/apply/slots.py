@@ -1,14 +1,15 @@
 """The two tables that generations alternate between: which is awake, which generation each holds."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
-from segctl.apply.result import CannotApply, NotApplied
+from segctl.apply.result import CannotApply, NotApplied, Unsettled
 from segctl.compile import render_delete
 from segctl.kernel import netlink, nft
 from segctl.kernel.errors import KernelError
 from segctl.kernel.image import chain_names
-from segctl.runner import Runner
+from segctl.runner import Runner, RunnerError
 
 SLOTS = ("segctl_a", "segctl_b")
 _NEVER_AWAKE = 1 << 31
@@ -77,6 +78,27 @@ def ticket() -> int:
     So a slot that was left half loaded is nothing to flip to, and of two that load at once only one can flip.
     """
     return _NEVER_AWAKE | secrets.randbits(31)
+
+
+def demand_back(runner: Runner, slots: Slots, error: BaseException) -> None:
+    """After a change that failed: Unsettled if what was live before it isn't, as somebody else took our tables away."""
+    now: tuple[str, ...] = ()
+    with suppress(KernelError, RunnerError):
+        now = awake(runner)
+    if slots.live is not None and slots.live.name not in now:
+        raise Unsettled(
+            f"{error}; and what was live before on {runner.where} isn't any more: somebody else took our tables away",
+            "`segctl apply`, or `segctl boot`, which loads what was confirmed last",
+        ) from error
+
+
+def delete_empty(runner: Runner) -> None:
+    """Take sleeping slots away that hold nothing, as a word to a table that is gone leaves them: nft 1.0.6 can't list
+    them (its JSON ends in the middle).
+    """
+    for one in netlink.tables(runner):
+        if one.family == "inet" and one.name in SLOTS and one.dormant and not chain_names(runner, one.name):
+            nft.load(runner, render_delete(one.name))
 
 
 def delete_slot(runner: Runner, table: str) -> None:

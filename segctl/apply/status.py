@@ -13,7 +13,7 @@ from segctl.apply.confirm import waiting
 from segctl.apply.drift import compared
 from segctl.apply.history import version
 from segctl.apply.hits import Line, hits
-from segctl.apply.result import CannotApply, Status, Waiting
+from segctl.apply.result import CannotApply, Concern, Status, Waiting
 from segctl.apply.slots import Slots, read_slots
 from segctl.apply.surroundings import look_around
 from segctl.kernel import nft
@@ -42,6 +42,8 @@ def status(runner: Runner, at: datetime) -> Status:
             counted = kept.read(partial(hits, runner, state), counted)
             holding = kept.read(partial(state.overrides.active, milliseconds(at)), holding)
             about = kept.read(partial(_about, state, number), about)
+        around: tuple[Concern, ...] = ()
+        around = kept.read(lambda: look_around(runner).concerns(), around)
         return Status(
             runner.where,
             number,
@@ -52,7 +54,7 @@ def status(runner: Runner, at: datetime) -> Status:
             tuple(dict.fromkeys((*_drift(runner, state, slots, at), *kept.troubles))),
             tuple((*line, count) for line, count in sorted(counted.items())),
             tuple(map(words, holding)),
-            look_around(runner).concerns(),
+            around,
             platform.release(),
             _nft_version(runner),
             _tracked(runner),
@@ -64,7 +66,7 @@ def _about(state: State, number: int | None) -> About | None:
 
 
 class _Kept:
-    """What is kept, as far as it can be read; `troubles` says where it can't."""
+    """What is kept and what stands there, as far as it can be read; `troubles` says where it can't."""
 
     def __init__(self) -> None:
         self.troubles: list[str] = []
@@ -72,8 +74,9 @@ class _Kept:
     def read(self, ask: Callable[[], T], otherwise: T) -> T:
         try:
             return ask()
-        except StoreError as error:
-            self.troubles.append(str(error))
+        except (StoreError, KernelError) as error:
+            help = getattr(error, "help", "")
+            self.troubles.append(f"{error} ({help})" if help else str(error))
             return otherwise
 
 

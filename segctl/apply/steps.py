@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from segctl.apply import hold
-from segctl.apply.confirm import dismiss, post_guard, waiting
+from segctl.apply.confirm import demand_guarded, dismiss, post_guard, waiting
 from segctl.apply.fitness import demand_fit
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
@@ -18,7 +18,7 @@ from segctl.apply.priming import adopt, would_cut
 from segctl.apply.proving import Shown, as_awake, shown, still
 from segctl.apply.reading import read_listing
 from segctl.apply.result import CannotApply, Lost, NotApplied, Unsettled
-from segctl.apply.slots import awake, delete_slot, read_slots
+from segctl.apply.slots import awake, delete_empty, delete_slot, read_slots
 from segctl.apply.step import Step, nothing
 from segctl.apply.surroundings import concerns, refuse
 from segctl.apply.surroundings import look_around as surroundings
@@ -30,7 +30,7 @@ from segctl.kernel.tables import generation
 from segctl.kernel.tools import run_tool
 from segctl.model.moment import milliseconds
 from segctl.runner import RunnerError
-from segctl.store import About, Kept, NotWritten, Standing, StoreError
+from segctl.store import About, Kept, Standing, StoreError
 from segctl.store.origin import who
 
 _TICK = 0.1
@@ -38,6 +38,7 @@ _TICK = 0.1
 
 def look(job: Job) -> None:
     """Which slot is free, and that nft takes the rules at all: before anything is touched."""
+    delete_empty(job.runner)
     job.slots = read_slots(job.runner)
     if job.slots.live is not None and job.slots.live.generation is None:
         name = job.slots.live.name
@@ -107,9 +108,9 @@ def keep(job: Job) -> None:
 
 
 def write_down(job: Job) -> None:
-    """That it was begun; a disk that takes nothing keeps nobody from loading what lies on it."""
+    """That it was begun; what can't be written keeps nobody from loading what can be read."""
     job.begun = True
-    with suppress(NotWritten):
+    with suppress(StoreError):
         job.state.journal.write(job.doing, "begun", **about_job(job))
 
 
@@ -262,6 +263,7 @@ def read_awake(job: Job) -> None:
 def record(job: Job) -> None:
     """From now on it is loaded at boot, unless it waits for its confirmation."""
     if job.wish.confirm is not None:
+        demand_guarded(job)
         return
     before = job.slots.live.generation if job.slots.live else None
     job.state.stand(Standing(job.generation))

@@ -1,4 +1,4 @@
-"""The questions that people and pipelines ask of a policy: can, check's expectations, the segment graph.
+"""The questions that people and pipelines ask of policies: can, check's expectations, the segment graph, diff.
 
 In: a Policy, selectors, services, a time. Out: answers as types (`result.py`), and a networkx graph.
 Everything is exact: over all addresses and services of a question, by the classes that the law can tell apart.
@@ -6,7 +6,8 @@ Never in it: the kernel, the clock, how an answer is printed.
 """
 
 from segctl.ask.can import can
+from segctl.ask.diff import difference
 from segctl.ask.expect import judge_expectations
-from segctl.ask.result import Answer, Hop, Part, Verified
+from segctl.ask.result import Answer, Difference, Hop, Part, Verified
 
-__all__ = ["Answer", "Hop", "Part", "Verified", "can", "judge_expectations"]
+__all__ = ["Answer", "Difference", "Hop", "Part", "Verified", "can", "difference", "judge_expectations"]

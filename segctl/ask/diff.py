@@ -41,7 +41,7 @@ def difference(
     """All that opens, closes, or is answered otherwise at that time, as rows.
 
     `point`: only what crosses that gateway, or ends at it (or at that host), by what it meets there; ValueError if
-    neither policy has it. `most`: as `MOST`.
+    neither policy has it. `most`: as `MOST`, at least 1.
     """
     if point is not None and not (point in before.site.points or point in after.site.points):
         raise ValueError(f"no point '{point}' in either policy")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segctl.store import Kept
 
 
-@click.command(cls=Command, examples=("confirm --netns sg-shop-gw1",))
+@click.command(cls=Command, examples=("confirm --netns sg-shop-gw1", "confirm --netns sg-shop-gw1 --format json"))
 @place_options
 @format_option("text", "json")
 @settings
@@ -59,11 +59,7 @@ def guard(settings: Settings, netns: str | None, here: bool, generation: int, de
 
 @click.command(
     cls=Command,
-    examples=(
-        "rollback --netns sg-shop-gw1",
-        "rollback 3 --netns sg-shop-gw1",
-        "rollback --netns sg-shop-gw1 --to-nothing",
-    ),
+    examples=("rollback --netns sg-shop-gw1", "rollback 2 --netns sg-shop-gw1"),
 )
 @click.argument("generation", type=click.IntRange(1), required=False, metavar="[GENERATION]")
 @place_options
@@ -122,7 +118,7 @@ def meaning_now(kept: "Kept") -> "Policy":
 
 @click.command(
     cls=Command,
-    examples=("boot --netns sg-shop-gw1", "boot --print-unit > /etc/systemd/system/segctl-boot.service"),
+    examples=("boot --netns sg-shop-gw1", "boot --print-unit > segctl-boot.service"),
 )
 @click.option("--print-unit", is_flag=True, help="Print the systemd unit that does this at boot, and do nothing.")
 @place_options
@@ -163,7 +159,13 @@ def _unit() -> str:
     return text.replace("/usr/bin/segctl", words)
 
 
-@click.command(cls=Command, examples=('remove --leave open --why "moved to gw2" --netns sg-shop-gw1',))
+@click.command(
+    cls=Command,
+    examples=(
+        'remove --leave closed --why "out of service" --netns sg-shop-gw1',
+        'remove --leave open --why "moved to gw2" --netns sg-shop-gw1',
+    ),
+)
 @click.option("--leave", type=click.Choice(("open", "closed")), required=True,
               help="What is left: nothing that filters, or all shut but for management.")  # fmt: skip
 @click.option("--why", default="", metavar="TEXT", help="For the journal.")

@@ -73,7 +73,11 @@ def quarantine(
 
 
 @click.command(
-    cls=Command, examples=('grant admin1 db ssh --for 30m --why "CHG-7: a look at the logs" --netns sg-shop-gw1',)
+    cls=Command,
+    examples=(
+        'grant admin1 db ssh --for 30m --why "CHG-7: a look at the logs" --netns sg-shop-gw1',
+        'grant 10.0.8.16/28 db1 tcp/5432 --for 2h --why "CHG-9: a report" --netns sg-shop-gw1',
+    ),
 )
 @click.argument("source", metavar="FROM")
 @click.argument("destination", metavar="TO")
@@ -118,7 +122,13 @@ def _traffic(service: str) -> "Ranges":
     return parse_service(service, Site("", Span("<argument>", 1, 1), {}, {})).traffic
 
 
-@click.command(cls=Command, examples=('relax app --for 30m --why "CHG-8: the new release" --netns sg-shop-gw1',))
+@click.command(
+    cls=Command,
+    examples=(
+        'relax app --for 30m --why "CHG-8: the new release" --netns sg-shop-gw1',
+        'relax web --for 10m --why "CHG-8: what does it ask for?" --netns sg-shop-gw1',
+    ),
+)
 @click.argument("segment", metavar="SEGMENT")
 @_for_option(required=True)
 @_why_option
@@ -146,7 +156,13 @@ def relax(
     _tell(overrides.relax(runner, segment, overrides.now() + int(1000 * duration), why), format_, runner.where)
 
 
-@click.command(cls=Command, examples=('panic --for 1h --why "INC-8" --netns sg-shop-gw1',))
+@click.command(
+    cls=Command,
+    examples=(
+        'panic --for 1h --why "INC-8" --netns sg-shop-gw1',
+        'panic --why "INC-8: until it is understood" --netns sg-shop-gw1',
+    ),
+)
 @_for_option(required=False)
 @_why_option
 @place_options
@@ -171,7 +187,7 @@ def panic(
 
 
 @click.command(
-    cls=Command, examples=("release 1 --netns sg-shop-gw1", 'release web1 --why "cleaned" --netns sg-shop-gw1')
+    cls=Command, examples=("release 2 --netns sg-shop-gw1", 'release all --why "cleaned" --netns sg-shop-gw1')
 )
 @click.argument("target", metavar="ID|ENDPOINT|ADDRESS|all")
 @click.option("--why", default="", metavar="TEXT", help="For the journal.")
@@ -202,7 +218,9 @@ def release(
             click.echo(f"what was shut on {runner.where} is open")
 
 
-@click.command("overrides", cls=Command, examples=("overrides --netns sg-shop-gw1",))
+@click.command(
+    "overrides", cls=Command, examples=("overrides --netns sg-shop-gw1", "overrides --netns sg-shop-gw1 --format json")
+)
 @place_options
 @format_option("text", "json")
 @settings

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 _CUT = 20  # connections that are listed
 
 
-@click.command(
-    cls=Command, examples=("plan --netns sg-shop-gw1", "plan --netns sg-shop-gw1 --out next.plan --exit-code")
-)
+@click.command(cls=Command, examples=("plan --netns sg-shop-gw1", "plan --netns sg-shop-gw1 --out next.plan"))
 @point_option
 @netns_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",

@@ -26,6 +26,8 @@ from segctl.cli.place import runner_of
 from segctl.cli.source import source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from segctl.apply import Applied, Wish
     from segctl.load.read import Loaded
     from segctl.runner import Runner
@@ -76,7 +78,6 @@ def compile_(settings: Settings, point: str | None, stats: bool, format_: str, a
     examples=(
         "apply --netns sg-shop-gw1 --prime 0",
         "apply --netns sg-shop-gw1 --confirm 60s",
-        "apply next.plan --netns sg-shop-gw1",
     ),
 )
 @click.argument("plan", required=False, metavar="[PLAN]", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -131,9 +132,12 @@ def apply(
     Whatever fails leaves what is live as it was (exit 4), and so do rules that aren't proven. `segctl rollback` flips
     back.
     """
-    from segctl.apply import Proving, Wish
 
-    wish = Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace, despite_check)
+    def wish() -> "Wish":  # once the place is entered: rootless, that must come before numpy
+        from segctl.apply import Proving, Wish
+
+        return Wish(prime, Proving.TOLD if unproven else Proving.DEMANDED, confirm, replace, despite_check)
+
     if watch and confirm is not None:
         raise click.UsageError("--watch brings back what --confirm would take back: one of them")
     if plan is not None:
@@ -168,14 +172,17 @@ def _tell(settings: Settings, done: "Applied", confirm: float | None, format_: s
         click.echo(f"ends, as nothing allows it: {lost.connection}")
 
 
-def _applied(settings: Settings, point: str | None, netns: str | None, wish: "Wish") -> "tuple[Runner, Applied]":
+def _applied(
+    settings: Settings, point: str | None, netns: str | None, wish: "Callable[[], Wish]"
+) -> "tuple[Runner, Applied]":
     """From the site."""
     at = datetime.now(UTC)
     loaded = settings.load()
     policy = policy_of(settings, at, loaded)
     name = choose_point(policy.site, point)
-    _demand_checked(settings, loaded, at, wish.despite)
     runner = runner_of(policy.site.points[name].where, netns)
+    wanted = wish()
+    _demand_checked(settings, loaded, at, wanted.despite)
 
     from segctl.apply import apply as apply_rules
     from segctl.cli.generations import meaning_now
@@ -183,7 +190,7 @@ def _applied(settings: Settings, point: str | None, netns: str | None, wish: "Wi
 
     rules = loadable(policy, name, at)
     source = source_of(settings, loaded)
-    return runner, apply_rules(runner, policy, rules, at, wish, source, settings.say, meaning_now)
+    return runner, apply_rules(runner, policy, rules, at, wanted, source, settings.say, meaning_now)
 
 
 class CheckFails(Exception):
@@ -212,7 +219,7 @@ def _demand_checked(settings: Settings, loaded: "Loaded", at: datetime, despite:
 
 
 def _carried_out(
-    settings: Settings, plan: Path, point: str | None, netns: str | None, wish: "Wish"
+    settings: Settings, plan: Path, point: str | None, netns: str | None, wish: "Callable[[], Wish]"
 ) -> "tuple[Runner, Applied]":
     """From a saved plan, with no site: it is for this host, or for the namespace that is named."""
     if point is not None:
@@ -222,4 +229,4 @@ def _carried_out(
     from segctl.apply import apply_plan
     from segctl.apply.plan import read
 
-    return runner, apply_plan(runner, read(plan), datetime.now(UTC), wish, settings.say)
+    return runner, apply_plan(runner, read(plan), datetime.now(UTC), wish(), settings.say)

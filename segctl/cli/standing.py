@@ -103,7 +103,7 @@ def _rows(found: "Status") -> list[tuple[str, str]]:
     return rows
 
 
-@click.command(cls=Command, examples=("drift --netns sg-shop-gw1",))
+@click.command(cls=Command, examples=("drift --netns sg-shop-gw1", "drift --netns sg-shop-gw1 --format json"))
 @place_options
 @format_option("text", "json")
 @settings

@@ -85,7 +85,10 @@ class Channel:
 
     def __init__(self, runner: Runner) -> None:
         with runner.inside():
-            self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 12)
+            try:
+                self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 12)
+            except OSError as error:  # a kernel without CONFIG_NETFILTER_NETLINK: EPROTONOSUPPORT
+                raise refused(f"speaking to netfilter on {runner.where}", error.errno or 0) from error
         self._where = runner.where
         self._sequence = 0
         self._socket.bind((0, 0))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from segctl.apply import NotApplied, Unsettled
+from segctl.apply import CannotApply, NotApplied, Unsettled
 from segctl.apply.status import status
 from segctl.store import state_of
 from tests.conftest import MakeNamespace
@@ -64,3 +64,18 @@ def test_the_first_cause_is_told_and_not_the_last(
     assert [one.name for one in living.tables() if one.dormant] == ["segctl_b"]
     assert status(living.runner, AT).live == 1
     assert living.apply(NEXT).generation == 2
+
+
+def test_an_empty_slot_that_sleeps_is_in_nobodys_way(living: Place) -> None:
+    """What nft 1.0.6 lists of it is no JSON."""
+    living.nft("add table inet segctl_b { flags dormant; }")
+    assert living.apply(NEW).generation == 2
+
+
+def test_somebody_elses_empty_table_that_sleeps_is_told(living: Place) -> None:
+    living.nft("add table inet zzz { flags dormant; }")
+    with pytest.raises(CannotApply) as refused:
+        living.apply(NEW)
+    assert "sleeps and is empty" in refused.value.help
+    found = status(living.runner, AT)
+    assert found.live == 1 and any("sleeps and is empty" in line for line in found.drift)

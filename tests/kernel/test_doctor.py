@@ -19,6 +19,9 @@ from tests.kernel.test_surroundings import loaded
 pytestmark = pytest.mark.kernel
 
 
+OURS = f"segt{os.getpid()}-"
+
+
 def doctor(*words: str, path: str = os.environ["PATH"]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "segctl", "doctor", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEGCTL_")}
@@ -26,7 +29,7 @@ def doctor(*words: str, path: str = os.environ["PATH"]) -> "subprocess.Completed
 
 
 def test_a_machine_and_a_place_that_are_fit(namespace: MakeNamespace, capsys: pytest.CaptureFixture[str]) -> None:
-    name, before = namespace(), named("")
+    name, before = namespace(), named(OURS)
     assert run(["doctor", "--netns", name]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if line.startswith("  holds ")] == [
@@ -34,7 +37,7 @@ def test_a_machine_and_a_place_that_are_fit(namespace: MakeNamespace, capsys: py
     ]
     assert said[-1] == f"fit: all {len(TRIALS)} facts hold, and nothing on namespace {name} is in the way"
     assert netlink.tables(Netns(name)) == []
-    assert set(named("")) <= {*before, name}
+    assert set(named(OURS)) <= {*before, name}
 
 
 def test_a_place_with_marks_of_others_is_not_fit(namespace: MakeNamespace) -> None:

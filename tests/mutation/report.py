@@ -90,6 +90,9 @@ _HOW = """\
 _OUTSIDE = "an assumption of the proof: no marks of others, and no word on a local address that the site doesn't name"
 REASONS = {
     "27c91e08bfbc5f18": "what is sent to a group is forwarded by a kernel with multicast routes; the range has none",
+    "e222b5267d118c7a": "the example is a lone RST, which conntrack never calls new; a lone ACK would pass",
+    "f7be7ca5c62dc6ab": "such a packet is lost if it comes in a frame for a group; the experiment's come in others",
+    "ae6f1542b6eb55eb": "only the answer changes: silence for a refusal, of ICMPv4 inside IPv6, which nobody answers",
 }
 """Why a mutant ends as it should not, by its key."""
 

@@ -21,17 +21,20 @@ UNDECLARED = (("eth5", {4: "10.81.5.77", 6: "fd81:5::77"}), ("lo", {4: "192.0.2.
 @contextmanager
 def _undeclared(net: Net) -> Iterator[list[Machine]]:
     """The gateway with addresses that the site doesn't know: in a segment's network, and in nobody's."""
-    found = [replace(net["gw1.eth5"], name=f"undeclared on {nic}", addresses=own) for nic, own in UNDECLARED]
+    gateway = net["gw1.eth5"]
+    found = [replace(gateway, name=f"undeclared on {nic}", addresses=own) for nic, own in UNDECLARED]
     try:
         for nic, own in UNDECLARED:
             for address in own.values():
                 length = 128 if ":" in address else 32
-                net["gw1.eth5"].run(f"ip address add {address}/{length} dev {nic}" + (" nodad" * (length == 128)))
+                gateway.run(f"ip address add {address}/{length} dev {nic}" + (" nodad" * (length == 128)))
+        every = [address for _, own in UNDECLARED for address in own.values()]
+        assert soon(lambda: all("local" in gateway.run(f"ip route get {address}") for address in every))
         yield found
     finally:
         for nic, own in UNDECLARED:
             for address in own.values():
-                net["gw1.eth5"].run(f"ip address del {address}/{128 if ':' in address else 32} dev {nic}")
+                gateway.run(f"ip address del {address}/{128 if ':' in address else 32} dev {nic}")
 
 
 def _asked(sender: Machine, target: Machine, version: int, at: int) -> list[Talk]:

@@ -23,7 +23,7 @@ def every_command() -> dict[str, Command]:
     """By the words that call it."""
     found: dict[str, click.Command] = {}
     context = click.Context(segctl)
-    for name in COMMANDS:
+    for name in (name for name, (_, line) in COMMANDS.items() if line):
         command = segctl.get_command(context, name)
         assert command is not None
         inner = command.commands if isinstance(command, click.Group) else {}
@@ -36,7 +36,10 @@ def every_command() -> dict[str, Command]:
 
 def environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {name: value for name, value in os.environ.items() if not name.startswith("SEGCTL_")} | {"PATH": path}
+    return {name: value for name, value in os.environ.items() if not name.startswith("SEGCTL_")} | {
+        "PATH": path,
+        "SEGCTL_STATE": os.environ["SEGCTL_STATE"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,7 @@ def test_each_command_has_two_examples() -> None:
     assert {name: len(command.examples) for name, command in every_command().items() if len(command.examples) < 2} == {}
 
 
+@pytest.mark.timeout(600)
 def test_the_examples_do_what_they_say(shop: Path) -> None:
     """In the order of `segctl --help`; the lab is up, and `lab down` comes last of its own."""
     commands = every_command()
