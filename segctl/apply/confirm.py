@@ -6,6 +6,7 @@ guard that finds nothing to take back.
 """
 
 import os
+import select
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -131,7 +132,7 @@ def stand_guard(runner: Runner, generation: int, deadline: int) -> str:
         mine = replace(mine, guard=os.getpid())
         state.stand(replace(state.standing(), pending=mine))
         while now() < deadline:
-            time.sleep(min(_TICK, max(0.0, (deadline - now()) / 1000)))
+            select.select([], [], [], min(_TICK, max(0.0, (deadline - now()) / 1000)))  # so long, whatever clocks say
             if not _still(state, mine):
                 return "it was confirmed, or taken back"
         return _in_time(state, runner, mine)
@@ -140,7 +141,7 @@ def stand_guard(runner: Runner, generation: int, deadline: int) -> str:
 def _in_time(state: State, runner: Runner, mine: Pending) -> str:
     """The deadline is over: back, alone if that can be had soon; what fails is written down, as nobody hears us."""
     with ExitStack() as held:
-        with suppress(StoreError):  # whoever holds the lock, whatever the disk says: the session is lost
+        with suppress(StoreError, OSError):  # whoever holds the lock, whatever the disk says: the session is lost
             held.enter_context(locked(state.folder, "guard", _PATIENCE))
         try:
             return _take_back(state, runner, mine)
