@@ -53,7 +53,7 @@ def test_as_ip_says(place: Netns) -> None:
     found = interfaces_towards(place, map(parse_address, ADDRESSES))
     said = {address: by_ip(place, address) for address in ADDRESSES}
     assert {show_address(one): where for one, where in found.items()} == said
-    assert set(said.values()) == {"", "d1", "d2", None}
+    assert set(said.values()) >= {"", "d1", "d2", None}
 
 
 def test_many_at_once(place: Netns) -> None:
