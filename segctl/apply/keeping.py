@@ -19,7 +19,6 @@ from segctl.model.ranges import NOTHING, Ranges
 from segctl.model.service import ALL_TRAFFIC
 from segctl.model.strictness import Tightening
 from segctl.policy import Policy
-from segctl.policy.effect import loose
 from segctl.policy.touch import touched
 from segctl.runner import Runner
 from segctl.store import Kept, State, StoreError
@@ -27,6 +26,11 @@ from segctl.store import Kept, State, StoreError
 _LIVE = ("live", "live_own")
 _WORD = 4  # bytes of a number, the last of a key
 Between = tuple[Ranges, Ranges, Ranges]
+"""Sources, destinations, traffic."""
+
+Behind = Mapping[str, Ranges]
+"""Interface to the addresses that live there."""
+
 Reread = Callable[[Kept], Policy]
 """What a kept generation's site means now."""
 
@@ -41,11 +45,11 @@ def keeps(policy: Policy) -> bool:
 
 def with_kept(rules: Loadable, policy: Policy, old: Loadable, before: Policy) -> Loadable:
     """The rules with the numbers of the old generation that are kept. `before`: what the old one's site meant."""
-    where = _Places(rules, policy, old, before)
+    then, now = _behind(old.side), _behind(rules.side)
     kept = {
         number: between
         for number, between in _ended(rules, old, before)
-        if _keep(policy, between) and where.same(old.meanings[number].ways, between)
+        if _keep(policy, between) and _in_place(old.meanings[number].ways, between, then, now)
     }
     if not kept:
         return rules
@@ -97,38 +101,22 @@ def _keep(policy: Policy, between: Between) -> bool:
     return all(profile.tightening is Tightening.KEEP and not profile.quarantine for profile in profiles)
 
 
-class _Places:
-    """Where addresses lived, and where they live: a number that is live is its connections' binding."""
-
-    def __init__(self, rules: Loadable, policy: Policy, old: Loadable, before: Policy) -> None:
-        self._then, self._now = _behind(old.side), _behind(rules.side)
-        self._freed = _loose(before, old.point) - _loose(policy, rules.point)
-
-    def same(self, ways: tuple[str, ...], between: Between) -> bool:
-        """Whether what lived behind these interfaces still does."""
-        source, destination, _ = between
-        ends = [(end, place) for end in (source, destination) for place in ways]
-        if len(ways) == 2:
-            ends = [(source, ways[0]), (destination, ways[1])]
-        return not any(
-            place in self._freed or (end & self._then.get(place, NOTHING)) - self._now.get(place, NOTHING)
-            for end, place in ends
-        )
+def _in_place(ways: tuple[str, ...], between: Between, then: Behind, now: Behind) -> bool:
+    """Whether all that lived behind these interfaces still does: a number that is live is its connections' binding."""
+    source, destination, _ = between
+    ends = [(end, place) for end in (source, destination) for place in ways]
+    if len(ways) == 2:
+        ends = [(source, ways[0]), (destination, ways[1])]
+    return not any((end & then.get(place, NOTHING)) - now.get(place, NOTHING) for end, place in ends)
 
 
-def _behind(side: Side) -> dict[str, Ranges]:
-    """Interface to the addresses that live behind it."""
+def _behind(side: Side) -> Behind:
+    """Where binding is only logged, anybody may live."""
     found: dict[str, Ranges] = {}
     for home in side.homes:
         for place in home.interfaces:
             found[place] = found.get(place, NOTHING) | home.addresses
     return found
-
-
-def _loose(policy: Policy, name: str) -> frozenset[str]:
-    """The interfaces of a point where binding is only logged."""
-    point = policy.site.points.get(name)
-    return frozenset(one.name for one in point.interfaces.values() if loose(policy, one)) if point else frozenset()
 
 
 def _of(one: Elements, kept: Mapping[int, Between]) -> Elements | None:

@@ -6,7 +6,7 @@ it: both of its directions are live then, whatever conntrack takes for its begin
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segctl.apply.result import Lost
@@ -58,9 +58,11 @@ def adopt(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> Adop
 
 def would_cut(runner: Runner, policy: Policy, rules: Loadable, at: datetime) -> tuple[Connection, ...]:
     """The connections that new rules end: those whose number isn't live any more, decided again as each will be at its
-    next packet, in its own direction where it has a number already.
+    next packet, in its own direction where it has a number already. What panic shuts isn't ended by the rules: it goes
+    on once that is released.
     """
     lost = []
+    policy = replace(policy, panic=False)
     connections, where = _tracked(runner, policy, rules.point)
     for one in connections:
         if one.mark & ~SWAPPED in rules.meanings:

@@ -1,4 +1,4 @@
-"""apply that is killed as `kill -9` does it, after each of its steps and half-way through the loading."""
+"""apply that is killed as `kill -9` does it, proof and all, and half-way through loading; every step: tests/fault."""
 
 import os
 import signal
@@ -52,7 +52,7 @@ def dying(place: Place, text: str, where: str) -> int:
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "the second"])
-@pytest.mark.parametrize("where", [*NAMES, HALF_LOADED])
+@pytest.mark.parametrize("where", ["load asleep", "prove asleep", "flip", "record", HALF_LOADED])
 def test_killed_at_each_step(namespace: MakeNamespace, where: str, first: bool) -> None:
     """What lives is the old generation or the new one, whole; rollback wakes nothing that never was; the next works."""
     place = Place(namespace())

@@ -38,6 +38,9 @@ OF_OTHERS: list[Row] = [
 MENDING: list[Row] = [("admin-1", "w1", "tcp", 1443), ("admin-1", "w1", "udp", 1443)]
 MANAGING: list[Row] = [("admin-1", "gw.eth5", "tcp", 22), ("admin-1", "gw.eth5", "echo", 0)]
 
+MANAGING_TOO: list[Row] = [("admin-2", "gw.eth1", "tcp", 22), ("admin-2", "gw.eth1", "echo", 0)]
+OTHERS_TOO: list[Row] = [("w2", "d2", "tcp", 1002), ("w2", "d2", "udp", 1002), ("admin-2", "w2", "tcp", 1443)]
+
 
 def traffic(words: str) -> Ranges:
     return parse_service(words, Site("", Span("test", 1, 1), {}, {})).traffic
@@ -103,19 +106,31 @@ def test_quarantine_spares_who_asks_for_it(point: Point, monkeypatch: pytest.Mon
     begin(point, MANAGING, passes=False)
 
 
+def test_quarantine_spares_the_last_who_manages(point: Point) -> None:
+    """Both of its addresses, as the neighbours show them."""
+    ends = ", ".join(f'"{address}"' for address in point["admin-1"].addresses.values())
+    point.apply(said(("- {from: admin, services: [tcp/22, ping]}", f"- {{from: [{ends}], services: [tcp/22, ping]}}")))
+    begin(point, MANAGING, passes=True)
+    with pytest.raises(CannotApply, match="last source of management"):
+        overrides.quarantine(point.gateway, point["admin-1"].addresses[4], 0, "a test")
+    begin(point, MANAGING, passes=True)
+
+
 def test_panic_leaves_management_alone(point: Point) -> None:
-    """All else stops, remediation too; neighbours are still found."""
+    """All else stops, remediation too; neighbours are still found. What was open goes on once all is released."""
     with open_(point, MANAGING, [*OF_W1, *OF_OTHERS, *MENDING]) as (managing, others):
         overrides.panic(point.gateway, 0, "a test")
         point.gateway.run(["ip", "neigh", "flush", "all"])
         point["admin-1"].run("ip neigh flush all")
         go_on(managing)
         silent(others)
-    begin(point, MANAGING, passes=True)
-    begin(point, [*OF_W1, *OF_OTHERS, *MENDING], passes=False)
-    point.back()
-    begin(point, OF_OTHERS[:2], passes=False)
-    overrides.release(point.gateway, "panic", "a test")
+        begin(point, MANAGING_TOO, passes=True)
+        begin(point, OTHERS_TOO, passes=False)
+        point.apply(said(("name: orders,", "name: orders-too,")))
+        begin(point, OTHERS_TOO, passes=False)
+        silent(others)
+        overrides.release(point.gateway, "panic", "a test")
+        go_on([*managing, *others], 20)
     begin(point, [*OF_W1, *OF_OTHERS, *MENDING], passes=True)
 
 

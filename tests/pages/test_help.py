@@ -72,6 +72,7 @@ def test_each_command_has_two_examples() -> None:
     assert {name: len(command.examples) for name, command in every_command().items() if len(command.examples) < 2} == {}
 
 
+@pytest.mark.timeout(600)
 def test_the_examples_do_what_they_say(shop: Path) -> None:
     """In the order of `segctl --help`; the lab is up, and `lab down` comes last of its own."""
     commands = every_command()
