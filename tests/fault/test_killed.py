@@ -24,6 +24,7 @@ POINTS = [(name, at) for name, doing in DOINGS.items() for at in range(len(doing
 WITHIN = [(name, at) for name, doing in DOINGS.items() for at in range(len(doing.steps))]
 SPREAD, PARTS = 300, 10
 Done = Callable[[], None]
+NAMES_OF_APPLY = [step.name for step in DOINGS["apply"].steps]
 
 
 def named(point: tuple[str, int]) -> str:
