@@ -115,7 +115,8 @@ def confirm(runner: Runner) -> Confirmed:
 
 def _demand_in_time(state: State, runner: Runner) -> None:
     """Who comes too late must not hear that all is well: the guard's was the last change that was made."""
-    last = next((line for line in reversed(state.journal.lines()) if line.get("state") == "done"), {})
+    done = [line for line in state.journal.lines() if line.get("state") == "done"]
+    last = done[-1] if done else {}
     if last.get("doing") == "guard":
         raise CannotApply(
             f"too late: on {runner.where}, generation {last.get('why', '')}, and was taken back",

@@ -108,11 +108,9 @@ def test_not_confirmed_it_is_taken_back(place: Guarded) -> None:
 
 def test_the_first_is_put_to_sleep(namespace: MakeNamespace) -> None:
     place = Guarded(namespace())
-    place.apply_for(OLD, SOON)
-    assert place.live() == 1
-    until(lambda: gone(place.pending().guard) or place.live() is None)
-    until(lambda: place.standing() == Standing())
-    assert place.live() is None
+    assert place.apply_for(OLD, SOON).generation == 1
+    until(lambda: place.live() is None and place.standing() == Standing())
+    assert [one.name for one in place.tables() if one.dormant] == ["segctl_a"]
 
 
 def test_taken_back_by_hand_the_guard_goes(place: Guarded) -> None:
