@@ -104,13 +104,24 @@ def confirm(runner: Runner) -> Confirmed:
             live = read_slots(runner).live
             if live is not None and live.generation is not None and live.generation != standing.confirmed:
                 return _confirmed(state, runner, live.generation)  # a change that died before it wrote down its end
+            _demand_in_time(state, runner)
             if live is not None and live.generation is not None:
                 return Confirmed(runner.where, live.generation)  # it is confirmed already
             raise CannotApply(
-                f"nothing waits for a confirmation on {runner.where}",
-                "`segctl status` says what is live; what wasn't confirmed in time was taken back",
+                f"nothing waits for a confirmation on {runner.where}", "`segctl status` says what is live"
             )
         return _confirmed(state, runner, pending.generation)
+
+
+def _demand_in_time(state: State, runner: Runner) -> None:
+    """Who comes too late must not hear that all is well: the guard's was the last change that was made."""
+    done = [line for line in state.journal.lines() if line.get("state") == "done"]
+    last = done[-1] if done else {}
+    if last.get("doing") == "guard":
+        raise CannotApply(
+            f"too late: on {runner.where}, generation {last.get('why', '')}, and was taken back",
+            "`segctl status` says what is live; apply again, with more time if it needs that (`--confirm 5m`)",
+        )
 
 
 def _confirmed(state: State, runner: Runner, generation: int) -> Confirmed:
