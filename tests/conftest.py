@@ -7,10 +7,13 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 MakeNamespace = Callable[..., str]
 _COUNT = itertools.count()
+hypothesis.settings.register_profile("unhurried", deadline=None)  # two halves share the machine (tools/test.sh)
+hypothesis.settings.load_profile("unhurried")
 _STATE = tempfile.TemporaryDirectory(prefix="segctl-state-")
 os.environ["SEGCTL_STATE"] = _STATE.name  # what is kept of points: never this machine's own
 for _ignored in (signal.SIGINT, signal.SIGHUP):  # as under nohup or behind a `&`: programs under test must hear them

@@ -6,6 +6,7 @@ guard that finds nothing to take back.
 """
 
 import os
+import select
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -103,13 +104,24 @@ def confirm(runner: Runner) -> Confirmed:
             live = read_slots(runner).live
             if live is not None and live.generation is not None and live.generation != standing.confirmed:
                 return _confirmed(state, runner, live.generation)  # a change that died before it wrote down its end
+            _demand_in_time(state, runner)
             if live is not None and live.generation is not None:
                 return Confirmed(runner.where, live.generation)  # it is confirmed already
             raise CannotApply(
-                f"nothing waits for a confirmation on {runner.where}",
-                "`segctl status` says what is live; what wasn't confirmed in time was taken back",
+                f"nothing waits for a confirmation on {runner.where}", "`segctl status` says what is live"
             )
         return _confirmed(state, runner, pending.generation)
+
+
+def _demand_in_time(state: State, runner: Runner) -> None:
+    """Who comes too late must not hear that all is well: the guard's was the last change that was made."""
+    done = [line for line in state.journal.lines() if line.get("state") == "done"]
+    last = done[-1] if done else {}
+    if last.get("doing") == "guard":
+        raise CannotApply(
+            f"too late: on {runner.where}, generation {last.get('why', '')}, and was taken back",
+            "`segctl status` says what is live; apply again, with more time if it needs that (`--confirm 5m`)",
+        )
 
 
 def _confirmed(state: State, runner: Runner, generation: int) -> Confirmed:
@@ -131,7 +143,7 @@ def stand_guard(runner: Runner, generation: int, deadline: int) -> str:
         mine = replace(mine, guard=os.getpid())
         state.stand(replace(state.standing(), pending=mine))
         while now() < deadline:
-            time.sleep(min(_TICK, max(0.0, (deadline - now()) / 1000)))
+            select.select([], [], [], min(_TICK, max(0.0, (deadline - now()) / 1000)))  # so long, whatever clocks say
             if not _still(state, mine):
                 return "it was confirmed, or taken back"
         return _in_time(state, runner, mine)
@@ -140,7 +152,7 @@ def stand_guard(runner: Runner, generation: int, deadline: int) -> str:
 def _in_time(state: State, runner: Runner, mine: Pending) -> str:
     """The deadline is over: back, alone if that can be had soon; what fails is written down, as nobody hears us."""
     with ExitStack() as held:
-        with suppress(StoreError):  # whoever holds the lock, whatever the disk says: the session is lost
+        with suppress(StoreError, OSError):  # whoever holds the lock, whatever the disk says: the session is lost
             held.enter_context(locked(state.folder, "guard", _PATIENCE))
         try:
             return _take_back(state, runner, mine)

@@ -1,6 +1,8 @@
 """What `apply` would change on a point, found without changing anything, and as a file that root carries out later."""
 
 import json
+import os
+import stat
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -33,7 +35,7 @@ from segctl.model.generation import Loadable
 from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
-from segctl.store import Damaged, Source, State, StoreError, state_of
+from segctl.store import Damaged, Source, State, StoreError, Unsafe, state_of
 from segctl.store.origin import Commit
 from segctl.store.overrides import Override
 from segctl.store.plain import from_plain, number, side_from, side_plain, text, to_plain
@@ -175,10 +177,8 @@ def write(carried: Carried, path: Path) -> None:
 
 
 def read(path: Path) -> Carried:
-    """A plan from a file, checked value by value. Damaged, Newer for anything else."""
-    with path.open("rb") as file:
-        data = file.read(_BIGGEST)
-    content = unseal("plan", data, path)
+    """A plan from a file, checked value by value. Damaged, Newer for anything else; Unsafe for what is no file."""
+    content = unseal("plan", _bytes(path), path)
     try:
         value = json.loads(content)
         side = side_from(value["side"], path)
@@ -198,3 +198,18 @@ def read(path: Path) -> Carried:
         return Carried(from_plain(value["rules"], path, side), source, planned)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Damaged(f"{path} is no plan: {type(error).__name__}: {error}") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unsafe(f"{path} can't be read: {error.strerror}") from error
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise Unsafe(f"{path} is no regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(min(about.st_size, _BIGGEST) or 1)  # as much memory as that is taken beforehand
+    finally:
+        os.close(descriptor)

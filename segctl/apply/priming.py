@@ -101,8 +101,7 @@ def _tracked(runner: Runner, policy: Policy, point: str) -> tuple[list[Connectio
     own = policy.hosts[point] if host else ALL_ADDRESSES
     found = [one for one in conntrack.entries(runner) if one.original.src in own or one.reply.src in own]
     where = interfaces_towards(runner, (end for one in found for end in (one.original.src, one.reply.src)))
-    alone = [one for one in found if where.get(one.original.src) == where.get(one.reply.src) == ""]
-    return [one for one in found if one not in alone], where
+    return [one for one in found if not where.get(one.original.src) == where.get(one.reply.src) == ""], where
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,12 @@ class MessageTooLong(KernelRefused):
     """One transaction is larger than the socket's send buffer, which only real root may raise beyond wmem_max."""
 
 
+class NoNetfilter(KernelRefused):
+    """The kernel has no part that could be spoken to: nfnetlink, or nf_tables below it, is missing."""
+
+    exit_code = 3
+
+
 class Unsteady(KernelError):
     """Something kept changing while it was read: what was read is no one state, so it is no answer."""
 
@@ -73,6 +79,10 @@ _KINDS: dict[int, tuple[type[KernelRefused], str]] = {
     numbers.ENOENT: (NotThere, ""),
     numbers.EEXIST: (AlreadyThere, ""),
     numbers.ENFILE: (SetFull, "declare the set with a larger `size`"),
+    numbers.EPROTONOSUPPORT: (
+        NoNetfilter,
+        "a kernel with nf_tables is needed (CONFIG_NETFILTER_NETLINK, CONFIG_NF_TABLES)",
+    ),
     numbers.EMSGSIZE: (
         MessageTooLong,
         "run it as root, or raise what others may send at once: "

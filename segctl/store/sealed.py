@@ -19,6 +19,7 @@ _ANEW = {  # what a state without it can do
     "standing": "`segctl apply --replace REASON` begins anew",
     "overrides": "`segctl release all` throws it away, and ends what it held",
     "hits": "what it counted is lost, and the next apply begins to count anew",
+    "plan": "`segctl plan` makes it anew",
 }
 _NEXT = "`segctl apply --replace REASON` makes a new one"
 

@@ -54,7 +54,7 @@ def _nothing(ground: Ground) -> None:
     ground.base = "new"  # so that it is the old one that comes
 
 
-def _one(ground: Ground) -> None:
+def one(ground: Ground) -> None:
     """One is live and confirmed, nothing is held."""
     if ground.seen().held or ground.noted():
         ground.does(ground.typed("release", "all"))
@@ -68,14 +68,14 @@ def _one(ground: Ground) -> None:
 
 def two(ground: Ground) -> None:
     """One is live, the other one sleeps."""
-    _one(ground)
+    one(ground)
     if ground.sleeping() != other(ground.base):
         ground.does(ground.apply(other(ground.base)))
         ground.base = ground.seen().live
 
 
 def _held(ground: Ground) -> None:
-    _one(ground)
+    one(ground)
     ground.does(ground.typed("quarantine", BAD, "--why", "a test"))
 
 
@@ -84,7 +84,7 @@ def _off(ground: Ground) -> None:
     standing = ground.standing()
     known = NOTHING if standing is None or standing.confirmed is None else ground.kept(standing.confirmed)
     if known not in TEXTS or ground.noted():
-        _one(ground)
+        one(ground)
         known = ground.base
     ground.base = known
     ground.reboot()
@@ -93,16 +93,16 @@ def _off(ground: Ground) -> None:
 DOINGS = {
     doing.name: doing
     for doing in (
-        Doing("apply", APPLY, _one, lambda g: g.apply(other(g.base)), (LIVE, NONE), (OTHER, NONE)),
+        Doing("apply", APPLY, one, lambda g: g.apply(other(g.base)), (LIVE, NONE), (OTHER, NONE)),
         Doing("first apply", APPLY, _nothing, lambda g: g.apply("old"), (NOTHING, NONE), (OTHER, NONE)),
         Doing("rollback", ROLLBACK, two, lambda g: g.typed("rollback"), (LIVE, NONE), (OTHER, NONE)),
-        Doing("quarantine", HOLD, _one, lambda g: g.typed("quarantine", BAD, "--why", "x"), (LIVE, NONE), (LIVE, HELD)),
-        Doing("panic", HOLD, _one, lambda g: g.typed("panic", "--why", "x"), (LIVE, NONE), (LIVE, CLOSED)),
+        Doing("quarantine", HOLD, one, lambda g: g.typed("quarantine", BAD, "--why", "x"), (LIVE, NONE), (LIVE, HELD)),
+        Doing("panic", HOLD, one, lambda g: g.typed("panic", "--why", "x"), (LIVE, NONE), (LIVE, CLOSED)),
         Doing("release", RELEASE, _held, lambda g: g.typed("release", BAD), (LIVE, HELD), (LIVE, NONE), again=(0, 3)),
         Doing("boot", BOOT, _off, lambda g: g.typed("boot"), (NOTHING, NONE), (LIVE, NONE), between=(NOTHING, CLOSED)),
-        Doing("remove, open", REMOVE, _one, lambda g: g.typed("remove", "--leave", "open"),
+        Doing("remove, open", REMOVE, one, lambda g: g.typed("remove", "--leave", "open"),
               (LIVE, NONE), (NOTHING, NONE)),
-        Doing("remove, closed", REMOVE, _one, lambda g: g.typed("remove", "--leave", "closed"),
+        Doing("remove, closed", REMOVE, one, lambda g: g.typed("remove", "--leave", "closed"),
               (LIVE, NONE), (NOTHING, CLOSED), between=(LIVE, CLOSED), again=(0, 3)),
     )
 }  # fmt: skip

@@ -22,6 +22,7 @@ from segctl.kernel import namespaces as ns
 from segctl.kernel import netlink
 from segctl.runner import Netns
 from segctl.store import Source, Standing, StoreError, state_of
+from segctl.store.plain import to_plain
 from segctl.store.state import VARIABLE
 from tests.fault.command import Act, Ended, called, command, typed
 from tests.kernel.applied import compiled
@@ -174,7 +175,7 @@ class Ground:
             generation = state.generations.read(number) if state is not None else None
         if generation is None:
             return NOTHING
-        return labels().get(digest(meant(generation.rules, SLOTS[0], 1, datetime.now(UTC))), EDITED)
+        return next((n for n, t in TEXTS.items() if to_plain(compiled(t)[1]) == to_plain(generation.rules)), EDITED)
 
     def standing(self) -> Standing | None:
         """What is confirmed; None where that can't be read."""

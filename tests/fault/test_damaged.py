@@ -4,16 +4,16 @@ Each kept file, each way: apply, status, and boot after the machine was off.
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from segctl.store.sealed import seal_json
 from tests import odd
 from tests.fault import judge
 from tests.fault.command import Ended, command
-from tests.fault.doings import CLOSED, HELD, LIVE, NONE, Doing, other, two
+from tests.fault.doings import CLOSED, HELD, LIVE, NONE, Doing, one, other
 from tests.fault.ground import BAD, NOTHING, Ground, Seen
 from tests.fault.lab import Lab
 from tests.fault.pool import runs
@@ -65,11 +65,13 @@ SEALED = ("standing", "overrides", "hits", "generations")
 
 def _held(ground: Ground) -> None:
     """One is live and confirmed, one address is held, something was counted."""
-    two(ground)
+    one(ground)
     ground.does(ground.typed("quarantine", BAD, "--why", "a test"))
-    (ground.folder / "hits").touch(0o600)
-    from segctl.store.sealed import seal_json
-
+    for name in ("hits", "journal", "lock"):
+        (ground.folder / name).unlink(missing_ok=True)
+        (ground.folder / name).touch(0o600)
+    (ground.folder / "lock").write_bytes(b'{"user": "root", "doing": "apply"}')
+    (ground.folder / "journal").write_bytes(b'{"doing": "apply", "state": "begun"}\n' * 3)
     (ground.folder / "hits").write_bytes(seal_json("hits", [["flow", "old", 7]]))
 
 
@@ -77,43 +79,50 @@ APPLY = Doing("damaged", (), _held, lambda g: g.apply(other(g.base)), (LIVE, HEL
 
 
 def damaged(lab: Lab, file: str) -> None:
-    ground = lab.prepared(APPLY)
-    backup = lab.folder / "backup"
-    shutil.rmtree(backup, ignore_errors=True)
-    shutil.copytree(ground.folder, backup)
-    live = ground.seen()
-    for way, damage in WAYS.items():
-        if way == "newer" and not file.startswith(SEALED):
-            continue
+    """Apply and status with each damage; then each at boot, and once without any."""
+    ways = {way: damage for way, damage in WAYS.items() if way != "newer" or file.startswith(SEALED)}
+    found: dict[str, Run] = {}
+    for way, damage in ways.items():
+        ground = lab.prepared(APPLY)
+        live = ground.seen()
         path = ground.folder / file.format(f"{live.number:06d}")
+        before = path.read_bytes()
         damage(path)
-        run = Run(f"kept file {way}", "apply, status, boot", file.format("…"))
-        refused, closes = FILES[file][0 if way in CONTENT else 2], FILES[file][1 if way in CONTENT else 3]
-        _status(ground, path, way, refused)
+        refused = FILES[file][0 if way in CONTENT else 2]
+        run = found[way] = Run(f"kept file: {way}", "apply, status, boot", file.format("…"))
+        _status(ground, path)
         run.code = _apply(ground, path, refused)
         seen = ground.seen()
         run.found, run.side = str(seen), "before" if seen == live else "after"
         assert (seen.live, seen.held) == ((ground.base if refused else other(ground.base)), HELD)
-        if not refused:  # with the rules that were live when it was damaged
-            _back(ground, backup, path.name, keep_damage=True)
-        run.next = _boot(ground, closes, live)
-        run.good = True
-        keep(run)
-        _back(ground, backup, path.name)
-        assert _boot(ground, GOES, live) == 0
+        whole_again(path, before)
+    ground = lab.prepared(APPLY)
+    live = ground.seen()
+    path = ground.folder / file.format(f"{live.number:06d}")
+    before = path.read_bytes()
+    for way, damage in ways.items():
+        damage(path)
+        found[way].next = _boot(ground, FILES[file][1 if way in CONTENT else 3], live)
+        found[way].good = True
+        keep(found[way])
+        whole_again(path, before)
+    assert _boot(ground, GOES, live) == 0
 
 
-def _back(ground: Ground, backup: Path, name: str, *, keep_damage: bool = False) -> None:
-    """All that is kept, as it was; but for what was damaged, if that is to stay."""
-    left = ground.top / "left"
-    shutil.rmtree(left, ignore_errors=True)
-    ground.folder.rename(left)
-    shutil.copytree(backup, ground.folder, symlinks=True)
-    if keep_damage:
-        for path in [one for one in left.rglob("*") if one.name == name]:  # links to nothing, too
-            there = ground.folder / path.relative_to(left)
-            there.unlink(missing_ok=True)
-            path.rename(there)
+def whole_again(path: Path, before: bytes) -> None:
+    """As it was."""
+    for left in (path, path.with_name("elsewhere")):
+        left.unlink(missing_ok=True)
+    path.touch(0o600)
+    path.write_bytes(before)
+
+
+def _status(ground: Ground, path: Path) -> None:
+    ended = command(ground.typed("status"))
+    judge.no_surprise(ended)
+    assert ended.code == 0, ended
+    if path.name not in ("journal", "lock"):
+        assert path.name in ended.out, ended
 
 
 def _apply(ground: Ground, path: Path, refused: int) -> int | None:
@@ -124,14 +133,6 @@ def _apply(ground: Ground, path: Path, refused: int) -> int | None:
         assert path.stem in ended.err or "nothing that is kept says" in ended.err, ended
         assert "help: " in ended.err, ended
     return ended.code
-
-
-def _status(ground: Ground, path: Path, way: str, refused: int) -> None:
-    ended = command(ground.typed("status"))
-    judge.no_surprise(ended)
-    assert ended.code == 0, ended
-    if path.name not in ("journal", "lock"):
-        assert path.name in ended.out, ended
 
 
 def _boot(ground: Ground, closes: int, live: Seen) -> int | None:

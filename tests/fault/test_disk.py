@@ -82,7 +82,7 @@ def read_only(lab: Lab, name: str) -> None:
     keep(run)
 
 
-FROZEN = ("first apply", "quarantine", "boot", "remove, closed")
+FROZEN = ("quarantine", "boot")
 
 
 @runs(at_each_write)

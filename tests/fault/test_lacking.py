@@ -23,7 +23,7 @@ _DIES = 'test -n "$text" && kill -9 $$'
 
 
 def _fault(lab: Lab, what: str) -> Fault:
-    folder = lab.folder / what.replace(" ", "-")
+    folder = lab.folder / f"{what.replace(' ', '-')}-{len(list(lab.folder.iterdir()))}"
     folder.mkdir()
     made: dict[str, Callable[[], Fault]] = {
         "nft missing": lambda: lacking.path(folder / "none", "conntrack"),
@@ -65,15 +65,16 @@ SAYS = {
     "conntrack missing": "conntrack isn't installed",
     "no CAP_NET_ADMIN": "Operation not permitted",
     "no CAP_SYS_ADMIN": "no privilege",
-    "kernel without nfnetlink": "Protocol not supported",
+    "kernel without nfnetlink": "Protocol not supported(.|\n)*a kernel with nf_tables is needed",
     "no new namespaces": "Operation not permitted",
 }
 
 
-def lacks(lab: Lab, what: str) -> None:
-    """All that can be done, one after another."""
+def lacks(lab: Lab, what: str, names: tuple[str, ...]) -> None:
+    """One after another."""
     fault = _fault(lab, what)
-    for name, doing in DOINGS.items():
+    for name in names:
+        doing = DOINGS[name]
         ground = lab.prepared(doing)
         run = Run(what, name)
         ended = command(doing.act(ground), fault)
@@ -94,5 +95,14 @@ def lacks(lab: Lab, what: str) -> None:
 
 @runs(lacks)
 @pytest.mark.parametrize("what", SAYS)
-def test_lacking(done: Done, what: str) -> None:
+@pytest.mark.parametrize("names", [("first apply", "rollback", "quarantine", "boot")], ids=["some"])
+def test_lacking(done: Done, what: str, names: tuple[str, ...]) -> None:
+    done()
+
+
+@runs(lacks)
+@pytest.mark.soak
+@pytest.mark.parametrize("what", SAYS)
+@pytest.mark.parametrize("names", [tuple(DOINGS)], ids=["all"])
+def test_lacking_for_all(done: Done, what: str, names: tuple[str, ...]) -> None:
     done()

@@ -21,14 +21,14 @@ SECONDS: dict[str, Callable[[Ground], Act]] = {
     "rollback": lambda ground: ground.typed("rollback"),
     "remove": lambda ground: ground.typed("remove", "--leave", "open"),
 }
-FIRSTS = ("apply", "rollback", "quarantine")
+FIRSTS = ("apply", "quarantine")
 
 
 def two_at_once(lab: Lab, first: str, second: str) -> None:
     """The second is told who is first, at once or once it has waited, and nothing of it is done."""
     doing = DOINGS[first]
     told = lab.folder / "second"
-    for at in (len(doing.steps) // 2, len(doing.steps) - 1):
+    for at in (len(doing.steps) // 2,):
         ground = lab.prepared(doing)
 
         def meanwhile(now: int, step: str, at: int = at, ground: Ground = ground) -> None:

@@ -27,7 +27,7 @@ def net(shared_net: Net) -> Net:
 @pytest.fixture(scope="package")
 def shared_point() -> Iterator[Point]:
     """The lab of `point.SITE`, standing."""
-    with points.standing("pt") as point:
+    with points.standing("point") as point:
         yield point
 
 

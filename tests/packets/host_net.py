@@ -59,7 +59,7 @@ class HostNet:
         at = datetime.now(UTC)
         said = law(*changes)
         rules = loadable(said, POINT, at)
-        done = apply(self.host, said, rules, at, Wish(prime, proving))
+        done = apply(self.host, said, rules, at, Wish(prime, proving, replace="a test"))
         self.awake, self.rules = changes, rules
         told = {number: (m.kind, "" if m.kind == "management" else m.name) for number, m in rules.meanings.items()}
         self.numbers = {line: number for number, line in told.items()}

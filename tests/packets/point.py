@@ -75,7 +75,6 @@ management:
   - {from: admin, services: [tcp/22, ping]}
 """
 HOSTS = 2  # of a segment: w1, w2, d1, d2
-_KILLED = -signal.SIGKILL
 
 
 def said(*changes: Change) -> str:

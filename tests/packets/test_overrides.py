@@ -106,6 +106,16 @@ def test_quarantine_spares_who_asks_for_it(point: Point, monkeypatch: pytest.Mon
     begin(point, MANAGING, passes=False)
 
 
+def test_quarantine_spares_the_last_who_manages(point: Point) -> None:
+    """Both of its addresses, as the neighbours show them."""
+    ends = ", ".join(f'"{address}"' for address in point["admin-1"].addresses.values())
+    point.apply(said(("- {from: admin, services: [tcp/22, ping]}", f"- {{from: [{ends}], services: [tcp/22, ping]}}")))
+    begin(point, MANAGING, passes=True)
+    with pytest.raises(CannotApply, match="last source of management"):
+        overrides.quarantine(point.gateway, point["admin-1"].addresses[4], 0, "a test")
+    begin(point, MANAGING, passes=True)
+
+
 def test_panic_leaves_management_alone(point: Point) -> None:
     """All else stops, remediation too; neighbours are still found. What was open goes on once all is released."""
     with open_(point, MANAGING, [*OF_W1, *OF_OTHERS, *MENDING]) as (managing, others):
