@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from segctl.ask.joint import bits
 
-_STEPS = 20_000  # of the search
+_STEPS = 2_000  # of the search
 
 
 class Hitting(NamedTuple):

@@ -8,6 +8,7 @@ from segctl.model.ranges import show_addresses
 from segctl.report.answers import plain_passings, plain_way, show_called, show_outcome, show_services, show_way
 
 _SHOWN = 3
+_FLOWS = 10
 _COUNTED = 1_000_000  # a greater number of addresses says nothing
 _ALL = 1 << 30
 _EACH = "any one machine of "
@@ -115,7 +116,7 @@ def show_path(found: Path) -> Iterator[str]:
     if found.segments:
         yield f"every way leads through: {', '.join(found.segments)}"
     if found.flows:
-        yield "every way needs: " + ", ".join(map(_flow, found.flows))
+        yield f"every way needs: {_flows(found.flows)}"
     if found.severed is not None:
         yield from _severed(found.severed)
 
@@ -127,7 +128,12 @@ def _severed(one: Severed) -> Iterator[str]:
         return
     few = f"no way without these {len(one.flows)}" if len(one.flows) > 1 else "no way without"
     sure = "" if one.least == len(one.flows) else f" (at least {one.least} must go)"
-    yield f"{few}{sure}: " + ", ".join(map(_flow, one.flows))
+    yield f"{few}{sure}: {_flows(one.flows)}"
+
+
+def _flows(some: Sequence[Flow]) -> str:
+    more = f" and {len(some) - _FLOWS} more" if len(some) > _FLOWS else ""
+    return ", ".join(map(_flow, some[:_FLOWS])) + more
 
 
 def _flow(flow: Flow) -> str:
