@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import networkx
 
@@ -103,7 +104,7 @@ class _FlowGraph:
     def __init__(self, ways: Ways, openings: Openings) -> None:
         self.ways, self.openings = ways, openings
         self.exact = True
-        self._graph: networkx.DiGraph[object] = networkx.DiGraph()
+        self._graph: networkx.DiGraph[Any] = networkx.DiGraph()
 
     def cut(self) -> tuple[int, bool]:
         """A minimum cut as a mask of flows, and whether each flow opens all that the graph says."""
