@@ -368,3 +368,67 @@ class Exposure:
     def share(self) -> float:
         """0 (nobody gets there) to 1 (everybody)."""
         return self.any / self.others if self.others else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FarRow:
+    """Who reaches whom in so many hops at the least, only before or only after a change; a way of one of them,
+    where there aren't too many rows.
+    """
+
+    from_: Called
+    to: Called
+    hops: int
+    way: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """A segment's blast radius; None where there is no such segment."""
+
+    segment: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """What a change does beyond one hop, by effect: ways of several hops that appear and vanish, and blast radii."""
+
+    appear: tuple[FarRow, ...]
+    vanish: tuple[FarRow, ...]
+    radii: tuple[Radius, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a flow begins or ends that a change adds or takes away, or whose times it changes (then it is both)."""
+
+    at: datetime
+    flow: Flow
+    begins: bool
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What a change turns after now, and what opens by it at such a time, and at none before."""
+
+    turns: tuple[Turn, ...]
+    opens: tuple[tuple[datetime, tuple[Row, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All of a change: what it opens and closes now, in any number of hops, and later."""
+
+    before: str
+    after: str
+    now: Difference
+    far: Far
+    later: Later
+
+    @property
+    def opens(self) -> bool:
+        """Whether it lets anybody reach more, by verdict or effect, in however many hops, now or later."""
+        return bool(self.now.opens or self.far.appear or self.later.opens)

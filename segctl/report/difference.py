@@ -26,21 +26,26 @@ def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[
     if rows:
         yield f"{title}:"
     for row in rows[:most]:
-        plainly = sign == "+" and _stopped(row.before) and row.after.effect is Effect.PASS
-        by = f"  by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
-        yield f"  {sign} {_ends(row)}  {show_services(row.traffic)}{by}"
+        by = show_now(row) if sign == "+" else ""
+        yield f"  {sign} {show_ends(row)}  {show_services(row.traffic)}" + (f"  {by}" if by else "")
         if not by:
-            yield f"      before: {_stands(row.before)}"
-            yield f"      now: {_stands(row.after)}"
+            yield f"      before: {show_stand(row.before)}"
+            yield f"      now: {show_stand(row.after)}"
     if len(rows) > most:
         yield f"  and {len(rows) - most} more"
+
+
+def show_now(row: Row) -> str:
+    """By what it passes where it was simply stopped; else empty: more is to be said."""
+    plainly = _stopped(row.before) and row.after.effect is Effect.PASS
+    return f"by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
 
 
 def _stopped(outcome: Outcome) -> bool:
     return outcome.effect is not Effect.PASS
 
 
-def _ends(row: Row) -> str:
+def show_ends(row: Row) -> str:
     """Who, to whom; of one family, if that can't be told from the names; and whether all of them."""
     only = ""
     if row.from_.halved or row.to.halved:
@@ -59,7 +64,7 @@ def _who(decision: Decision) -> str:
     return f"{'default: ' if default else ''}{decision.reason}{place}"
 
 
-def _stands(outcome: Outcome) -> str:
+def show_stand(outcome: Outcome) -> str:
     """How it is judged, what it meets where that is something else, and who decided."""
     decision, effect = outcome.decision, outcome.effect
     if decision.verdict is Verdict.ALLOW:
