@@ -171,16 +171,24 @@ class Reach:
         uncovered: bool = True,
         without: int = 0,
     ) -> Rings:
-        """From one machine that can speak from these classes; `without`: no way leads through those."""
+        """From one machine that can speak from these classes, its own addresses left out.
+
+        `without`: no way leads through those.
+        """
         key = start, through_world, observed, uncovered, without
         if key not in self._rings:
             self._rings[key] = self._spread(start, through_world, observed, uncovered, without)
         return self._rings[key]
 
     def _spread(self, start: int, through_world: bool, observed: bool, uncovered: bool, without: int) -> Rings:
+        own = sum(1 << at for at in bits(start) if self._alone(at))
+
+        def hops(at: int) -> int:
+            return self.hops(at).chosen(observed=observed, uncovered=uncovered) & ~own
+
         return self.spread(
             start,
-            lambda at: self.hops(at).chosen(observed=observed, uncovered=uncovered),
+            hops,
             through_world=through_world,
             without=without,
         )
