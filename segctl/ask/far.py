@@ -27,12 +27,19 @@ def far(before: Policy, after: Policy, at: datetime) -> Far:
 
 
 def _only(these: Blasts, others: Blasts) -> Iterator[FarRow]:
-    """What is reached in several hops here, and not at all there; one hop alone is a row of the difference."""
+    """What is reached in several hops here, and not at all there, nor is there one's own; one hop is a row of the
+    difference.
+    """
     found: dict[tuple[int, int], list[tuple[int, Ranges]]] = {}
     for start, those in these.reach.kinds(ALL_ADDRESSES).items():
         rings = these.rings(start)
-        for other, here in others.reach.kinds(those).items():
-            known = others.rings(other).all()
+        kinds = {
+            other: (here, others.rings(other).all() | others.reach.own(other))
+            for other, here in others.reach.kinds(those).items()
+        }
+        if nobody := those & others.reach.policy.special:
+            kinds[0] = nobody, 0
+        for here, known in kinds.values():
             for hops, mask in enumerate(rings.reached, 1):
                 if hops > 1 and (new := mask & ~known):
                     found.setdefault((hops, new), []).append((start, here))
@@ -42,6 +49,14 @@ def _only(these: Blasts, others: Blasts) -> Iterator[FarRow]:
         goal = these.reach.joint.classes[lowest(new)]
         way = Ways(these.reach, starts[0][1], goal).shortest() if number < WAYS else ()
         yield FarRow(these.caller.named(sources), these.caller.called(new), hops, way)
+
+
+def _known(others: Blasts, those: Ranges) -> Iterator[tuple[Ranges, int]]:
+    """What some addresses reach or have there; special ones are nobody's."""
+    for start, here in others.reach.kinds(those).items():
+        yield here, others.rings(start).all() | others.reach.own(start)
+    if nobody := those & others.reach.policy.special:
+        yield nobody, 0
 
 
 def _radii(was: Blasts, now: Blasts) -> Iterator[Radius]:

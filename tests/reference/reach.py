@@ -4,7 +4,7 @@ Of each class of addresses that the law can't tell apart all named machines' add
 addresses are nobody's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -20,9 +20,10 @@ OTHERS = 2
 
 
 class Hop(NamedTuple):
-    """What lets it pass: allowed somewhere; else only as nothing enforces it; else as it is only observed."""
+    """What lets something pass."""
 
     allowed: bool
+    observed: bool
     uncovered: bool
 
 
@@ -35,13 +36,15 @@ class Walker:
     machines: dict[int, frozenset[int]]
 
     @classmethod
-    def of(cls, policy: Policy, at: datetime, pieces: list[tuple[Ranges, Ranges, Ranges]]) -> "Walker":
-        """Over these pieces of sources, destinations and traffic, which the law can't cut further."""
+    def of(
+        cls, policy: Policy, at: datetime, pieces: list[tuple[Ranges, Ranges, Ranges]], also: Iterable[int] = ()
+    ) -> "Walker":
+        """Over these pieces of sources, destinations and traffic, which the law can't cut; `also` take part."""
         machines = dict(owners(policy))
         some: dict[Ranges, list[int]] = {}
         for source, _, _ in pieces:
             if source not in some:
-                some[source] = list(chosen(source, machines))
+                some[source] = list(chosen(source, {*machines, *also}))
         hops: dict[tuple[int, int], Hop] = {}
         for source, destination, traffic in pieces:
             hop = passes(policy, at, source.first(), destination.first(), traffic)
@@ -49,8 +52,8 @@ class Walker:
                 continue
             for one in some[source]:
                 for other in some[destination]:
-                    known = hops.get((one, other), Hop(False, False))
-                    hops[one, other] = Hop(known.allowed or hop.allowed, known.uncovered or hop.uncovered)
+                    known = hops.get((one, other), hop)
+                    hops[one, other] = Hop(*(this or that for this, that in zip(known, hop, strict=True)))
         hops = {ends: hop for ends, hop in hops.items() if not any(end in policy.special for end in ends)}
         every = {one for those in some.values() for one in those}
         whose = {one: machines.get(one, frozenset({one})) for one in every}
@@ -77,23 +80,21 @@ class Walker:
 
 
 def wanted(hop: Hop, observed: bool, uncovered: bool) -> bool:
-    if hop.allowed:
-        return True
-    return uncovered if hop.uncovered else observed
+    return hop.allowed or (hop.observed and observed) or (hop.uncovered and uncovered)
 
 
 def owners(policy: Policy) -> Iterator[tuple[int, frozenset[int]]]:
     """Of each address of an endpoint or a gateway all addresses that it has; special ones are nobody's."""
-    every = [frozenset(one.addresses) for one in policy.site.endpoints.values()]
-    every += [
-        frozenset(one for first, last in own for one in range(first, last + 1)) for own in policy.gateways.values()
-    ]
-    for addresses in every:
-        mine = frozenset(one for one in addresses if one not in policy.special)
-        yield from ((one, mine) for one in mine)
+    every = [set(one.addresses) for one in policy.site.endpoints.values()]
+    every += [{one for first, last in own for one in range(first, last + 1)} for own in policy.gateways.values()]
+    every = [{one for one in addresses if one not in policy.special} for addresses in every]
+    for addresses in every:  # who shares an address is one machine
+        while more := {one for other in every if other & addresses for one in other} - addresses:
+            addresses |= more
+        yield from ((one, frozenset(addresses)) for one in addresses)
 
 
-def chosen(some: Ranges, machines: dict[int, frozenset[int]]) -> Iterator[int]:
+def chosen(some: Ranges, machines: set[int]) -> Iterator[int]:
     """All that machines have of them, and two that none has."""
     yield from (one for one in machines if one in some)
     left = OTHERS
@@ -111,4 +112,5 @@ def passes(policy: Policy, at: datetime, source: int, destination: int, traffic:
     outcome = judge(policy, source, destination, traffic.first(), at)
     if outcome.effect is not Effect.PASS or outcome.decision.step is Step.ESSENTIAL:
         return None
-    return Hop(outcome.decision.verdict is Verdict.ALLOW, outcome.uncovered)
+    allowed = outcome.decision.verdict is Verdict.ALLOW
+    return Hop(allowed, not allowed and not outcome.uncovered, not allowed and outcome.uncovered)
