@@ -373,13 +373,14 @@ class Exposure:
 @dataclass(frozen=True, slots=True)
 class FarRow:
     """Who reaches whom in so many hops at the least, only before or only after a change; a way of one of them,
-    where there aren't too many rows.
+    where there aren't too many rows. `whole`: each reaches each; else each reaches some, and each is reached by some.
     """
 
     from_: Called
     to: Called
     hops: int
     way: tuple[Hop, ...]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

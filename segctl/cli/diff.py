@@ -111,7 +111,7 @@ def _revisions(range_: str, folder: Path) -> tuple[str, str]:
 
 
 def _side(path: Path, at: datetime) -> "Policy":
-    return _policy(path, f"{path.parent if path.is_file() else path}/", at)
+    return _policy(path, f"{path if path.is_dir() else path.parent}/", at)
 
 
 def _policy(path: Path, side: str, at: datetime) -> "Policy":
