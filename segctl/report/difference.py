@@ -28,8 +28,8 @@ def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[
         yield f"{title}:"
     for row in rows[:most]:
         plainly = sign == "+" and _stopped(row.before) and row.after.effect is Effect.PASS
-        by = f"  by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
-        yield f"  {sign} {_ends(row)}  {show_services(row.traffic)}{by}"
+        by = f"  by {who_of(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
+        yield f"  {sign} {ends_of(row)}  {show_services(row.traffic)}{by}"
         if not by:
             yield f"      before: {_stands(row.before)}"
             yield f"      now: {_stands(row.after)}"
@@ -41,7 +41,7 @@ def _stopped(outcome: Outcome) -> bool:
     return outcome.effect is not Effect.PASS
 
 
-def _ends(row: Row) -> str:
+def ends_of(row: Row) -> str:
     """Who, to whom; of one family, if that can't be told from the names; and whether all of them."""
     only = ""
     if row.from_.halved or row.to.halved:
@@ -58,7 +58,7 @@ def _called(called: Called) -> str:
     return ", ".join(words[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _who(decision: Decision) -> str:
+def who_of(decision: Decision) -> str:
     """What decided, and where it stands."""
     place = f" ({decision.span.row})" if decision.span else ""
     if decision.step in _BY:
@@ -72,12 +72,12 @@ def _stands(outcome: Outcome) -> str:
     decision, effect = outcome.decision, outcome.effect
     if decision.verdict is Verdict.ALLOW:
         lost = ", but dropped: an end is behind no interface that counts" if _stopped(outcome) else ""
-        return f"allowed by {_who(decision)}{lost}"
+        return f"allowed by {who_of(decision)}{lost}"
     if effect is Effect.PASS:
         why = "nothing enforces it" if outcome.uncovered else "it is only observed"
-        return f"denied, but passes, as {why}: {_who(decision)}"
+        return f"denied, but passes, as {why}: {who_of(decision)}"
     lost = "an end is behind no interface that counts; " if outcome.unbound else ""
-    return f"denied ({effect}): {lost}{_who(decision)}"
+    return f"denied ({effect}): {lost}{who_of(decision)}"
 
 
 def plain_difference(found: Difference) -> dict[str, object]:
