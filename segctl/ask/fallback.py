@@ -94,7 +94,10 @@ class Coverage:
         """What coverage knows of a segment: two that have the same are covered from the same others."""
         bare = self._bare[name]
         listed = [
-            (home == POINTS, *((gateway, *sorted(each)) for gateway, each in sorted(self._places.get(home, {}).items())))
+            (
+                home == POINTS,
+                *((gateway, *sorted(each)) for gateway, each in sorted(self._places.get(home, {}).items())),
+            )
             for home in self._homes[name]
         ]
         return bool(bare.v4()), bool(bare.v6()), tuple(listed)

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from segctl.cli.complete import complete_end
 from segctl.cli.options import Command, Settings, at_option, format_option
-from segctl.cli.pictures import Asked, picture_of, policies_of
+from segctl.cli.pictures import Asked, picture_of, policies_of, square_of
 
 if TYPE_CHECKING:
     from segctl.policy import Policy
@@ -138,13 +138,18 @@ def _drawn(
     from segctl.report.palette import Theme
     from segctl.report.raster import png as raster
 
+    if theme == "auto" and (format_ == "png" or png):
+        theme = "light"  # a png can't ask the reader's screen
+    if format_ == "matrix":
+        from segctl.report.grid import draw_matrix
+
+        matrix = draw_matrix(square_of(policies, asked, at), Theme(theme))
+        return raster(matrix) if png else matrix.encode()
     picture = picture_of(policies, asked, at)
     if format_ in ("mermaid", "dot"):
         return {"mermaid": draw_mermaid, "dot": draw_dot}[format_](picture).encode()
-    if format_ == "png" and theme == "auto":
-        theme = "light"  # it can't ask the reader's screen
     svg = draw_svg(picture, Theme(theme))
-    return raster(svg) if format_ == "png" or png else svg.encode()
+    return raster(svg) if format_ == "png" else svg.encode()
 
 
 def _check(group: str, policies: "tuple[Policy, ...]") -> None:

@@ -10,6 +10,7 @@ from segctl.cli.options import Settings, policy_of
 if TYPE_CHECKING:
     from segctl.model.ranges import Ranges
     from segctl.policy import Policy
+    from segctl.report.adjacency import Square
     from segctl.report.groups import Fold
     from segctl.report.picture import Picture
 
@@ -52,6 +53,27 @@ def picture_of(policies: "tuple[Policy, ...]", asked: Asked, at: datetime) -> "P
     if asked.path is not None:
         return _way(policy, asked.path, asked, at)
     return _site(policy, asked, at)
+
+
+def square_of(policies: "tuple[Policy, ...]", asked: Asked, at: datetime) -> "Square":
+    """The site, or what a change turns, as an adjacency matrix."""
+    from segctl.ask import difference
+    from segctl.ask.adjacent import adjacent
+    from segctl.ask.drawn import turned
+    from segctl.ask.graph import segment_graph
+    from segctl.report.adjacency import change_square, folds, site_square
+    from segctl.report.change import Sides
+
+    graphs = [segment_graph(policy, at, undeclared=False) for policy in policies]
+    fold = folds(asked.folding, max(map(len, graphs)))
+    if asked.diff is None:
+        policy = policies[0]
+        return site_square(graphs[0], adjacent(policy), policy.site.name, asked.group, fold=fold)
+    before, after = policies
+    names = (_name(before, asked.diff[0]), _name(after, asked.diff[1]))
+    found = turned(before, after, difference(before, after, at))
+    title = f"{names[0]} → {names[1]}"
+    return change_square(Sides(graphs[0], graphs[1], names), found, title, asked.group, fold=fold)
 
 
 def _name(policy: "Policy", path: Path) -> str:

@@ -39,7 +39,7 @@ def change_picture(
     """
     nodes: dict[str, Any] = {**sides.before.nodes, **sides.after.nodes}
     touched = {name for one in turned for name in (*one.sources, *one.destinations) if name in nodes}
-    pale = _pale(sides)
+    pale = flows_of_both(sides)
     found = Grouping()
     if fold.holds(len(nodes)):
         apart = touched if fold.holds(len(touched)) is False else set[str]()
@@ -65,7 +65,7 @@ def change_picture(
     )
 
 
-def _pale(sides: Sides) -> set[tuple[str, str]]:
+def flows_of_both(sides: Sides) -> set[tuple[str, str]]:
     """Between whom a flow is before and after."""
 
     def flows(graph: Any) -> set[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+from math import sqrt
 
 SECONDS = 120
 SIDE = 16_000  # pixels at most: cairo, which draws it, takes no more than 32,767
+AREA = 40_000_000  # pixels at most: 160 MB while it is drawn
 SHARP = 2.0  # pixels for one of the svg's, where there is room
 
 
@@ -23,7 +25,7 @@ class RasterError(Exception):
 
 
 def png(svg: str) -> bytes:
-    """The picture, twice as fine as a screen if that is no more than SIDE pixels; the same for the same svg.
+    """The picture, twice as fine as a screen if there is room; the same for the same svg.
 
     Raises RasterMissing where the binary isn't there, RasterError where it fails.
     """
@@ -45,4 +47,4 @@ def _zoom(svg: str) -> float:
     sides = [
         float(x) * (4 / 3 if unit == "pt" else 1) for x, unit in re.findall(r'(?:width|height)="([\d.]+)(pt|)', head)
     ]
-    return min(SHARP, SIDE / max(sides))
+    return min(SHARP, SIDE / max(sides), sqrt(AREA / (sides[0] * sides[1])))
