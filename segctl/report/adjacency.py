@@ -28,10 +28,10 @@ class Mark(StrEnum):
     OBSERVED = "observed"
     UNCOVERED = "uncovered"
     LOST = "lost"
+    GUARDRAIL = "guardrail"
+    INACTIVE = "inactive"
     FLOW = "flow"
     MANAGEMENT = "management"
-    INACTIVE = "inactive"
-    GUARDRAIL = "guardrail"
     STAYS = "stays"
     ALTERS = "alters"
     CLOSES = "closes"
@@ -63,7 +63,7 @@ NOTHING = (
 )
 FOLDED = (
     "Rows and columns are groups. A number: between so many pairs of their segments there is a flow. A mark stands"
-    " where it is so for some pair; of what no statement says only what is so for all."
+    " where it is so for some pair. An empty cell: nothing passes between any."
 )
 
 
@@ -129,15 +129,19 @@ def site_square(
 ) -> Square:  # fmt: skip
     """The square of a site: `graph` may lack the undeclared edges, `rest` has them."""
     order = _Order(graph.nodes, group, fold=fold)
-    runs = tuple(_runs(order, rest))
+    runs = () if fold else tuple(_runs(order, rest))
+    grounds = _grounds(order, rest) if fold else {}
     said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     flows: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for source, target, data in graph.edges(data=True):
         said.setdefault((order.of(source), order.of(target)), []).append(data)
         if fold and data["kind"] == Mark.FLOW:
             flows.setdefault((order.of(source), order.of(target)), set()).add((source, target))
-    cells = [_said(order, pair, those, len(flows.get(pair, ()))) for pair, those in said.items()]
-    notes = (NOTHING, *order.notes(), *(() if graph.graph["points"] else (captions.NO_POINTS,)))
+    cells = [
+        _said(order, pair, said.get(pair, []), (grounds.get(pair, set()), len(flows.get(pair, ()))))
+        for pair in dict.fromkeys((*said, *grounds))
+    ]
+    notes = (FOLDED if fold else NOTHING, *order.notes(), *(() if graph.graph["points"] else (captions.NO_POINTS,)))
     return order.square(title, runs, cells, notes)
 
 
@@ -188,8 +192,6 @@ class _Order:
         return self.groups.of(name) if self.folded else name
 
     def notes(self) -> Iterator[str]:
-        if self.folded:
-            yield FOLDED
         if self.groups.names:
             yield f"Together: by {self.groups.said}."
 
@@ -222,9 +224,8 @@ class _Order:
 
 
 def _runs(order: _Order, rest: Mapping[str, Mapping[str, Rest]]) -> Iterator[Run]:
-    grounds = _folded(order, rest) if order.folded else rest
     for source, row in order.places.items():
-        held = grounds.get(source, {})
+        held = rest.get(source, {})
         first, before = 0, None
         for at, target in enumerate([*order.places, None]):
             mark = GROUNDS.get(held[target]) if target is not None and target in held else None
@@ -234,21 +235,21 @@ def _runs(order: _Order, rest: Mapping[str, Mapping[str, Rest]]) -> Iterator[Run
                 first, before = at, mark
 
 
-def _folded(order: _Order, rest: Mapping[str, Mapping[str, Rest]]) -> Mapping[str, Mapping[str, Rest]]:
-    """Of groups what holds for each pair; else nothing: marks say what holds for some."""
-    found: dict[str, dict[str, set[Rest]]] = {}
+def _grounds(order: _Order, rest: Mapping[str, Mapping[str, Rest]]) -> dict[tuple[str, str], set[str]]:
+    """Between groups what holds for some pair of their segments."""
+    found: dict[tuple[str, str], set[str]] = {}
     for source, row in rest.items():
-        here = found.setdefault(order.of(source), {})
         for target, word in row.items():
-            here.setdefault(order.of(target), set()).add(word)
-    return {
-        source: {target: words.pop() for target, words in row.items() if len(words) == 1}
-        for source, row in found.items()
-    }
+            if word in GROUNDS:
+                found.setdefault((order.of(source), order.of(target)), set()).add(GROUNDS[word].value)
+    return found
 
 
-def _said(order: _Order, pair: tuple[str, str], those: list[Mapping[str, Any]], flows: int) -> Cell | None:
-    kinds = {str(data["kind"]) for data in those}
+def _said(
+    order: _Order, pair: tuple[str, str], those: list[Mapping[str, Any]], folded: tuple[set[str], int]
+) -> Cell | None:
+    grounds, flows = folded
+    kinds = {str(data["kind"]) for data in those} | grounds
     if Mark.FLOW in kinds:
         kinds.discard(Mark.INACTIVE)
     marks = tuple(mark for mark in Mark if mark.value in kinds)

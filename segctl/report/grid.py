@@ -18,7 +18,7 @@ NAME = 34  # characters of a name; the whole one is in its tip
 NOTE = 76  # characters of a note's row
 ROW = 16.0
 GAP = 5.0
-LEAST = 6  # characters below which a title says nothing
+LEAST = 8  # characters below which a title says nothing
 OUTLINES = {Mark.OBSERVED, Mark.UNCOVERED, Mark.LOST, Mark.INACTIVE, Mark.CLOSES}
 STROKES = {mark: Stroke(mark.value) for mark in Mark if mark is not Mark.LOST}
 
@@ -38,7 +38,7 @@ class _Sheet:
         self.size = SMALL if self.large else SIZE
         numbered = any(cell.text for cell in square.cells)
         self.cell = 34.0 if numbered else 12.0 if self.large else 20.0
-        self.shown = [shorten(name, NAME) for name in square.names]
+        self.shown = [_waisted(name, NAME) for name in square.names]
         self.names = max((width(name, self.size) for name in self.shown), default=0) + 2 * GAP
         self.bands = 20.0 if square.bands else 0.0
         self.left = PAD + self.bands + self.names
@@ -150,7 +150,7 @@ class _Sheet:
         marks = "".join(f'<use href="#{mark}"/>' for mark in cell.marks)
         if cell.text:
             middle = f'x="{self.cell / 2:g}" y="{self.cell / 2 + 0.35 * SMALL:g}"'
-            marks += f'<text {middle} text-anchor="middle" font-size="{SMALL:g}">{_text(cell.text)}</text>'
+            marks += f'<text {middle} class="number" font-size="{SMALL:g}">{_text(cell.text)}</text>'
         box = f'<rect class="hit" width="{self.cell:g}" height="{self.cell:g}"/>'
         return f'<g class="cell" transform="translate({x:g} {y:g})"><title>{_text(cell.tip)}</title>{box}{marks}</g>'
 
@@ -214,6 +214,14 @@ def course(mark: Mark, cell: float) -> str:
             return f"m{cell * 0.12:g} {cell * 0.12:g}h{a:g}v{a:g}h{-a:g}z"
 
 
+def _waisted(text: str, most: int) -> str:
+    """At most so many characters, cut in the middle: long names differ at their ends."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) * 3 // 5
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+
+
 def _fitting(text: str, size: float, room: float) -> str:
     """As much of a text as has room; nothing where it would say nothing."""
     for most in range(len(text), LEAST - 1, -1):
@@ -249,6 +257,7 @@ def _rules(palette: Palette) -> Iterator[str]:
     light = palette is LIGHT
     yield f".paper {{ fill: {palette.ground}; }}"
     yield f"text {{ fill: {palette.text}; }}"
+    yield f".number {{ text-anchor: middle; paint-order: stroke; stroke: {palette.ground}; stroke-width: 4px; }}"
     yield ".head, .group { font-weight: bold; }"
     yield f".band {{ fill: {'#f3f5f7' if light else '#1d2329'}; }}"
     yield f".lines {{ stroke: {'#d5d9dd' if light else '#2c333a'}; stroke-width: 0.5; fill: none; }}"
