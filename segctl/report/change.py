@@ -17,6 +17,8 @@ from segctl.report.picture import Box, Key, Line, Picture, Shade, Stroke, Table
 SIGNS: Mapping[Stroke, str] = {Stroke.OPENS: "+", Stroke.CLOSES: "−", Stroke.ALTERS: "~"}
 LABELS = 3  # rows of words on a line
 MOST = 120  # rows of the table
+STILL = "*still"
+ASIDE = "Flows that stay are drawn between those alone for whom something changes; --fold never draws all."
 NOTHING = "No connection opens, closes, or is answered otherwise."
 SPECIAL = "that concern special addresses alone aren't drawn: segctl diff tells them."
 Ends = tuple[str, str, Stroke]
@@ -40,16 +42,18 @@ def change_picture(
     nodes: dict[str, Any] = {**sides.before.nodes, **sides.after.nodes}
     touched = {name for one in turned for name in (*one.sources, *one.destinations) if name in nodes}
     pale = flows_of_both(sides)
-    found = Grouping()
-    if fold.holds(len(nodes)):
-        apart = touched if fold.holds(len(touched)) is False else set[str]()
-        found = grouping(nodes, group, pale, apart=apart)
+    found, still = Grouping(), Grouping()
+    if fold.holds(len(nodes)) and fold.holds(len(touched)):
+        found = grouping(nodes, group, pale)
+    elif fold.holds(len(nodes)):
+        found = still = _still(nodes, touched)
+        pale = {pair for pair in pale if touched.issuperset(pair)}
     lines = [*_lines(turned, found)]
     said = {frozenset((line.source, line.target)) for line in lines}
     stays = {(found.of(a), found.of(b)) for a, b in pale}
     lines += [Line(*p, Stroke.STAYS) for p in sorted(stays) if p[0] != p[1] and frozenset(p) not in said]
     ends = {end for line in lines for end in (line.source, line.target)}
-    kept = {n: d for n, d in nodes.items() if n in ends or not d["built_in"]}
+    kept = {n: d for n, d in nodes.items() if n in ends or n in touched or not d["built_in"]}
     frames, places = framed(kept, group) if not found.names else ((), {})
     boxes = [*_boxes(kept, sides, touched, found, places)]
     if ANY in ends:
@@ -59,7 +63,7 @@ def change_picture(
         tuple(boxes),
         tuple(lines),
         tuple(_legend(lines)),
-        tuple(_notes(sides, turned, found)),
+        tuple(_notes(sides, turned, found, aside=bool(still.names))),
         tuple(frames),
         tuple(_tables(turned)),
     )
@@ -72,6 +76,12 @@ def flows_of_both(sides: Sides) -> set[tuple[str, str]]:
         return {(a, b) for a, b, kind in graph.edges(data="kind") if kind == Stroke.FLOW}
 
     return flows(sides.before) & flows(sides.after)
+
+
+def _still(nodes: Mapping[str, Any], touched: set[str]) -> Grouping:
+    """All that nothing changes for in one box."""
+    names = sorted(name for name, data in nodes.items() if name not in touched and not data["built_in"])
+    return Grouping("", dict.fromkeys(names, STILL), {STILL: "all others"}) if len(names) > 1 else Grouping()
 
 
 def _lines(turned: Iterable[Turned], found: Grouping) -> Iterator[Line]:
@@ -136,7 +146,7 @@ def _legend(lines: Sequence[Line]) -> Iterator[Key]:
             yield Key(stroke, captions.STROKES[stroke])
 
 
-def _notes(sides: Sides, turned: Sequence[Turned], found: Grouping) -> Iterator[str]:
+def _notes(sides: Sides, turned: Sequence[Turned], found: Grouping, *, aside: bool) -> Iterator[str]:
     yield f"before: {sides.names[0]} · after: {sides.names[1]}"
     if not turned:
         yield NOTHING
@@ -144,7 +154,9 @@ def _notes(sides: Sides, turned: Sequence[Turned], found: Grouping) -> Iterator[
         yield f"{number(odd, 'row')} {SPECIAL}"
     if any(not one.row.whole for one in turned):
         yield "(some): of the two ends, each with some of the other."
-    if found.names:
+    if aside:
+        yield ASIDE
+    elif found.names:
         yield folded(found)
     if len(turned) > MOST:
         yield f"The table has the first {MOST} of {len(turned)} rows: segctl diff has all."

@@ -49,19 +49,22 @@ class Grouping:
 
 
 def grouping(
-    nodes: Nodes, group: str = WITHIN, pairs: Iterable[Pair] = (), *, apart: Collection[str] = ()
+    nodes: Nodes, group: str = WITHIN, pairs: Iterable[Pair] = (), *, apart: Collection[str] = (), split: Key | None = None
 ) -> Grouping:  # fmt: skip
     """The groups of a site; the same for the same site.
 
     `group` as in `frames`: a label is kept to; `within` only where it puts enough together. Else what makes the finest
     picture that can still be read is taken: a label, the names' first part, the alphabet. `pairs`: what lines are
     between. `apart`: who stays alone, as the built-in segments do.
+    `split`: what tells the members of one group apart once more, and stands behind its title.
     """
     names = sorted(name for name, data in nodes.items() if not data["built_in"] and name not in apart)
     pairs = set(pairs)
     if group.startswith(LABEL):
-        return _made(names, *_labelled(nodes, group.removeprefix(LABEL)))
-    made = [_made(names, *one) for one in _candidates(nodes, names)]
+        return _made(names, *_labelled(nodes, group.removeprefix(LABEL)), split)
+    made = [_made(names, *one, split) for one in _candidates(nodes, names)]
+    if split is not None:
+        made.append(_made(names, "themselves", _nothing, _nothing, split))
     fitting = [one for one in made if _boxes(one, names) <= GROUPS and _lines(one, pairs) <= LINES]
     if fitting:
         return max(fitting, key=lambda one: _boxes(one, names))
@@ -90,13 +93,18 @@ def _labelled(nodes: Nodes, label: str) -> tuple[str, Key, Key]:
     return f"label {label}", value, lambda said: f"{label}: {said}" if said else f"no {label}"
 
 
-def _made(names: list[str], said: str, key: Key, title: Key) -> Grouping:
+def _made(names: list[str], said: str, key: Key, title: Key, split: Key | None = None) -> Grouping:
     """Who would be alone in a group stays himself."""
-    keys = {name: key(name) for name in names}
+    keys = {name: (key(name), split(name) if split else "") for name in names}
     counts = Counter(keys.values())
-    kept = {name: f"*group {one}" for name, one in keys.items() if counts[one] > 1}
-    titles = {f"*group {one}": title(one) for one in counts if counts[one] > 1}
+    boxes = {one: f"*group {one[0]}" + (f" *{one[1]}" if split else "") for one in counts if counts[one] > 1}
+    kept = {name: boxes[one] for name, one in keys.items() if one in boxes}
+    titles = {box: " · ".join(filter(None, (title(one[0]), one[1]))) for one, box in boxes.items()}
     return Grouping(said, kept, titles)
+
+
+def _nothing(name: str) -> str:
+    return ""
 
 
 def _root(nodes: Nodes, name: str) -> str:

@@ -14,6 +14,8 @@ from segctl.report.overview import folded, group_box, number
 from segctl.report.picture import Box, Key, Line, Picture, Shade, Stroke
 
 RINGS = (Shade.START, Shade.NEAR, Shade.SECOND, Shade.THIRD, Shade.FAR)
+STROKES = (Stroke.HOP, Stroke.OBSERVED, Stroke.UNCOVERED)  # the best first
+TIPS = 20
 PASSES = (Stroke.FLOW, Stroke.MANAGEMENT)  # whose services are named on a hop
 JOINED = "one machine has addresses in both"
 HOW = (
@@ -78,30 +80,35 @@ def _grouped(
         return Grouping("whether they are reached", names, titles)
     pairs = ((leap.source, leap.destination) for leap in leaps)
     reached = {name: data for name, data in nodes.items() if name in hops}
-    found = grouping(reached, group, pairs, apart={name for name, least in hops.items() if not least})
-    for name, box in found.names.items():
-        names[name] = f"{box} {hops[name]}"
-        titles[names[name]] = found.titles[box]
-    return Grouping(f"{found.said} and hops", names, titles)
+    start = {name for name, least in hops.items() if not least}
+    found = grouping(reached, group, pairs, apart=start, split=lambda name: _said(hops[name]))
+    return Grouping(f"{found.said} and hops", names | found.names, titles | found.titles)
 
 
 def _lines(graph: "networkx.MultiDiGraph[str]", found: Spreading, grouped: Grouping) -> Iterator[Line]:
-    said: dict[tuple[str, str, Stroke], dict[str, None]] = {}
-    pairs: dict[tuple[str, str, Stroke], list[str]] = {}
+    """One between two boxes: of many leaps it looks as an allowed one, if there is one; the tip tells all."""
+    leaps: dict[tuple[str, str], list[Leap]] = {}
     for leap in found.leaps:
-        stroke = Stroke.OBSERVED if leap.observed else Stroke.UNCOVERED if leap.uncovered else Stroke.HOP
-        key = grouped.of(leap.source), grouped.of(leap.destination), stroke
-        if key[0] != key[1]:
-            said.setdefault(key, {}).update(dict.fromkeys(_services(graph, leap) if stroke is Stroke.HOP else ()))
-            pairs.setdefault(key, []).append(f"{leap.source} → {leap.destination}")
-    for key, services in sorted(said.items()):
+        ends = grouped.of(leap.source), grouped.of(leap.destination)
+        if ends[0] != ends[1]:
+            leaps.setdefault(ends, []).append(leap)
+    for (source, target), those in sorted(leaps.items()):
+        stroke = min(map(_stroke, those), key=STROKES.index)
+        services = dict.fromkeys(
+            x for leap in those if stroke is _stroke(leap) is Stroke.HOP for x in _services(graph, leap)
+        )
+        tips = [f"{leap.source} → {leap.destination}: {captions.STROKES[_stroke(leap)]}" for leap in those]
+        more = [f"and {len(tips) - TIPS} more"] if len(tips) > TIPS else []
         labels = (captions.services(services),) if services else ()
-        more = [f"and {len(pairs[key]) - 20} more"] if len(pairs[key]) > 20 else []
-        yield Line(*key, labels, tip="\n".join([*pairs[key][:20], *more]))
+        yield Line(source, target, stroke, labels, tip="\n".join([*tips[:TIPS], *more]))
     joined = {tuple(sorted((grouped.of(one), grouped.of(other)))) for one, other in found.joined}
     for one, other in sorted(joined):
         if one != other:
             yield Line(one, other, Stroke.STAYS, ("same machine",), dashed=True, tip=JOINED)
+
+
+def _stroke(leap: Leap) -> Stroke:
+    return Stroke.OBSERVED if leap.observed else Stroke.UNCOVERED if leap.uncovered else Stroke.HOP
 
 
 def _services(graph: "networkx.MultiDiGraph[str]", leap: Leap) -> Iterator[str]:
@@ -138,6 +145,6 @@ def _in(hops: int) -> str:
 
 
 def _legend(lines: list[Line]) -> Iterator[Key]:
-    for stroke in (Stroke.HOP, Stroke.OBSERVED, Stroke.UNCOVERED):
+    for stroke in STROKES:
         if any(line.stroke is stroke for line in lines):
             yield Key(stroke, captions.STROKES[stroke])
