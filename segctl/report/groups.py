@@ -49,8 +49,13 @@ class Grouping:
 
 
 def grouping(
-    nodes: Nodes, group: str = WITHIN, pairs: Iterable[Pair] = (), *, apart: Collection[str] = (), split: Key | None = None
-) -> Grouping:  # fmt: skip
+    nodes: Nodes,
+    group: str = WITHIN,
+    pairs: Iterable[Pair] = (),
+    *,
+    apart: Collection[str] = (),
+    split: Key | None = None,
+) -> Grouping:
     """The groups of a site; the same for the same site.
 
     `group` as in `frames`: a label is kept to; `within` only where it puts enough together. Else what makes the finest

@@ -82,7 +82,7 @@ def _grouped(
     reached = {name: data for name, data in nodes.items() if name in hops}
     start = {name for name, least in hops.items() if not least}
     found = grouping(reached, group, pairs, apart=start, split=lambda name: _said(hops[name]))
-    return Grouping(f"{found.said} and hops", names | found.names, titles | found.titles)
+    return Grouping(f"{found.said} and hops", {**names, **found.names}, {**titles, **found.titles})
 
 
 def _lines(graph: "networkx.MultiDiGraph[str]", found: Spreading, grouped: Grouping) -> Iterator[Line]:
