@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from segctl.ask.fallback import Coverage, allowed_by_default, families, observed_traffic
-from segctl.ask.result import Rest
 from segctl.ask.spread import Spread
 from segctl.model.flow import Guardrail
+from segctl.model.pictured import Rest
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, WORLD

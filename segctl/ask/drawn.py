@@ -5,11 +5,15 @@ from collections.abc import Container, Iterator, Mapping
 from segctl.ask.joint import bits
 from segctl.ask.path import Ways
 from segctl.ask.reach import Reach
-from segctl.ask.result import Difference, Leap, Row, Spreading, Turned
+from segctl.ask.result import Difference, Row
 from segctl.ask.spread import Spread
+from segctl.model.pictured import Leap, Spreading
 from segctl.model.ranges import Ranges
 from segctl.model.selector import ANY, WORLD
 from segctl.policy import Policy
+
+Ends = tuple[tuple[str, ...], tuple[str, ...]]
+"""The segments of sources, and of destinations."""
 
 
 def spreading(reach: Reach, addresses: Ranges, *, through_world: bool = False) -> Spreading:
@@ -77,8 +81,12 @@ def through(ways: Ways) -> tuple[str, ...]:
     return (_segment(ways.reach, steps[0][0]), *(_segment(ways.reach, target) for _, target in steps))
 
 
-def turned(before: Policy, after: Policy, found: Difference) -> tuple[Turned, ...]:
-    """Every row of it, in its order."""
+def turned(before: Policy, after: Policy, found: Difference) -> tuple[Ends, ...]:
+    """Of each row of it, in its order, the segments at both ends.
+
+    Segments as they are after the change; before it, for what closes to or from one that is no more. `any` stands for
+    all of them at once; special addresses are in none.
+    """
     spreads = Spread(before), Spread(after)
     gone = frozenset(before.site.segments) - frozenset(after.site.segments)
 
@@ -93,6 +101,5 @@ def turned(before: Policy, after: Policy, found: Difference) -> tuple[Turned, ..
         return (*(name for name, part in now.items() if part - lost), *was)
 
     return tuple(
-        Turned(names(row, row.sources, row.from_.wholes), names(row, row.destinations, row.to.wholes), row)
-        for row in found.rows
+        (names(row, row.sources, row.from_.wholes), names(row, row.destinations, row.to.wholes)) for row in found.rows
     )

@@ -38,7 +38,9 @@ def policies_of(settings: Settings, asked: Asked, at: datetime) -> "tuple[Policy
     """The site's, or of a difference both; `SiteError` with every finding if one has an error."""
     if asked.diff is None:
         return (policy_of(settings, at),)
-    return tuple(policy_of(Settings(path, settings.verbosity), at) for path in asked.diff)
+    from segctl.cli.diff import side_policy
+
+    return tuple(side_policy(path, at) for path in asked.diff)
 
 
 def picture_of(policies: "tuple[Policy, ...]", asked: Asked, at: datetime) -> "Picture":
@@ -62,7 +64,7 @@ def square_of(policies: "tuple[Policy, ...]", asked: Asked, at: datetime) -> "Sq
     from segctl.ask.drawn import turned
     from segctl.ask.graph import segment_graph
     from segctl.report.adjacency import change_square, folds, site_square
-    from segctl.report.change import Sides
+    from segctl.report.change import Sides, by_segments
 
     graphs = [segment_graph(policy, at, undeclared=False) for policy in policies]
     fold = folds(asked.folding, max(map(len, graphs)))
@@ -71,9 +73,10 @@ def square_of(policies: "tuple[Policy, ...]", asked: Asked, at: datetime) -> "Sq
         return site_square(graphs[0], adjacent(policy), policy.site.name, asked.group, fold=fold)
     before, after = policies
     names = (_name(before, asked.diff[0]), _name(after, asked.diff[1]))
-    found = turned(before, after, difference(before, after, at))
+    found = difference(before, after, at)
+    rows = by_segments(found, turned(before, after, found))
     title = f"{names[0]} → {names[1]}"
-    return change_square(Sides(graphs[0], graphs[1], names), found, title, asked.group, fold=fold)
+    return change_square(Sides(graphs[0], graphs[1], names), rows, title, asked.group, fold=fold)
 
 
 def _name(policy: "Policy", path: Path) -> str:
@@ -97,12 +100,13 @@ def _changed(
     from segctl.ask import difference
     from segctl.ask.drawn import turned
     from segctl.ask.graph import segment_graph
-    from segctl.report.change import Sides, change_picture
+    from segctl.report.change import Sides, by_segments, change_picture
 
     graphs = [segment_graph(policy, at, undeclared=False) for policy in (before, after)]
     sides = Sides(graphs[0], graphs[1], names)
-    found = turned(before, after, difference(before, after, at))
-    return change_picture(sides, found, f"{names[0]} → {names[1]}", asked.group, asked.folding)
+    found = difference(before, after, at)
+    rows = by_segments(found, turned(before, after, found))
+    return change_picture(sides, rows, f"{names[0]} → {names[1]}", asked.group, asked.folding)
 
 
 def _spread(policy: "Policy", who: str, asked: Asked, at: datetime) -> "Picture":

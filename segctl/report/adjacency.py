@@ -7,13 +7,13 @@ from typing import Any
 
 import networkx
 
-from segctl.ask.result import Rest, Turned
+from segctl.model.pictured import Rest
 from segctl.model.selector import ANY
 from segctl.report import captions
 from segctl.report.answers import show_services
-from segctl.report.change import SIGNS, Sides, flows_of_both, strokes_of
+from segctl.report.change import SIGNS, Sides, Turned, flows_of_both, strokes_of
 from segctl.report.diagram import FIRST, LAST
-from segctl.report.difference import ends_of
+from segctl.report.difference import show_ends
 from segctl.report.frames import WITHIN
 from segctl.report.groups import Fold, grouping
 
@@ -155,7 +155,7 @@ def change_square(
     for source, target in flows_of_both(sides):
         marks.setdefault((order.of(source), order.of(target)), {}).setdefault(Mark.STAYS, [])
     for one in turned:
-        tip = f"{ends_of(one.row)}: {show_services(one.row.traffic)}"
+        tip = f"{show_ends(one.row)}: {show_services(one.row.traffic)}"
         ends = [_each(order, names) for names in (one.sources, one.destinations)]
         for pair in ((a, b) for a in ends[0] for b in ends[1]):
             for stroke in strokes_of(one.row):

@@ -1,14 +1,15 @@
 """A difference as a picture: what opens loud, what closes, what stays pale."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from segctl.ask.result import Row, Turned
+from segctl.ask.result import Difference, Row
 from segctl.model.selector import ANY as ANY_WORD
 from segctl.report import captions
 from segctl.report.answers import show_services
 from segctl.report.diagram import ANY, FIRST, LAST, segment_box
-from segctl.report.difference import ends_of, who_of
+from segctl.report.difference import show_ends, show_who
 from segctl.report.frames import WITHIN, framed
 from segctl.report.groups import Fold, Grouping, grouping
 from segctl.report.overview import folded, group_box, number
@@ -21,7 +22,23 @@ STILL = "*still"
 ASIDE = "Flows that stay are drawn between those alone for whom something changes; --fold never draws all."
 NOTHING = "No connection opens, closes, or is answered otherwise."
 SPECIAL = "that concern special addresses alone aren't drawn: segctl diff tells them."
-Ends = tuple[str, str, Stroke]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A row of a difference by segments: some of each of the one with some of each of the other; `any`: of all."""
+
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    row: Row
+
+
+Ends = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def by_segments(found: Difference, ends: Iterable[Ends]) -> tuple[Turned, ...]:
+    """The rows with their ends, in the same order."""
+    return tuple(Turned(*two, row) for two, row in zip(ends, found.rows, strict=True))
 
 
 class Sides(NamedTuple):
@@ -86,7 +103,7 @@ def _still(nodes: Mapping[str, Any], touched: set[str]) -> Grouping:
 
 def _lines(turned: Iterable[Turned], found: Grouping) -> Iterator[Line]:
     """One for all rows of a sort between two boxes."""
-    rows: dict[Ends, list[Row]] = {}
+    rows: dict[tuple[str, str, Stroke], list[Row]] = {}
     for one in turned:
         ends = [dict.fromkeys(_box(name, found) for name in names) for names in (one.sources, one.destinations)]
         for source in ends[0]:
@@ -97,7 +114,7 @@ def _lines(turned: Iterable[Turned], found: Grouping) -> Iterator[Line]:
         texts = list(dict.fromkeys(f"{SIGNS[stroke]} {_services(row)}" for row in those))
         shown = texts if len(texts) <= LABELS else [*texts[: LABELS - 1], f"and {len(texts) - LABELS + 1} more"]
         tip = "\n".join(
-            f"{SIGNS[stroke]} {ends_of(row)}: {show_services(row.traffic)}; {_by(row)}" for row in those[:20]
+            f"{SIGNS[stroke]} {show_ends(row)}: {show_services(row.traffic)}; {_by(row)}" for row in those[:20]
         )
         yield Line(source, target, stroke, tuple(shown), tip=tip)
 
@@ -118,7 +135,7 @@ def _services(row: Row) -> str:
 
 def _by(row: Row) -> str:
     """Who decides now, and where nothing does any more, who did."""
-    return f"by {who_of((row.before if row.closes and not row.opens else row.after).decision)}"
+    return f"by {show_who((row.before if row.closes and not row.opens else row.after).decision)}"
 
 
 def _boxes(
@@ -166,7 +183,7 @@ def _tables(turned: Sequence[Turned]) -> Iterator[Table]:
     rows = []
     for one in turned[:MOST]:
         signs = " ".join(SIGNS[stroke] for stroke in strokes_of(one.row))
-        source, _, target = ends_of(one.row).partition(" -> ")
+        source, _, target = show_ends(one.row).partition(" -> ")
         rows.append(
             (signs, *(captions.wrapped(x) for x in (source, target, show_services(one.row.traffic), _by(one.row))))
         )

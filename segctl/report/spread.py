@@ -5,7 +5,7 @@ from typing import Any
 
 import networkx
 
-from segctl.ask.result import Leap, Spreading
+from segctl.model.pictured import Leap, Spreading
 from segctl.report import captions
 from segctl.report.diagram import FIRST, LAST, segment_box
 from segctl.report.frames import WITHIN, framed

@@ -9,7 +9,7 @@ from segctl.ask.result import Hop, Passing
 from segctl.model.strictness import Verdict
 from segctl.report import captions
 from segctl.report.answers import show_services
-from segctl.report.difference import who_of
+from segctl.report.difference import show_who
 from segctl.report.frames import WITHIN, framed
 from segctl.report.picture import Box, Key, Line, Picture, Shade, Stroke, Table
 
@@ -91,8 +91,8 @@ def _rows(one: Passing) -> Iterable[str]:
 def _by(one: Passing) -> str:
     decision, outcome = one.outcome.decision, one.outcome
     if decision.verdict is Verdict.ALLOW:
-        return who_of(decision)
-    return f"{'nothing enforces the deny' if outcome.uncovered else 'the deny is only observed'}: {who_of(decision)}"
+        return show_who(decision)
+    return f"{'nothing enforces the deny' if outcome.uncovered else 'the deny is only observed'}: {show_who(decision)}"
 
 
 def _table(way: Sequence[Hop]) -> Table:
