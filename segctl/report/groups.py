@@ -59,7 +59,7 @@ def grouping(
     """The groups of a site; the same for the same site.
 
     `group` as in `frames`: a label is kept to; `within` only where it puts enough together. Else what makes the finest
-    picture that can still be read is taken: a label, the names' first part, the alphabet. `pairs`: what lines are
+    picture that can still be read is taken: a label, the names' first part; the alphabet, where these tell nothing. `pairs`: what lines are
     between. `apart`: who stays alone, as the built-in segments do.
     `split`: what tells the members of one group apart once more, and stands behind its title.
     """
@@ -70,10 +70,12 @@ def grouping(
     made = [_made(names, *one, split) for one in _candidates(nodes, names)]
     if split is not None:
         made.append(_made(names, "themselves", _nothing, _nothing, split))
-    fitting = [one for one in made if _boxes(one, names) <= GROUPS and _lines(one, pairs) <= LINES]
-    if fitting:
+    telling = [one for one in made if 2 <= _boxes(one, names) <= GROUPS]
+    if fitting := [one for one in telling if _lines(one, pairs) <= LINES]:
         return max(fitting, key=lambda one: _boxes(one, names))
-    return min(made, key=lambda one: (_boxes(one, names) > GROUPS, _lines(one, pairs)))
+    if telling:
+        return min(telling, key=lambda one: _lines(one, pairs))
+    return _made(names, *_alphabet(names), split)
 
 
 def _candidates(nodes: Nodes, names: list[str]) -> Iterable[tuple[str, Key, Key]]:
@@ -85,10 +87,14 @@ def _candidates(nodes: Nodes, names: list[str]) -> Iterable[tuple[str, Key, Key]
         if counts[label] * 2 >= len(names):
             yield _labelled(nodes, label)
     yield "the first part of the name", _stem, lambda stem: f"{stem}…"
+
+
+def _alphabet(names: list[str]) -> tuple[str, Key, Key]:
+    """Where nothing else tells them apart."""
     size = max(1, -(-len(names) // CHUNK))
     heads = {name: names[at // size * size] for at, name in enumerate(names)}
     last = {heads[name]: name for name in names}
-    yield "the alphabet", heads.__getitem__, lambda head: f"{head} … {last[head]}"
+    return "the alphabet", heads.__getitem__, lambda head: f"{head} … {last[head]}"
 
 
 def _labelled(nodes: Nodes, label: str) -> tuple[str, Key, Key]:

@@ -128,7 +128,7 @@ def _boxes(
             rows = (_said(hops.get(name)), *filter(None, (again,)), data["strictness"])
             yield Box(name, _shade(hops.get(name)), box.title, rows, frame=places.get(name), tip=box.tip)
     for name, members in grouped.members().items():
-        box = group_box(kept, name, grouped.titles[name], members, (_said(hops.get(members[0])),))
+        box = group_box(kept, name, grouped.titles[name], members)
         yield Box(name, _shade(hops.get(members[0])), box.title, box.details, tip=box.tip)
 
 
