@@ -173,6 +173,7 @@ _ROWS: tuple[Code, ...] = (
     ),
     _error("time", "No time", "RFC 3339 with its zone, as 2027-01-31T18:00:00Z"),
     _error("date", "No date", "a day is YYYY-MM-DD, as 2027-01-31"),
+    _error("count", "No whole number", "a whole number from 1 on, in decimal, without quotes, as 40"),
     _error(
         "address",
         "No address",
