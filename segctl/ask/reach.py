@@ -8,7 +8,7 @@ and ends ways, it continues none.
 Sets of classes are masks, as in `joint`. A class is looked at when it is first asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -178,13 +178,24 @@ class Reach:
         return self._rings[key]
 
     def _spread(self, start: int, through_world: bool, observed: bool, uncovered: bool, without: int) -> Rings:
+        return self.spread(
+            start,
+            lambda at: self.hops(at).chosen(observed=observed, uncovered=uncovered),
+            through_world=through_world,
+            without=without,
+        )
+
+    def spread(
+        self, start: int, hops: Callable[[int], int], *, through_world: bool = False, without: int = 0
+    ) -> Rings:  # fmt: skip
+        """As `rings`, where a class reaches in one hop what `hops` says."""
         reached, spoken, frontier = 0, start, start
         rings: list[int] = []
         speaking = [start]
         while frontier:
             new = 0
             for at in bits(frontier):
-                new |= self.hops(at).chosen(observed=observed, uncovered=uncovered)
+                new |= hops(at)
             new &= ~reached
             if not new:
                 break

@@ -297,15 +297,16 @@ class Ring:
 class Blast:
     """What an intruder reaches who has taken over any one machine of `start`.
 
-    addresses: how many he reaches, IPv4 and IPv6, his own machine's and the world's left out. machines: how many of
-    them have names. segments: in which he reaches somebody, with the least hops; his own is there only for others in
-    it. world: the least hops to it, 0 for none. observed, uncovered: how many addresses he reaches only because
-    somebody observes, or because nothing enforces a deny.
+    radius: how many addresses he reaches, his own machine's and the world's left out; a /64 counts as 256 at most.
+    addresses: the same by family, counted out. machines: how many of them have names. segments: in which he reaches
+    somebody, with the least hops; his own is there only for others in it. world: the least hops to it, 0 for none.
+    observed, uncovered: how many he reaches only because somebody observes, or because nothing enforces a deny.
     """
 
     start: Called
     direct: tuple[Direct, ...]
     rings: tuple[Ring, ...]
+    radius: int
     addresses: tuple[int, int]
     machines: int
     segments: Mapping[str, int]
@@ -313,17 +314,21 @@ class Blast:
     observed: int
     uncovered: int
 
-    @property
-    def size(self) -> int:
-        """The blast radius: addresses of either family."""
-        return sum(self.addresses)
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who of some others is reached from any one machine of `start`: by the least hops, and who never is."""
+
+    start: Called
+    by_hops: tuple[tuple[int, Called], ...]
+    never: Called | None
 
 
 @dataclass(frozen=True, slots=True)
 class Severed:
     """Flows without which there is no way: as few as could be found; fewer than `least` can't do.
 
-    None of them where it goes without any flow; `without` is such a way.
+    `without` is a way that needs no flow: where there is one, no flows sever, and `flows` is empty.
     """
 
     flows: tuple[Flow, ...]
@@ -348,13 +353,16 @@ class Path:
 class Exposure:
     """How far a segment lies open: from how many of the other segments, the world and the points among them, somebody
     gets to somebody in it, in one hop and in any number; `others` is how many there are that have addresses.
+
+    radius: that of the machine in it that reaches most (see Blast). world: the least hops from there, 0 for none.
     """
 
     segment: str
+    radius: int
     direct: int
     any: int
     others: int
-    world: int  # least hops from the world, 0 for none
+    world: int
 
     @property
     def share(self) -> float:

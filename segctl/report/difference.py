@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from segctl.ask.result import Called, Difference, Extent, Row
+from segctl.ask.result import Difference, Extent, Row
 from segctl.model.decision import Decision, Effect, Outcome, Step
-from segctl.model.ranges import LAST_V4, show_addresses
+from segctl.model.ranges import LAST_V4
 from segctl.model.strictness import Verdict
-from segctl.report.answers import plain_extent, plain_outcome, show_services
+from segctl.report.answers import plain_extent, plain_outcome, show_called, show_services
 
 MOST = 30
-_NAMES = 3
 _COUNTED = 1_000_000  # pairs: a greater number says nothing
 _BY = {Step.FLOW: "flow", Step.GUARDRAIL: "guardrail", Step.MANAGEMENT: "management"}
 
@@ -48,14 +47,7 @@ def _ends(row: Row) -> str:
         only = " (IPv4)" if row.sources.first() <= LAST_V4 else " (IPv6)"
     many = "" if row.pairs > _COUNTED else f": {row.pairs} pairs of addresses"
     some = "" if row.whole else f" (each with some{many})"
-    return f"{_called(row.from_)} -> {_called(row.to)}{only}{some}"
-
-
-def _called(called: Called) -> str:
-    """A few of many names, each part with its addresses."""
-    words = [*called.wholes, *(f"{name or 'special'} ({show_addresses(one, _NAMES)})" for name, one in called.parts)]
-    more = len(words) - _NAMES
-    return ", ".join(words[:_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"{show_called(row.from_)} -> {show_called(row.to)}{only}{some}"
 
 
 def _who(decision: Decision) -> str:
