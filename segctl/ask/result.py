@@ -171,20 +171,47 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What `check` found.
+class Told:
+    """A finding of `check`.
 
-    `failing` are the findings that fail it; each waiver stands with what carries it, and whether it is void.
+    about: what it is found on, as "flow 'x'"; '' for the site. fingerprint: the same wherever its lines move. fails:
+    whether it fails the check by itself, if it isn't `known` by the baseline.
     """
 
-    findings: tuple[Diagnostic, ...]
-    failing: tuple[Diagnostic, ...]
+    finding: Diagnostic
+    about: str
+    fingerprint: str
+    fails: bool
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check` found, in order of place.
+
+    Each waiver stands with what carries it, and whether it is void; `gone` are fingerprints of the baseline that fit
+    nothing any more.
+    """
+
+    told: tuple[Told, ...]
     expectations: tuple[Verified, ...]
     waivers: tuple[tuple[str, Waiver, bool], ...]
+    gone: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All of them."""
+        return tuple(one.finding for one in self.told)
+
+    @property
+    def failing(self) -> tuple[Diagnostic, ...]:
+        """Those that fail the check."""
+        return tuple(one.finding for one in self.told if one.fails and not one.known)
 
     def holds(self, *, strict: bool = False) -> bool:
-        """Whether all is as it should be; `strict`: warnings and lint fail as well."""
-        return not self.failing and all(one.holds for one in self.expectations) and not (strict and self.findings)
+        """Whether all is as it should be; `strict`: warnings and lint fail as well. What is known never fails."""
+        found = any((one.fails or strict) and not one.known for one in self.told)
+        return not found and all(one.holds for one in self.expectations)
 
 
 class State(StrEnum):
