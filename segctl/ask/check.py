@@ -1,6 +1,6 @@
 """Everything that `check` looks at: findings, expectations, coverage, budgets, waivers."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from segctl.ask.carrier import Carriers
@@ -13,7 +13,7 @@ from segctl.ask.result import Checked, Told
 from segctl.model.codes import CODES
 from segctl.model.diagnostic import Diagnostic, Level, SiteError
 from segctl.model.site import Site
-from segctl.policy import Policy, examine
+from segctl.policy import examine
 from segctl.policy.examine import findings_of
 from segctl.policy.waive import all_waivers, rewaived, unwaived, void
 
@@ -21,17 +21,11 @@ _FAILING = {"uncovered", BUDGET}
 """Warnings that fail: a deny that nothing enforces, a limit that the site itself has set."""
 
 
-def check_site(
-    site: Site,
-    findings: tuple[Diagnostic, ...],
-    at: datetime,
-    soon: timedelta = SOON,
-    known: Collection[str] = (),
-) -> Checked:
+def check_site(site: Site, findings: tuple[Diagnostic, ...], at: datetime, soon: timedelta = SOON) -> Checked:
     """Check a site that was read with these findings; SiteError if the law can't be applied to it at all.
 
     Waivers past their day are left out here, but never make a site that loads an error: what they would have silenced
-    is then shown, and fails. known: fingerprints of a baseline; they never excuse an error.
+    is then shown, and fails. soon: how far ahead the end of a flow is told.
     """
     examined = examine(site, at)
     if examined.policy is None:
@@ -45,18 +39,20 @@ def check_site(
         found = findings_of(demanding, at)
     of_load = unwaived(findings, demanding.site)
     more = (*lint_site(demanding, at, soon), *idle_waivers(policy, findings, at, soon))
-    told = _told(demanding, {*of_load, *found, *more}, known)
-    gone = tuple(sorted({*known} - {one.fingerprint for one in told}))
-    return Checked(told, judge_expectations(policy, at), waivers, gone)
+    carriers = Carriers(site)
+    told = _told((one, carriers.of(one)) for one in {*of_load, *found, *more})
+    return Checked(told, judge_expectations(policy, at), waivers)
 
 
-def _told(policy: Policy, findings: set[Diagnostic], known: Collection[str]) -> tuple[Told, ...]:
+def unsound(findings: Iterable[Diagnostic]) -> Checked:
+    """Of a site with errors: what was found on the way to them, for those who read reports."""
+    return Checked(_told((one, "") for one in {*findings}), (), ())
+
+
+def _told(findings: Iterable[tuple[Diagnostic, str]]) -> tuple[Told, ...]:
     """In order of place, each with what it is found on."""
-    carriers = Carriers(policy.site)
-    some = [(one, carriers.of(one)) for one in sorted(findings, key=Diagnostic.sort_key)]
-    found = []
-    for (finding, about), mark in zip(some, fingerprints(some), strict=True):
-        is_error = CODES[finding.code].level is Level.ERROR
-        fails = is_error or finding.code in _FAILING
-        found.append(Told(finding, about, mark, fails, mark in known and not is_error))
-    return tuple(found)
+    some = sorted(findings, key=lambda each: each[0].sort_key())
+    return tuple(
+        Told(finding, about, mark, finding.code in _FAILING or CODES[finding.code].level is Level.ERROR)
+        for (finding, about), mark in zip(some, fingerprints(some), strict=True)
+    )

@@ -1,12 +1,13 @@
 """What the questions answer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from segctl.model.codes import CODES
 from segctl.model.decision import Effect, Outcome, Step
-from segctl.model.diagnostic import Diagnostic
+from segctl.model.diagnostic import Diagnostic, Level
 from segctl.model.flow import Expectation, Flow, Guardrail, Management
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Waiver
@@ -184,6 +185,11 @@ class Told:
     fails: bool
     known: bool = False
 
+    @property
+    def is_error(self) -> bool:
+        """Whether its code is one."""
+        return CODES[self.finding.code].level is Level.ERROR
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -207,6 +213,12 @@ class Checked:
     def failing(self) -> tuple[Diagnostic, ...]:
         """Those that fail the check."""
         return tuple(one.finding for one in self.told if one.fails and not one.known)
+
+    def knowing(self, known: Collection[str]) -> "Checked":
+        """The same beside a baseline of these fingerprints. It never excuses an error."""
+        told = tuple(replace(one, known=one.fingerprint in known and not one.is_error) for one in self.told)
+        gone = tuple(sorted({*known} - {one.fingerprint for one in told}))
+        return replace(self, told=told, gone=gone)
 
     def holds(self, *, strict: bool = False) -> bool:
         """Whether all is as it should be; `strict`: warnings and lint fail as well. What is known never fails."""

@@ -75,7 +75,9 @@ WARNED = [
     ),
     Warned("unbound", POINT + TWO.replace("}}\n", "}, c: {members: 10.3.0.0/24, owner: x, {}}}\n")),
     Warned("uncovered", POINT.replace("world", "[world, b]") + segments("mode: enforce", "{}")),
-    Warned("overlap-members", POINT + segments("mode: enforce", "{}").replace("10.2.0.0/24", "[10.2.0.0/24, 10.2.0.7]")),
+    Warned(
+        "overlap-members", POINT + segments("mode: enforce", "{}").replace("10.2.0.0/24", "[10.2.0.0/24, 10.2.0.7]"),
+    ),
     Warned(
         "looser-within",
         segments("mode: enforce", "strictness: strict, waive: {uncovered: x}").replace(
@@ -90,7 +92,9 @@ WARNED = [
         "unusable", "from: a, to: c, services: ssh",
         TWO.replace("}}\n", "}, c: {members: 10.3.0.0/24, owner: x, waive: {unbound: x}}}\n"),
     ),
-    flow("wider-than-needed", "from: 10.1.0.0/28, to: b, services: ssh", also="endpoints: {e: {addresses: 10.1.0.3}}\n"),
+    flow(
+        "wider-than-needed", "from: 10.1.0.0/28, to: b, services: ssh", also="endpoints: {e: {addresses: 10.1.0.3}}\n",
+    ),
     flow(
         "classified-down", "from: b, to: a, services: ssh, why: x",
         segments("mode: enforce", "strictness: strict, classification: confidential"),
