@@ -21,7 +21,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "validate": ("segctl.cli.site:validate", "Report everything that is wrong with the site."),
     "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
     "explain": ("segctl.cli.questions:explain", "Why: each rule that bears on it, and what would turn it."),
-    "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
+    "check": ("segctl.cli.check:check", "Run the site's own tests, and look for holes."),
     "reach": ("segctl.cli.reach:reach", "Who reaches whom, in one hop and in many."),
     "blast": ("segctl.cli.reach:blast", "What an intruder reaches from a machine; how far each segment lies open."),
     "path": ("segctl.cli.reach:path", "By which way, and what would stop it."),

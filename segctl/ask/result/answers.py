@@ -1,15 +1,12 @@
 """What `can`, `explain` and `check` answer, and the register."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from segctl.ask.result.called import Hop
 from segctl.model.decision import Effect, Outcome, Step
 from segctl.model.diagnostic import Diagnostic
-from segctl.model.flow import Expectation, Flow, Guardrail, Management
+from segctl.model.flow import Expectation, Flow, Guardrail
 from segctl.model.ranges import Ranges
-from segctl.model.segment import Waiver
 from segctl.model.span import Span
 from segctl.model.strictness import Verdict
 
@@ -127,60 +124,3 @@ class Explanation:
     points: tuple[str, ...]
     to_allow: Change | None
     to_deny: Change | None
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """One expectation, whether it holds, and what shows that it doesn't: parts, or for `unreachable` a way."""
-
-    expected: Expectation
-    holds: bool
-    parts: tuple[Part, ...] = ()
-    way: tuple[Hop, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What `check` found.
-
-    `failing` are the findings that fail it; each waiver stands with what carries it, and whether it is void.
-    """
-
-    findings: tuple[Diagnostic, ...]
-    failing: tuple[Diagnostic, ...]
-    expectations: tuple[Verified, ...]
-    waivers: tuple[tuple[str, Waiver, bool], ...]
-
-    def holds(self, *, strict: bool = False) -> bool:
-        """Whether all is as it should be; `strict`: warnings and lint fail as well."""
-        return not self.failing and all(one.holds for one in self.expectations) and not (strict and self.findings)
-
-
-class State(StrEnum):
-    """Where a flow stands at a time."""
-
-    ACTIVE = "active"
-    ENDED = "ended"
-    LATER = "not yet"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A flow in the register; `overdue`: its day of review is past; each waiver with whether it is void."""
-
-    flow: Flow
-    state: State
-    overdue: bool
-    waivers: tuple[tuple[Waiver, bool], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """What a site declares, in the order of its files, as it stands `at` a time; waivers as in Checked."""
-
-    site: str
-    at: datetime
-    flows: tuple[Entry, ...]
-    guardrails: tuple[Guardrail, ...]
-    management: tuple[Management, ...]
-    waivers: tuple[tuple[str, Waiver, bool], ...]
