@@ -1,7 +1,8 @@
 """Files with rules that somebody saved, each told by what it begins with, together one Listing."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,8 @@ from segctl.listing.rule import Family, Listing, Set, Table, Unreadable
 
 T = TypeVar("T")
 _MOST = 1 << 30  # bytes of one file
+_V4 = re.compile(r" (?:-s|-d|--to-\w+) \d+\.\d+\.\d+\.\d+")
+_V6 = re.compile(r" (?:-s|-d) [0-9a-fA-F]*:[0-9a-fA-F:]*[/ ]")
 
 
 class NoRules(ValueError):
@@ -30,12 +33,22 @@ def read_files(paths: Sequence[Path]) -> Listing:
 
     NoRules for a file that can't be read as any of them.
     """
+    return together(read_each(paths).values())
+
+
+def read_each(paths: Sequence[Path]) -> dict[Path, Listing]:
+    """Each file by itself, with the sets of all `ipset save` among them; these are no listing of their own."""
     texts = [(path, _text(path)) for path in paths]
     sets: dict[str, Set] = {}
     for path, text in texts:
         if _is_ipset(text):
             sets |= _tried(path, partial(ipset.parse, text))
-    listings = [_read(path, text, sets) for path, text in texts if not _is_ipset(text)]
+    return {path: _read(path, text, sets) for path, text in texts if not _is_ipset(text)}
+
+
+def together(some: Iterable[Listing]) -> Listing:
+    """Several of one machine as one."""
+    listings = list(some)
     tables: tuple[Table, ...] = tuple(table for one in listings for table in one.tables)
     digest = sha256("\0".join(one.digest for one in listings).encode()).hexdigest()
     interfaces = {index: name for one in listings for index, name in one.interfaces.items()}
@@ -65,7 +78,10 @@ def _read(path: Path, text: str, sets: Mapping[str, Set]) -> Listing:
 
 
 def _is_v6(path: Path, text: str) -> bool:
-    return "6" in path.name or "icmp6" in text or "/128" in text or "ip6tables" in text
+    """By its words; without any, by a 6 in the name that is no part of another number, as of a date."""
+    if any(word in text for word in ("icmp6", "ipv6-icmp", "/128", "ip6tables")) or _V6.search(text):
+        return True
+    return not _V4.search(text) and re.search(r"(?<!\d)6(?!\d)", path.name) is not None
 
 
 def _json(text: str) -> object:

@@ -39,9 +39,15 @@ _LOCAL_TO = "fib daddr type"
 LOOPBACK = name_span("lo")
 _ALWAYS = (SADDR, DADDR, IIF, OIF, PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION)
 _MOST_RESTARTS = 200
+SYN = 0x02  # RFC 9293
 _REGISTER = (1 << 32) - 1
 NUMBER_MASK = SWAPPED - 1
 
+_FRESH: Mapping[str, Spans] = {
+    STATE: ((STATES["new"],) * 2, (STATES["untracked"],) * 2),
+    DIRECTION: NONE,
+    FLAGS: ((SYN, SYN),),
+}
 Met = Callable[[By, Cube], None]
 
 
@@ -71,9 +77,11 @@ def evaluate(
     awake: dict[tuple[str, str], bool] | None = None,
     met: Met | None = None,
     fewest: int | None = None,
+    fresh: bool = False,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
-    `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST).
+    `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
+    a connection, new or untracked, of TCP those with SYN alone.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -94,7 +102,7 @@ def evaluate(
         try:
             _cut_numbers(collected, registers, collector.numbers)
             space = _space(collected, collector.lasts, registers, hits)
-            start = _start(space, registers, way)
+            start = _start(space, registers, way, fresh)
             evaluator = Evaluator(space, registers, family, listing.interfaces, hits, fewest)
             walk = Walk(space, evaluator, family, met)
             decided = walk.along([start], met_stages)
@@ -179,10 +187,12 @@ def _domain_cuts(family: int) -> Cuts:
     }
 
 
-def _start(space: Space, registers: Groups, way: Way) -> Row:
+def _start(space: Space, registers: Groups, way: Way, fresh: bool) -> Row:
     """All packets of a way: those that can't be go along, and nobody asks what becomes of them (`_domain`)."""
     zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
+    zeros += ["ct mark"] if fresh else []
     limits = {
+        **(_FRESH if fresh else {}),
         **_where(way),
         **_not_local(space, way),
         **{part.axis: NONE for name in zeros for part in registers[name]},

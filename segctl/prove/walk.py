@@ -371,6 +371,11 @@ class Walk:
 
 
 def _place(here: tuple[Table, Chain, Rule]) -> str:
+    return place_said(*here)
+
+
+def place_said(table: Table, chain: Chain, rule: Rule) -> str:
+    """The words by which a doubt names its rule."""
     table, chain, rule = here
     at = f"handle {rule.handle}" if rule.handle is not None else f"line {rule.line}"
     return f"{table.family} {table.name} {chain.name}, {at}"
