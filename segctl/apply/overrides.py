@@ -23,7 +23,7 @@ from segctl.kernel.errors import KernelError, NotThere
 from segctl.kernel.neighbours import beside
 from segctl.model.elements import Elements
 from segctl.model.generation import Side
-from segctl.model.ranges import Ranges, parse_address, show_address
+from segctl.model.ranges import LAST_V4, V6, Ranges, parse_address, show_address
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner, RunnerError
 from segctl.store import Damaged, State, StoreError
@@ -278,6 +278,7 @@ def overrides(runner: Runner, state: State) -> tuple[Override, ...]:
     return _alive(state.overrides.all())
 
 
+_MAPPED = V6 + (0xFFFF << 32)  # ::ffff:0:0/96
 _PATIENCE = 10.0  # seconds for whoever changes the point now: who cuts off an intruder waits rather than types again
 
 
@@ -312,10 +313,16 @@ def _newest(state: State) -> Side:
 def _addresses(side: Side, words: str) -> tuple[int, ...]:
     """Of an endpoint by its name, or the one that is written."""
     with suppress(ValueError):
-        return (parse_address(words),)
+        return (_typed(words),)
     if words not in side.endpoints:
         raise WrongTarget(f"'{words}' is no address, and no endpoint of the site that is live")
     return side.endpoints[words]
+
+
+def _typed(words: str) -> int:
+    """An address; one of IPv4 on a socket of IPv6 (RFC 4291, 2.5.5.2) is that of IPv4, as no packet has the other."""
+    address = parse_address(words)
+    return address - _MAPPED if _MAPPED <= address <= _MAPPED + LAST_V4 else address
 
 
 class WrongTarget(Exception):
@@ -353,5 +360,5 @@ def _meant(one: Override, words: str) -> bool:
     if words in one.words:
         return True
     with suppress(ValueError):
-        return parse_address(words) in one.addresses
+        return _typed(words) in one.addresses
     return False

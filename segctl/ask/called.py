@@ -51,7 +51,16 @@ class Caller:
                 wholes.append(name)
                 left &= ~own
                 halved |= bool(own & ~seen)
-        rest = self.joint.addresses(left)
+        return self._with_endpoints(self.joint.addresses(left), families, wholes, halved)
+
+    def named(self, addresses: Ranges) -> Called:
+        """Of any addresses, as long as they aren't more than some classes together."""
+        mask = self.joint.meeting(addresses)
+        if self.joint.size(mask) == addresses.size():
+            return self.called(mask)
+        return self._with_endpoints(addresses, {family(first) for first, _ in addresses}, [], False)
+
+    def _with_endpoints(self, rest: Ranges, families: set[int], wholes: list[str], halved: bool) -> Called:
         taken: list[int] = []
         for endpoint in self._endpoints(rest):
             here = [one for one in endpoint.addresses if family(one) in families]

@@ -1,4 +1,6 @@
-"""Two policies over joint address classes: what each of them looks at in a class, and where the two don't agree."""
+"""One policy, or two that are compared, over joint address classes: what each looks at in a class, and where two don't
+agree.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,26 +11,22 @@ from segctl.ask.side import Kind, Said, Side, Stance
 from segctl.model.ranges import Ranges
 from segctl.policy.partition import Lookup
 
-BEFORE, AFTER = 1, 2
-
-Kin = tuple[int, int, int, int]
-"""Who shares a segment with a class, as masks: its own and its home, each before and after."""
-Stances = tuple[Stance, Stance]
-"""Before and after."""
+Sides = tuple[Side, ...]
+Kin = tuple[int, ...]
+"""Who shares a segment with a class, as masks: its own by each side, then its home by each."""
+Stances = tuple[Stance, ...]
+"""By each side."""
 
 
 class Statement(NamedTuple):
-    """What is said, ends as masks of classes; `by`: BEFORE, AFTER or both."""
+    """What is said, ends as masks of classes; `by`: which sides say it, as bits; `changed`: not all do."""
 
     source: int
     destination: int
     traffic: Ranges
     kind: Kind
     by: int
-
-    @property
-    def changed(self) -> bool:
-        return self.by != BEFORE | AFTER
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,14 @@ class Compared:
     named_to: list[int]
 
 
-def compared(sides: tuple[Side, Side]) -> Compared:
+def compared(sides: Sides) -> Compared:
     """All that there is to compare, sorted out."""
     said = [list(side.statements()) for side in sides]
     ends = (end for those in said for one in those for end in (one.source, one.destination))
     joint = Joint.of([*(one for side in sides for one in side.sets()), *ends])
     numbers = _once(joint, said)
     statements = [
-        Statement(joint.masks[source], joint.masks[destination], traffic, kind, by)
+        Statement(joint.masks[source], joint.masks[destination], traffic, kind, by, by != (1 << len(sides)) - 1)
         for (source, destination, traffic, kind), by in numbers.items()
     ]
     named_from, named_to = (_naming(joint, (key[end] for key in numbers)) for end in (0, 1))
@@ -67,8 +65,8 @@ def compared(sides: tuple[Side, Side]) -> Compared:
     for at, kind in enumerate(kinds):
         by_kind[kind] |= 1 << at
     kin, changed = _kin(sides, joint)
-    for (before, after), mask in zip(places, by_kind, strict=True):
-        if before != after:
+    for stances, mask in zip(places, by_kind, strict=True):
+        if any(one != stances[0] for one in stances):
             changed |= mask
     return Compared(joint, statements, list(places), kinds, by_kind, kin, changed, named_from, named_to)
 
@@ -76,10 +74,10 @@ def compared(sides: tuple[Side, Side]) -> Compared:
 def _once(joint: Joint, said: Iterable[Iterable[Said]]) -> dict[tuple[int, int, Ranges, Kind], int]:
     """Each statement once, and who says it, whatever it is called; ends as numbers of sets."""
     found: dict[tuple[int, int, Ranges, Kind], int] = {}
-    for by, those in zip((BEFORE, AFTER), said, strict=True):
+    for side, those in enumerate(said):
         for one in those:
             key = joint.number(one.source), joint.number(one.destination), one.traffic, one.kind
-            found[key] = found.get(key, 0) | by
+            found[key] = found.get(key, 0) | 1 << side
     return found
 
 
@@ -98,23 +96,23 @@ def _naming(joint: Joint, ends: Iterable[int | Ranges]) -> list[int]:
     return found
 
 
-def _stances(sides: tuple[Side, Side], address: int) -> Stances:
-    return sides[0].stance(address), sides[1].stance(address)
+def _stances(sides: Sides, address: int) -> Stances:
+    return tuple(side.stance(address) for side in sides)
 
 
-def _kin(sides: tuple[Side, Side], joint: Joint) -> tuple[list[Kin], int]:
+def _kin(sides: Sides, joint: Joint) -> tuple[list[Kin], int]:
     """Of each class who is in one segment with it; and those that have moved.
 
     A class has moved if its segment is neither called as before nor has the addresses that it had: a segment that only
     is renamed moves nobody, nor does one that gains or loses others.
     """
-    before, after = (side.policy.partition for side in sides)
-    own = _sharing(joint, before.own, before.owner), _sharing(joint, after.own, after.owner)
-    home = _sharing(joint, before.home, before.home_owner), _sharing(joint, after.home, after.home_owner)
+    partitions = [side.policy.partition for side in sides]
+    own = [_sharing(joint, one.own, one.owner) for one in partitions]
+    home = [_sharing(joint, one.home, one.home_owner) for one in partitions]
     moved = 0
-    for was, now in (own, home):
-        for at, (one, other) in enumerate(zip(was, now, strict=True)):
-            if one[0] != other[0] and one[1] != other[1]:
+    for shared in (own, home):
+        for at, (was, now) in enumerate(zip(shared[0], shared[-1], strict=True)):
+            if was[0] != now[0] and was[1] != now[1]:
                 moved |= 1 << at
     masks = ([mask for _, mask in one] for one in (*own, *home))
     return list(zip(*masks, strict=True)), moved

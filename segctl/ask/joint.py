@@ -3,6 +3,7 @@
 A set of classes is an integer with one bit for each: thousands are compared, cut and put together at once.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +27,9 @@ class Joint:
     _joined: dict[int, Ranges] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
     _digits: list[tuple[int, int]] = field(default_factory=list)
+    _begins: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # of each span of a class: its first address, the class
 
     @classmethod
     def of(cls, sets: Iterable[Ranges]) -> "Joint":
@@ -63,6 +67,26 @@ class Joint:
         """The classes of a set that was in the list."""
         return self.masks[self.number(one)]
 
+    def meeting(self, addresses: Ranges) -> int:
+        """The classes in which some of any addresses are."""
+        if not self._begins:
+            self._begins = sorted((first, at) for at, one in enumerate(self.classes) for first, _ in one)
+        found = 0
+        for first, last in addresses:
+            at = bisect_right(self._begins, first, key=_first) - 1
+            while at < len(self._begins) and self._begins[at][0] <= last:
+                found |= 1 << self._begins[at][1]
+                at += 1
+        return found
+
+    def size(self, mask: int) -> int:
+        """How many addresses these classes have, by the binary digits of their sizes: counting bits is fast."""
+        if mask not in self._sizes:
+            if not self._digits:
+                self._digits = _digits(one.size() for one in self.classes)
+            self._sizes[mask] = sum((mask & digit).bit_count() << at for at, digit in self._digits)
+        return self._sizes[mask]
+
     def half(self, at: int) -> int:
         """All classes of the same family as this one."""
         v4 = self.masks[0]
@@ -76,15 +100,7 @@ class Joint:
 
     def pairs(self, sources: int, destinations: int) -> int:
         """How many pairs of addresses of one family there are between them."""
-        return sum(self._size(sources & half) * self._size(destinations & half) for half in self.masks[:2])
-
-    def _size(self, mask: int) -> int:
-        """How many addresses these classes have: by the binary digits of their sizes, since counting bits is fast."""
-        if mask not in self._sizes:
-            if not self._digits:
-                self._digits = _digits(one.size() for one in self.classes)
-            self._sizes[mask] = sum((mask & digit).bit_count() << at for at, digit in self._digits)
-        return self._sizes[mask]
+        return sum(self.size(sources & half) * self.size(destinations & half) for half in self.masks[:2])
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -102,6 +118,10 @@ def _digits(sizes: Iterable[int]) -> list[tuple[int, int]]:
         for digit in bits(size):
             found[digit] = found.get(digit, 0) | 1 << at
     return sorted(found.items())
+
+
+def _first(row: tuple[int, int]) -> int:
+    return row[0]
 
 
 def lowest(mask: int) -> int:

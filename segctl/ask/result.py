@@ -1,5 +1,6 @@
 """What the questions answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -129,13 +130,34 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A set of addresses as people call it.
+
+    wholes: segments and endpoints that lie in it with all their addresses, or `any`. parts: of other segments what they
+    hold of the rest; special addresses under no name. halved: of some that are whole it has all addresses of one
+    family, and none of the other.
+    """
+
+    wholes: tuple[str, ...]
+    parts: tuple[tuple[str, Ranges], ...] = ()
+    halved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Some services, and what lets them pass."""
+
+    traffic: Ranges
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a way: from and to as people write addresses, and what lets it pass."""
+    """One step of a way: from and to as people write them, over what, and what lets each service pass."""
 
     source: str
     destination: str
-    service: str
-    outcome: Outcome
+    services: tuple[Passing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,20 +218,6 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """A set of addresses as people call it.
-
-    wholes: segments and endpoints that lie in it with all their addresses, or `any`. parts: of other segments what they
-    hold of the rest; special addresses under no name. halved: of some that are whole it has all addresses of one
-    family, and none of the other.
-    """
-
-    wholes: tuple[str, ...]
-    parts: tuple[tuple[str, Ranges], ...] = ()
-    halved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """New connections that a change treats otherwise, all in one way: from each of `sources` to each of `destinations`
     of the same family, over each service in `traffic` of that family.
@@ -266,3 +274,89 @@ class Difference:
     def otherwise(self) -> tuple[Row, ...]:
         """As closed as before, with another answer: silence instead of a refusal, or the reverse."""
         return tuple(row for row in self.rows if not row.opens and not row.closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """What is reached in one hop, and what lets it pass: each of `to` in the same way."""
+
+    to: Called
+    services: tuple[Passing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What is reached first in so many hops; `machines` are endpoints and gateways, by name."""
+
+    hops: int
+    reached: Called
+    machines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """What an intruder reaches who has taken over any one machine of `start`.
+
+    addresses: how many he reaches, IPv4 and IPv6, his own machine's and the world's left out. machines: how many of
+    them have names. segments: in which he reaches somebody, with the least hops; his own is there only for others in
+    it. world: the least hops to it, 0 for none. observed, uncovered: how many addresses he reaches only because
+    somebody observes, or because nothing enforces a deny.
+    """
+
+    start: Called
+    direct: tuple[Direct, ...]
+    rings: tuple[Ring, ...]
+    addresses: tuple[int, int]
+    machines: int
+    segments: Mapping[str, int]
+    world: int
+    observed: int
+    uncovered: int
+
+    @property
+    def size(self) -> int:
+        """The blast radius: addresses of either family."""
+        return sum(self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Severed:
+    """Flows without which there is no way: as few as could be found; fewer than `least` can't do.
+
+    None of them where it goes without any flow; `without` is such a way.
+    """
+
+    flows: tuple[Flow, ...]
+    least: int
+    without: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A shortest way, and what all ways have in common; all is empty where there is no way.
+
+    segments: through which each way leads, apart from its ends; flows: each of which every way needs.
+    """
+
+    way: tuple[Hop, ...] = ()
+    segments: tuple[str, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    severed: Severed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How far a segment lies open: from how many of the other segments, the world and the points among them, somebody
+    gets to somebody in it, in one hop and in any number; `others` is how many there are that have addresses.
+    """
+
+    segment: str
+    direct: int
+    any: int
+    others: int
+    world: int  # least hops from the world, 0 for none
+
+    @property
+    def share(self) -> float:
+        """0 (nobody gets there) to 1 (everybody)."""
+        return self.any / self.others if self.others else 0.0

@@ -12,6 +12,7 @@ from segctl.ask.called import Caller
 from segctl.ask.joint import Joint, bits
 from segctl.ask.look import Look, in_common
 from segctl.ask.result import Called, Row
+from segctl.ask.search import Looks, One
 from segctl.ask.side import Side
 from segctl.model.decision import Outcome, Step
 from segctl.model.ranges import Ranges
@@ -19,9 +20,6 @@ from segctl.model.segment import Segment
 from segctl.model.selector import ANY, WORLD
 from segctl.model.service import FAMILIES, of_family
 from segctl.model.span import Span
-
-One = tuple[int, int, int]
-"""A connection: source, destination, service."""
 
 
 class Box(NamedTuple):
@@ -41,7 +39,6 @@ class _Heap(NamedTuple):
     whole: bool = True
 
 
-Looks = tuple[Look, Look]
 Boxes = Mapping[Looks, Sequence[Box]]
 
 

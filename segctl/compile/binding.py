@@ -1,5 +1,6 @@
 """Which source may arrive where, and which destination may leave where; connections' numbers by these interfaces."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
 
@@ -10,10 +11,11 @@ from segctl.compile.tokens import Name
 from segctl.compile.zones import Classes, Zone, world_id
 from segctl.model.generation import Meaning
 from segctl.model.point import Point
+from segctl.model.ranges import Ranges
 from segctl.model.selector import POINTS
 from segctl.policy.coverage import bound
 from segctl.policy.effect import loose
-from segctl.policy.numbers import number_all
+from segctl.policy.numbers import digest, number_all
 from segctl.policy.policy import Policy
 
 
@@ -59,8 +61,12 @@ class Numbers:
         self._interfaces = sorted(point.interfaces)
         self._loose = frozenset(loose)
         self._classes = classes
+        self._there: dict[tuple[frozenset[int], str], str] = {}
+        self._addresses: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for begin, end, index in classes.rows:
+            self._addresses[classes.ids[index] >> 16].append((begin, end))
         self._ways = {one.base: tuple(self._of(one)) for one in found.all()}
-        self._numbers = number_all(_meaning(one, way) for one in found.all() for way in self._ways[one.base])
+        self._numbers = number_all(self._meaning(one, way) for one in found.all() for way in self._ways[one.base])
         self._found = found
 
     def maps(self) -> list[NamedMap]:
@@ -68,7 +74,7 @@ class Numbers:
         forward, own, live, live_own, loud = (list[Element]() for _ in range(5))
         for one in self._found.all():
             for way in self._ways[one.base]:
-                number = self._numbers[_meaning(one, way)]
+                number = self._numbers[self._meaning(one, way)]
                 if len(way) == 2:
                     forward.append(Element((*way, one.base), number, one.until))
                     live += [Element((*both, number), None, one.until) for both in dict.fromkeys((way, way[::-1]))]
@@ -103,10 +109,27 @@ class Numbers:
     def meanings(self) -> dict[int, Meaning]:
         """What each number stands for."""
         return {
-            self._numbers[_meaning(one, way)]: Meaning(one.kind, one.name, one.place, way)
+            self._numbers[self._meaning(one, way)]: Meaning(one.kind, one.name, one.place, way)
             for one in self._found.all()
             for way in self._ways[one.base]
         }
+
+    def _meaning(self, one: Allowance, way: tuple[str, ...]) -> tuple[str, ...]:
+        """What a number stands for: a line, its interfaces, and who of its ends lives behind them, as a number that is
+        live is its connections' binding.
+        """
+        ends = [one.sources, one.targets] if len(way) == 2 else [one.sources | one.targets]
+        there = (self._lives(zones, place) for zones, place in zip(ends, way, strict=True))
+        return (one.kind, one.name, one.meaning, *way, *there)
+
+    def _lives(self, zones: frozenset[int], place: str) -> str:
+        """Which of these zones' addresses live behind an interface; where binding is only logged, all do."""
+        key = zones, place
+        if key not in self._there:
+            here = [self._classes.zone(number) for number in sorted(zones)]
+            found = [Ranges.of(self._addresses[zone.number]) for zone in here if place in zone.places]
+            self._there[key] = digest(place in self._loose, self._observing, *found)
+        return self._there[key]
 
     def _of(self, one: Allowance) -> Iterable[tuple[str, ...]]:
         """The ways of an allowance: (in, out) for what is forwarded, (interface,) for our own addresses."""
@@ -159,10 +182,6 @@ def _special_observed(lenient: Iterable[NamedMap], classes: Classes) -> bool:
     """Whether a special address can be observed: it counts as the world, and nothing binds it to an interface."""
     world = world_id(classes) >> 16 << 16
     return any((world,) == element.key for made in lenient for element in made.elements)
-
-
-def _meaning(one: Allowance, way: tuple[str, ...]) -> tuple[str, ...]:
-    return (one.kind, one.name, one.meaning, *way)
 
 
 def _in_order(elements: list[Element]) -> tuple[Element, ...]:

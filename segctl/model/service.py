@@ -45,6 +45,7 @@ def port_of(place: int) -> int:
 
 
 ALL_TRAFFIC = Ranges.span(0, traffic(6, 255, LAST_PORT))
+ICMP_TRAFFIC = Ranges.of(traffic_range(family, protocol) for family in FAMILIES for protocol in (ICMP, ICMP6))
 
 
 def of_family(family: int) -> Ranges:

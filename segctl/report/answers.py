@@ -1,8 +1,8 @@
 """Answers of `can` and results of expectations as lines of text, and as plain values for JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from segctl.ask.result import Answer, Extent, Part, Verified, Word
+from segctl.ask.result import Answer, Extent, Hop, Part, Passing, Verified, Word
 from segctl.model.decision import Effect, Outcome
 from segctl.model.flow import service_names
 from segctl.model.ranges import Ranges, show_addresses
@@ -134,6 +134,11 @@ def plain_outcome(outcome: Outcome) -> dict[str, object]:
     }
 
 
+def plain_services(traffic: Ranges) -> list[str]:
+    """All of them as `show_services` says each; the same in both families is said once."""
+    return _texts(traffic)
+
+
 def plain_extent(one: Extent) -> dict[str, object]:
     """Who, to whom, over what, whole."""
     return {
@@ -153,5 +158,22 @@ def show_verified(one: Verified) -> Iterator[str]:
     for part in one.parts:
         yield f"  {part.outcome.decision.verdict}: {show_part(part)}"
         yield f"    {show_outcome(part.outcome)}"
-    for hop in one.way:
-        yield f"  {hop.source} reaches {hop.destination} over {hop.service}: {show_outcome(hop.outcome)}"
+    yield from show_way(one.way)
+
+
+def show_way(way: Iterable[Hop], indent: str = "  ") -> Iterator[str]:
+    """One line for each step, or for each line that lets some services pass."""
+    for hop in way:
+        for one in hop.services:
+            ends = f"{hop.source} reaches {hop.destination}"
+            yield f"{indent}{ends} over {show_services(one.traffic)}: {show_outcome(one.outcome)}"
+
+
+def plain_way(way: Iterable[Hop]) -> list[dict[str, object]]:
+    """The same as JSON has it."""
+    return [{"from": hop.source, "to": hop.destination, "services": plain_passings(hop.services)} for hop in way]
+
+
+def plain_passings(some: Iterable[Passing]) -> list[dict[str, object]]:
+    """Services, and what lets each pass."""
+    return [{**plain_outcome(one.outcome), "services": plain_services(one.traffic)} for one in some]

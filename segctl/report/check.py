@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from segctl.ask.result import Checked, Verified
 from segctl.model.selector import show_selectors
-from segctl.report.answers import plain_part, show_verified
+from segctl.report.answers import plain_part, plain_way, show_verified
 from segctl.report.diagnostics import plain, show_findings
 
 
@@ -54,5 +54,5 @@ def _expectation(one: Verified) -> dict[str, object]:
         "is": said.expected.value,
         "holds": one.holds,
         "parts": [plain_part(part) for part in one.parts],
-        "way": [{"from": hop.source, "to": hop.destination, "service": hop.service} for hop in one.way],
+        "way": plain_way(one.way),
     }

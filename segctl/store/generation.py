@@ -66,7 +66,7 @@ class Generations:
     def numbers(self) -> list[int]:
         """Which are there, whole, in order."""
         words = (name.removesuffix(".about") for name in self._folder.names() if name.endswith(".about"))
-        return sorted(int(word) for word in words if word.isdigit())
+        return sorted(int(word) for word in words if word.isascii() and word.isdigit())
 
     def keep(self, kept: Kept) -> None:
         """Write it; one of that number is replaced. NotWritten if the disk doesn't take it."""

@@ -22,9 +22,11 @@ pytestmark = pytest.mark.kernel
 SEED = int(os.environ.get("SEGCTL_FAULT_SEED", "7"))
 POINTS = [(name, at) for name, doing in DOINGS.items() for at in range(len(doing.steps) + 1)]
 WITHIN = [(name, at) for name, doing in DOINGS.items() for at in range(len(doing.steps))]
-OFTEN = [point for point in WITHIN if point[0] != "first apply"]
+TWINS = ("panic", "remove, open")
+"""They take the steps of others: of quarantine, and of removal that leaves it closed. They are for the long runs."""
+EACH = [point for point in POINTS if point[0] not in TWINS]
+OFTEN = [point for point in WITHIN if point[0] not in (*TWINS, "first apply")]
 SPREAD, PARTS = 300, 10
-"""The first apply takes the same steps: within them it is killed in the long runs alone."""
 Done = Callable[[], None]
 NAMES_OF_APPLY = [step.name for step in DOINGS["apply"].steps]
 
@@ -94,9 +96,16 @@ def durations(lab: Lab, ground: Ground, doing: Doing) -> tuple[float, ...]:
 
 
 @runs(killed_and_off)
-@pytest.mark.parametrize("point", POINTS, ids=named)
+@pytest.mark.parametrize("point", EACH, ids=named)
 def test_killed_before_each_step_and_off(done: Done, point: tuple[str, int]) -> None:
     """The power goes: what is on disk then is what is loaded, and the next command works."""
+    done()
+
+
+@runs(killed_and_off)
+@pytest.mark.soak
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in EACH], ids=named)
+def test_killed_before_each_step_and_off_the_rest(done: Done, point: tuple[str, int]) -> None:
     done()
 
 

@@ -113,6 +113,13 @@ def test_nobody_is_named_so(place: Holding) -> None:
     assert place.noted() == () and place.held_back() == {}
 
 
+def test_an_address_as_a_socket_of_both_families_says_it(place: Holding) -> None:
+    """Logs of many programs say ::ffff:10.96.1.9 (RFC 4291, 2.5.5.2): no packet has that, and it is meant as IPv4."""
+    assert quarantine(place.runner, "::ffff:10.96.1.9", 0, "why").words == ("::ffff:10.96.1.9",)
+    assert place.held_back() == NINE
+    assert release(place.runner, "::ffff:10.96.1.9", "why") and place.held_back() == {}
+
+
 def test_where_nothing_is_live_nothing_is_held(namespace: MakeNamespace) -> None:
     place = Holding(namespace())
     with pytest.raises(CannotApply, match="no generation that is kept is live"):

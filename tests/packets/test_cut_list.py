@@ -72,3 +72,17 @@ def test_what_is_listed_is_what_stops(point: Point) -> None:
     assert sorted(str(before[id(talk)]) for talk in stopped) == sorted(listed)
     assert sorted(one.connection for one in applied.lost) == sorted(listed)
     assert forgotten == stopped
+
+
+def test_who_lives_elsewhere_now_is_cut_though_others_of_its_line_stay(point: Point) -> None:
+    """Both segments were behind eth6, one still is: the line between these interfaces stands for it alone."""
+    line: Change = (
+        "flows:",
+        'flows:\n  - {name: both, from: [old, older], to: web, services: [tcp/4003], why: "two segments of one line"}',
+    )
+    elsewhere: Change = ("eth7: {segments: [older]", "eth7: {segments: [old, older]")
+    point.apply(said(line, elsewhere, ("eth6: {segments: [old]", "eth6: {segments: [old, older]")))
+    with open_(point, [("old-1", "w1", "tcp", 4003), ("older-1", "w2", "tcp", 4003)]) as (talks,):
+        applied = point.apply(said(line, elsewhere, ("eth6: {segments: [old]", "eth6: {segments: [older]")))
+        assert len(applied.lost) == 2
+        assert speaking(talks, 0.3) == talks[2:]

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from segctl.ask import diff
+from segctl.ask import search
 from segctl.ask.cuts import Piece, address_sets, mode_sets, pieces, statement_cuts
 from segctl.ask.diff import difference
 from segctl.ask.result import Difference, Row
@@ -262,7 +262,7 @@ def test_it_does_not_matter_how_targets_are_cut(monkeypatch: pytest.MonkeyPatch)
         was, now = meant(before, AT), meant(after, AT)
         found = []
         for dear in (0, ALL):
-            monkeypatch.setattr(diff, "_DEAR", dear)
+            monkeypatch.setattr(search, "_DEAR", dear)
             found.append(difference(was, now, AT).rows)
         assert found[0] == found[1]
 

@@ -68,7 +68,7 @@ def test_expectations(flows: str, expect: str, want: bool) -> None:
 
 def test_a_failed_unreachable_says_the_way() -> None:
     (result,) = judge_expectations(policy(NET + f"flows: {CHAIN}\nexpect: [{{from: a, to: c, is: unreachable}}]\n"), AT)
-    assert [hop.outcome.decision.by for hop in result.way] == ["ab", "bc"]
+    assert [hop.services[0].outcome.decision.by for hop in result.way] == ["ab", "bc"]
 
 
 def test_a_waiver_past_its_day_waives_nothing_in_check() -> None:

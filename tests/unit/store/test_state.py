@@ -107,6 +107,12 @@ def test_a_generation(state: State) -> None:
     assert state.generations.numbers() == [] and state.generations.read(7) is None
 
 
+def test_what_else_lies_there_is_no_generation(state: State) -> None:
+    for name in ("²²²²²².about", "x.about", ".about", "000001.about.new", "000001.rules", "-00001.about"):
+        (state.folder.path / "generations" / name).touch(0o600)
+    assert state.generations.numbers() == []
+
+
 def test_the_newest_stay_and_those_that_are_needed(state: State) -> None:
     for number in range(1, KEPT + 6):
         state.generations.keep(Kept(about(number), RULES))
