@@ -146,7 +146,8 @@ class Cells:
                 continue
             stops = endings <= {Ending.DROP, Ending.REJECT}
             if not stops:
-                found = [one for at in places if (one := decided[at].by) is not None]
+                lets = [at for at in places if decided[at].ending not in (Ending.DROP, Ending.REJECT)]
+                found = [one for at in lets if (one := decided[at].by) is not None]
                 by |= {(id(one.chain), id(one.rule)): one for one in found}
             if endings == {Ending.ACCEPT}:
                 passes.append(cube)
