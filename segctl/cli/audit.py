@@ -59,7 +59,7 @@ def _codes(context: click.Context, parameter: click.Parameter, said: tuple[str, 
                 type=click.Path(path_type=Path, exists=True, dir_okay=False))  # fmt: skip
 @click.option("--family", type=click.Choice(("4", "6")), help="Only IPv4, or only IPv6; default what FILE speaks of.")
 @click.option("--behind", metavar="INTERFACE=BLOCK,…", multiple=True, callback=_behind,
-              help="What lives behind an interface (lo: the machine's own addresses), in place of what the rules say.")  # fmt: skip
+              help="What lives behind it (lo: the machine itself), in place of what the rules say.")  # fmt: skip
 @click.option("--except", "without", metavar="CODE", multiple=True, callback=_codes,
               help="Leave such findings out.")  # fmt: skip
 @format_option("text", "json")

@@ -91,7 +91,7 @@ class Unwalked:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The answer. `read`: a hash of the rules; `families`: those that were asked about; `notes`: what is to be known."""
+    """The answer. `read`: a hash of the rules; `families`: those that were asked about; `notes`: what to know."""
 
     files: tuple[str, ...]
     read: str

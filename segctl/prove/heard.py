@@ -72,4 +72,3 @@ class Heard:
     def _beside(self, hear: Hear) -> Walk:
         walk = self._walk
         return Walk(walk.space, walk.evaluator, walk.family, routed_priority=walk.routed_priority, heard=hear)
-

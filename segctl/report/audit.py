@@ -26,9 +26,11 @@ def audit_lines(audit: Audit) -> Iterator[str]:
             yield from _way_lines(audit, way, family)
     yield from show_findings(audit.findings)
     for one in audit.not_modelled:
-        leaves = f": leaves open {one.leaves}" if one.leaves else ": bears on no answer"
-        yield f"{one.place}: not modelled: {one.why}{leaves}"
-        yield f"  rule: {one.rule}"
+        if one.leaves:
+            yield f"{one.place}: not modelled: {one.why}: leaves open {one.leaves}"
+            yield f"  rule: {one.rule}"
+        else:
+            yield f"{one.place}: not modelled: {one.why}: bears on no answer"
     yield from (f"not read: {gap}" for gap in audit.gaps)
     yield from (f"note: {note}" for note in audit.notes)
     families = " and ".join(f"IPv{family}" for family in audit.families)
@@ -77,10 +79,10 @@ def _row_lines(row: Reach, way: Way, family: int) -> Iterator[str]:
     source = "the machine" if way is Way.OUTPUT and _free(row.sources, family) else _side(row.sources, family)
     target = "the machine" if way is Way.INPUT and _free(row.destinations, family) else _side(row.destinations, family)
     yield f"  {source} -> {target}"
-    if row.opens:
-        yield f"    {say_openings(row.opens)}"
+    yield from (f"    {line}" for line in say_openings(row.opens))
+    yield from (f"    perhaps {line}" for line in say_openings(row.unknown))
     if row.unknown:
-        yield f"    perhaps {say_openings(row.unknown)}: {'; '.join(row.reasons[:_MOST_RULES])}"
+        yield f"    not known for {'; '.join(row.reasons[:_MOST_RULES])}"
     if row.rules:
         more = f" and {len(row.rules) - _MOST_RULES} more" if len(row.rules) > _MOST_RULES else ""
         yield f"    by {' | '.join(row.rules[:_MOST_RULES])}{more}"

@@ -16,20 +16,69 @@ _FEW = 8
 
 def say_opening(one: Opening) -> str:
     """One opening, as a rule would say it."""
+    return _what(one) + (f" if {_condition(one)}" if one.also else "")
+
+
+def say_openings(some: Iterable[Opening]) -> Iterator[str]:
+    """A line for all of those under the same conditions; of many the first ones."""
+    conditions: dict[str, dict[str, None]] = {}
+    for one in some:
+        conditions.setdefault(_what(one), {})[_condition(one)] = None
+    together: dict[tuple[str, ...], list[str]] = {}
+    for what, asked in conditions.items():
+        together.setdefault(() if "" in asked else tuple(asked), []).append(what)
+    return (_several(said, asked) for asked, said in sorted(together.items()))
+
+
+def _several(said: list[str], asked: tuple[str, ...]) -> str:
+    more = len(said) - _FEW
+    words = "; ".join(said[:_FEW]) + (f"; and {more} more" if more > 0 else "")
+    if not asked:
+        return words
+    several = [f"({one})" if len(asked) > 1 and " and " in one else one for one in asked[:_FEW]]
+    others = len(asked) - _FEW
+    return f"{words} if {' or '.join(several)}" + (f" or {others} more" if others > 0 else "")
+
+
+def _what(one: Opening) -> str:
     words = say_protocols(one.protocols)
     if one.ports is not None:
         icmp = one.protocols in (((ICMP, ICMP),), ((ICMP6, ICMP6),))
         words += f" {', '.join(_types(one.ports) if icmp else _numbers(one.ports))}"
     if one.sources is not None:
         words += f" from port {', '.join(_numbers(one.sources))}"
-    return words + "".join(f", {name} {', '.join(_numbers(spans))}" for name, spans in one.also)
+    return words
 
 
-def say_openings(some: Iterable[Opening]) -> str:
-    """All of them; of many the first ones."""
-    said = [say_opening(one) for one in some]
-    more = len(said) - _FEW
-    return "; ".join(said[:_FEW]) + (f"; and {more} more" if more > 0 else "")
+def _condition(one: Opening) -> str:
+    """A field of a header that a packet may lack says by itself that it has it."""
+    layers = {name.split()[0] for name, _ in one.also}
+    said = [(name, spans) for name, spans in one.also if name.removeprefix("exthdr ") not in layers]
+    return " and ".join(_asked(name, spans) for name, spans in said)
+
+
+def _asked(name: str, spans: Spans) -> str:
+    """One field's values, in nft's words."""
+    if (said := _YES_NO.get((name.split()[0] if name.startswith("exthdr") else name, spans))) is not None:
+        return said.format(name.removeprefix("exthdr "))
+    if name.startswith("fib ") and name.endswith(" type"):
+        types = [_FIB[number] for number in range(len(_FIB)) if any(a <= number <= b for a, b in spans)]
+        return f"{name} {', '.join(types)}"
+    if spans[0][0] == 1 and len(spans) == 1 and name.startswith("fib "):
+        return f"{name} found"
+    return f"{name} {', '.join(_numbers(spans))}"
+
+
+_FIB = ("unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit")
+"""RTN_* (linux/rtnetlink.h), by nft's names."""
+_YES_NO: dict[tuple[str, Spans], str] = {
+    ("exthdr", ((0, 0),)): "no {} header",
+    ("exthdr", ((1, 1),)): "{} header",
+    ("ct status dnat", ((1, 1),)): "its destination was translated",
+    ("ct status dnat", ((0, 0),)): "its destination wasn't translated",
+    ("ct status snat", ((1, 1),)): "its source was translated",
+    ("ct status snat", ((0, 0),)): "its source wasn't translated",
+}
 
 
 def say_protocols(spans: Spans) -> str:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from segctl.listing.rule import (
     Anybit,
     Aside,
-    Assign,
     Chain,
     Decide,
     Ending,

@@ -25,7 +25,14 @@ LOOPBACK = Ranges.of([prefix(parse_address("127.0.0.0"), 8)])
 """Of IPv6 the kernel lets ::1 in from nowhere, whatever is set (ip6_rcv_core)."""
 _NOBODYS = LOOPBACK | Ranges.of(
     prefix(parse_address(address), length)
-    for address, length in (("0.0.0.0", 8), ("224.0.0.0", 3), ("169.254.0.0", 16), ("::1", 128), ("ff00::", 8), ("fe80::", 10))
+    for address, length in (
+        ("0.0.0.0", 8),
+        ("224.0.0.0", 3),
+        ("169.254.0.0", 16),
+        ("::1", 128),
+        ("ff00::", 8),
+        ("fe80::", 10),
+    )
 )
 _WIDEST = {4: 1 << 31, 6: 1 << 125}
 """As many addresses or more are "anywhere" and place nothing: half of IPv4; 2000::/3 is all of IPv6 that is routed."""
@@ -49,7 +56,11 @@ class Behind:
     def elsewhere(self, interface: str) -> Ranges:
         """All that is behind others, and not behind this one; without the machine's own."""
         others = Ranges.of(
-            span for name, some in self.claims.items() if name not in (interface, OWN) for held, _ in some for span in held
+            span
+            for name, some in self.claims.items()
+            if name not in (interface, OWN)
+            for held, _ in some
+            for span in held
         )
         return others - self.of(interface)
 
@@ -131,11 +142,16 @@ def _paired(rule: Rule, faces: set[str], addresses: Mapping[str, int], table: Ta
         named = one.set if isinstance(one, Lookup) else one.map if isinstance(one, Choose) else ""
         found = table.sets.get(named) if isinstance(named, str) else named
         fields = [part.field if isinstance(part, Load) else "" for part in key.parts]
-        at = [n for n, field in enumerate(fields) if field in faces], [n for n, f in enumerate(fields) if f in addresses]
+        at = (
+            [n for n, field in enumerate(fields) if field in faces],
+            [n for n, f in enumerate(fields) if f in addresses],
+        )
         for (face, address), element in product(product(*at), found.elements if found is not None else ()):
             first, last = element.key[face]
             if first == last:
-                yield from ((name_of(first), held) for held in _ranges([element.key[address]], addresses[fields[address]]))
+                yield from (
+                    (name_of(first), held) for held in _ranges([element.key[address]], addresses[fields[address]])
+                )
 
 
 def _own(hook: str, rule: Rule, table: Table) -> Iterator[Ranges]:

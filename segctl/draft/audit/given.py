@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from segctl.draft.audit.status import with_status
 from segctl.listing.rule import Chain, Family, Listing, Rule, Table
 from segctl.listing.saved import read_each, together
 from segctl.model.span import Span
@@ -28,7 +29,7 @@ class Given:
     @classmethod
     def read(cls, paths: Sequence[Path]) -> "Given":
         """NoRules for a file that is none."""
-        each = read_each(paths)
+        each = {path: with_status(listing) for path, listing in read_each(paths).items()}
         families = {family for listing in each.values() for family in _families(listing)}
         where = {id(rule): str(path) for path, listing in each.items() for _, _, rule in rules(listing)}
         tables = {(str(one.family), one.name): str(path) for path, some in each.items() for one in some.tables}

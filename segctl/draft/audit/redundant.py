@@ -1,7 +1,7 @@
 """Rules without which every packet ends as before, since others behind them do the same.
 
-All that is named may go at once: rules that no packet meets are left out of what comes behind, as is each rule that was
-found redundant; and who does the same in its place stays.
+Each that is named may go alone, and all may go at once: what comes behind is asked as it is, and once more without the
+rules that no packet meets and those that were found redundant; and who does the same in its place stays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,12 +33,13 @@ class _No(Exception):
 
 @dataclass(slots=True)
 class Redundant:
-    """`gone`: rules that are left out of what comes behind. `ended`: whether all rules could be looked at."""
+    """`gone`: rules without which all is as before. `ended`: whether all rules could be looked at."""
 
     walks: Walks
     gone: set[int]
     ended: bool = True
     _kept: set[int] = field(default_factory=set)
+    _left_out: set[int] = field(default_factory=set)
     _past: int = 0
 
     def find(self, given: Given, listing: Listing) -> Iterator[Diagnostic]:
@@ -68,14 +69,16 @@ class Redundant:
         wanted = next(one for one in line[0].statements if isinstance(one, Decide))
         covers: dict[int, By] = {}
         try:
-            for one in self.walks.all:
-                for stage, rows in _by_stage(one, line):
-                    for by in self._onward(one, rows, stage, (table, chain, line[-1]), wanted, 0):
-                        covers[id(by.rule or by.chain)] = by
+            for gone in (set[int](), self.gone):
+                self._left_out = gone
+                for one in self.walks.all:
+                    for stage, rows in _by_stage(one, line):
+                        for by in self._onward(one, rows, stage, (table, chain, line[-1]), wanted, 0):
+                            covers[id(by.rule or by.chain)] = by
         except (_No, TooManyClasses):
             return None
         self._kept |= {id(by.rule) for by in covers.values() if by.rule is not None}
-        return list(covers.values())
+        return [by for by in covers.values() if id(by.rule) not in self.gone]
 
     def _onward(
         self, one: Heads, rows: list[Row], stage: Stage, after: tuple[Table, Chain, Rule], wanted: Decide, depth: int
@@ -84,7 +87,7 @@ class Redundant:
         table, chain, rule = after
         whole = self._without(table)
         at = next(n for n, held in enumerate(chain.rules) if held is rule)
-        rest = replace(chain, rules=tuple(held for held in chain.rules[at + 1 :] if id(held) not in self.gone))
+        rest = replace(chain, rules=tuple(held for held in chain.rules[at + 1 :] if id(held) not in self._left_out))
         self._past += len(rest.rules) * len(rows)
         onward = one.heard.onward(rows, stage, whole, rest)
         if any(loud(by.rule) for by in onward.matched if by.rule is not None):
@@ -123,8 +126,8 @@ class Redundant:
     def _without(self, table: Table) -> Table:
         """The table without what is gone."""
         chains = {
-            name: replace(chain, rules=tuple(rule for rule in chain.rules if id(rule) not in self.gone))
-            if any(id(rule) in self.gone for rule in chain.rules)
+            name: replace(chain, rules=tuple(rule for rule in chain.rules if id(rule) not in self._left_out))
+            if any(id(rule) in self._left_out for rule in chain.rules)
             else chain
             for name, chain in table.chains.items()
         }

@@ -21,9 +21,8 @@ _MOST_NOTES = 4
 
 _HELP = {
     "source-loopback": "drop 127.0.0.0/8 first, but from lo. The kernel does it itself unless route_localnet is set",
-    "source-own": "drop them first, but from lo. The kernel does it itself for IPv4 unless accept_local is set, and never "
-    "for IPv6",
-    "source-elsewhere": "drop them there first, or set rp_filter for IPv4; or say what lives where: --behind eth1=BLOCK",
+    "source-own": "drop them first, but from lo. The kernel does it itself only for IPv4, unless accept_local is set",
+    "source-elsewhere": "drop them there first, or set rp_filter for IPv4; if it isn't so: --behind eth1=BLOCK",
 }
 _KIND = {
     "source-loopback": "loopback addresses",
@@ -43,7 +42,7 @@ class Hole:
 
 
 def say_spoofing(given: Given, cells: Cells, placed: Behind) -> Iterator[Diagnostic]:
-    """Findings of one family on one way: for loopback, for the machine's own addresses, for each other set of addresses.
+    """Findings of one family on one way: for loopback, for the machine's own, for each other set of addresses.
 
     None where nothing at all is filtered, which the answer says.
     """

@@ -28,8 +28,8 @@ class Heads:
 
 @dataclass(slots=True)
 class Walks:
-    """All walks of some families. `untold`: families of which one is too large, so that nothing is said of them; `beside`:
-    chains that more leads to than what is walked.
+    """All walks of some families. `untold`: families of which one is too large, so that nothing is said of them;
+    `beside`: chains that more leads to than what is walked.
     """
 
     all: list[Heads] = field(default_factory=list)
