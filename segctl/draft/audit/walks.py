@@ -36,12 +36,16 @@ class Walks:
     families: set[int] = field(default_factory=set)
     untold: set[int] = field(default_factory=set)
     beside: set[tuple[str, str, str]] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, listing: Listing, families: Iterable[int], beside: set[tuple[str, str, str]]) -> "Walks":
-        """Each family, each way."""
-        out = cls(beside=beside)
-        for family in families:
+    def of(cls, listing: Listing, asked: Iterable[int], beside: set[tuple[str, str, str]]) -> "Walks":
+        """Each family that is asked about, each way; both if a table serves both."""
+        out = cls(beside=beside, asked=set(asked))
+        families = {family for table in listing.tables for family in _OF_FAMILY.get(table.family, ())}
+        if not any(table.family is Family.INET for table in listing.tables):
+            families &= out.asked
+        for family in sorted(families):
             try:
                 found = []
                 for way in Way:
@@ -58,8 +62,9 @@ class Walks:
     def tells_of(self, table: Table, chain: Chain) -> bool:
         """Whether every packet that could meet a chain was walked."""
         wanted = _OF_FAMILY.get(table.family)
-        walked = wanted is not None and wanted <= self.families and not table.dormant
-        return walked and (str(table.family), table.name, chain.name) not in self.beside
+        if wanted is None or not wanted <= self.families or not wanted & self.asked or table.dormant:
+            return False
+        return (str(table.family), table.name, chain.name) not in self.beside
 
     def met(self, rule: Rule) -> bool:
         """Whether some packet matched it."""

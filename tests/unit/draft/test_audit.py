@@ -256,6 +256,11 @@ def test_a_rule_that_asks_for_what_cannot_come(tmp_path: Path) -> None:
     assert found(answer) == {(5, "rule-out-of-reach")}
 
 
+def test_rules_for_both_families_are_told_of_when_one_is_asked_about(tmp_path: Path) -> None:
+    text = NFT.replace("iif lo accept", "iif lo accept\niif lo drop")
+    assert found(of(tmp_path, text, families=(6,))) == {(4, "rule-shadowed")}
+
+
 def test_chains_of_nat_are_left_alone(tmp_path: Path) -> None:
     text = NFT.replace(
         "chain input",
