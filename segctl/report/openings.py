@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from segctl.draft.result import Opening, Spans
-from segctl.model.service import ICMP, ICMP6
+from segctl.model.ranges import Ranges
+from segctl.model.service import ICMP, ICMP6, LAST_PORT
 
 _NAMES = {
     1: "icmp", 2: "igmp", 4: "ipip", 6: "tcp", 17: "udp", 33: "dccp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
@@ -21,13 +22,27 @@ def say_opening(one: Opening) -> str:
 
 def say_openings(some: Iterable[Opening]) -> Iterator[str]:
     """A line for all of those under the same conditions; of many the first ones."""
-    conditions: dict[str, dict[str, None]] = {}
+    conditions: dict[str, dict[str, Opening]] = {}
     for one in some:
-        conditions.setdefault(_what(one), {})[_condition(one)] = None
-    together: dict[tuple[str, ...], list[str]] = {}
+        conditions.setdefault(_what(one), {})[_condition(one)] = one
+    together: dict[tuple[str, ...], dict[str, Opening]] = {}
     for what, asked in conditions.items():
-        together.setdefault(() if "" in asked else tuple(asked), []).append(what)
-    return (_several(said, asked) for asked, said in sorted(together.items()))
+        together.setdefault(() if "" in asked else tuple(asked), {})[what] = next(iter(asked.values()))
+    always = list(together.get((), {}).values())
+    for asked, found in sorted(together.items()):
+        yield _several(["anything"] if _everything([*found.values(), *always]) else list(found), asked)
+
+
+def _everything(some: list[Opening]) -> bool:
+    """Whether these are all that there is to ask for, whatever each one's conditions."""
+    ports: dict[int, list[tuple[int, int]]] = {}
+    for one in some:
+        if one.sources is None:
+            for first, last in one.protocols:
+                for number in range(first, last + 1):
+                    ports.setdefault(number, []).extend(one.ports or ((0, LAST_PORT),))
+    whole = Ranges.span(0, LAST_PORT)
+    return len(ports) > _LAST and all(Ranges.of(spans) == whole for spans in ports.values())
 
 
 def _several(said: list[str], asked: tuple[str, ...]) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from segctl.draft.audit.given import Given
-from segctl.draft.audit.walks import Walks, both, final, leading, less
-from segctl.listing.rule import Chain, Decide, Ending, Listing, Rule, Table
+from segctl.draft.audit.walks import Heads, Walks, both, final, leading, less
+from segctl.listing.rule import Anybit, Aside, Chain, Decide, Ending, Listing, Lookup, Match, Rule, Table
 from segctl.model.diagnostic import Diagnostic, Note
+from segctl.prove.space import Cube
 
 _MOST_NOTES = 5
+_ENDS = {Ending.ACCEPT, Ending.DROP, Ending.REJECT, Ending.RETURN}
+_PLAIN = Match | Anybit | Lookup | Aside | Decide
 
 
 def lines(chain: Chain) -> list[tuple[Rule, ...]]:
@@ -69,7 +72,9 @@ def _shadowed(given: Given, table: Table, chain: Chain, line: tuple[Rule, ...], 
 
 
 def _covers(table: Table, chain: Chain, line: tuple[Rule, ...], walks: Walks) -> tuple[bool, list[Rule]]:
-    """Whether something that it asks for comes into its chain, and the rules before it that decide that."""
+    """Whether something that it asks for comes into its chain, and the rules before it that decide that: a single one
+    where it asks for all of it.
+    """
     asks = False
     covers: dict[int, Rule] = {}
     for one in walks.all:
@@ -79,14 +84,32 @@ def _covers(table: Table, chain: Chain, line: tuple[Rule, ...], walks: Walks) ->
         wanted = [cube for rule in line for cube in one.heard.alone(stage, table, chain, rule)]
         left = both(wanted, walks.entering(one, table, chain))
         asks |= bool(left)
-        for earlier in chain.rules:
-            if earlier is line[0] or not left:
+        found = _taking(one, left, chain, line[0], table)
+        for rule in found:
+            if _certain(rule) and not less(left, one.heard.alone(stage, table, chain, rule)):
+                found = [rule]
                 break
-            taken = one.heard.matches(earlier) if final(earlier, table) else []
-            if taken and both(left, taken):
-                covers[id(earlier)] = earlier
-                left = less(left, taken)
+        covers |= {id(rule): rule for rule in found}
     return asks, list(covers.values())
+
+
+def _taking(one: Heads, wanted: list[Cube], chain: Chain, before: Rule, table: Table) -> list[Rule]:
+    """The rules before one that decide what is wanted, each that takes some of it."""
+    found = []
+    left = wanted
+    for earlier in chain.rules:
+        if earlier is before or not left:
+            break
+        taken = one.heard.matches(earlier) if final(earlier, table) else []
+        if taken and both(left, taken):
+            found.append(earlier)
+            left = less(left, taken)
+    return found
+
+
+def _certain(rule: Rule) -> bool:
+    """Whether it ends every packet that it asks for."""
+    return ending_of(rule) in _ENDS and all(isinstance(one, _PLAIN) for one in rule.statements)
 
 
 def ending_of(rule: Rule) -> Ending | None:

@@ -9,6 +9,7 @@ from segctl.draft.audit.families import all_open
 from segctl.draft.audit.given import Given
 from segctl.draft.audit.reaches import blocks_of, names_of
 from segctl.draft.result import OTHERS
+from segctl.listing.rule import Rule
 from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.packet import Way
 from segctl.model.ranges import Ranges, show_addresses
@@ -103,16 +104,25 @@ def _said(given: Given, placed: Behind, hole: Hole, code: str, where: str) -> Di
     what = f"{where}: {_KIND[code]} {passes} from {faces}: {show_addresses(hole.sources)}"
     first = hole.by[0] if hole.by else None
     place = given.span(None) if first is None else given.span(first.rule) if first.rule else _policy(given, first)
-    return Diagnostic(place, code, what, _HELP[code], tuple(_notes(given, placed, hole)))
+    return Diagnostic(place, code, what, _HELP[code], tuple(_notes(given, placed, hole, code)))
 
 
 def _policy(given: Given, by: By) -> Span:
     return given.policy(by.table, by.chain)
 
 
-def _notes(given: Given, placed: Behind, hole: Hole) -> Iterator[Note]:
+def _claims(placed: Behind, hole: Hole, code: str) -> Iterator[tuple[str, Ranges, Rule | None]]:
+    """Who says where these addresses live: of each place with its addresses the first rule."""
+    seen = set()
+    for name, held, rule in placed.claiming(hole.sources):
+        if (name == OWN) is (code == "source-own") and (name, held) not in seen and name not in hole.interfaces:
+            seen.add((name, held))
+            yield name, held, rule
+
+
+def _notes(given: Given, placed: Behind, hole: Hole, code: str) -> Iterator[Note]:
     """Who says where these addresses live, then what accepts them."""
-    claims = list(placed.claiming(hole.sources))
+    claims = list(_claims(placed, hole, code))
     for name, held, rule in claims[:_MOST_NOTES]:
         lives = f"{show_addresses(held)} is {'the machine itself' if name == OWN else f'behind {name}'}"
         if rule is None:
@@ -120,7 +130,7 @@ def _notes(given: Given, placed: Behind, hole: Hole) -> Iterator[Note]:
         else:
             yield Note(given.span(rule), f"{lives}: {rule.text}")
     if (more := len(claims) - _MOST_NOTES) > 0:
-        yield Note(None, f"and {more} more rules that place some of them")
+        yield Note(None, f"and {more} more blocks")
     for by in hole.by[:_MOST_NOTES]:
         if by.rule is not None:
             yield Note(given.span(by.rule), f"accepted by {by.rule.text}")
