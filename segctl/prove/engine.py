@@ -80,10 +80,11 @@ def evaluate(
     fewest: int | None = None,
     fresh: bool = False,
     heard: Heard | None = None,
+    ends_alike: bool = True,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
     `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
-    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule.
+    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule; `ends_alike`: sources and destinations have the same classes.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -95,7 +96,7 @@ def evaluate(
     for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts or {}):
         for axis, sets in more.items():
             collected.setdefault(axis, set()).update(sets)
-    for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
+    for axis in (SADDR, DADDR) if ends_alike else ():  # so that a pair and the pair with its ends swapped are cells
         collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
     fewest = bundle.FEWEST if fewest is None else fewest
     hits = hit_axes([*collector.joined, *collector.joined], fewest)  # replies are asked by other keys

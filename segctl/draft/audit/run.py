@@ -55,7 +55,7 @@ def audit(
     placed = behind(given, where)
     found: list[Diagnostic] = [*say_ipv6(given, walked, families or (4, 6))]
     found += [one for cells in walked for one in say_spoofing(given, cells, placed)]
-    found += _of_rules(given, plain, asked, notes)
+    found += _of_rules(given, plain, asked, {one.family for one in unwalked}, notes)
     return Audit(
         given.files,
         given.listing.digest,
@@ -71,12 +71,14 @@ def audit(
 
 def walk(listing: Listing, way: Way, family: int) -> Cells:
     """All packets that may begin a connection, one way."""
-    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True))
+    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True, ends_alike=False))
 
 
-def _of_rules(given: Given, plain: Listing, asked: Sequence[int], notes: list[str]) -> Iterator[Diagnostic]:
+def _of_rules(
+    given: Given, plain: Listing, asked: Sequence[int], too_large: set[int], notes: list[str]
+) -> Iterator[Diagnostic]:
     """What is odd about single rules."""
-    walks = Walks.of(plain, asked, beside(given.listing))
+    walks = Walks.of(plain, asked, beside(given.listing), too_large)
     dead = idle(plain, walks)
     yield from say_idle(given, plain, walks, dead)
     redundant = Redundant(walks, set(dead))
