@@ -84,7 +84,8 @@ def evaluate(
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
     `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
-    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule; `ends_alike`: sources and destinations have the same classes.
+    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule;
+    `ends_alike`: sources and destinations have the same classes.
 
     TooManyClasses: the product of classes explodes.
     """

@@ -12,7 +12,7 @@ from segctl.listing.rule import name_of, name_span
 from segctl.model.ranges import V6, Ranges
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR, STRANGER
 from segctl.prove.row import By, rule_said
-from segctl.prove.space import Axis, bits
+from segctl.prove.space import Axis
 
 if TYPE_CHECKING:
     import numpy

@@ -99,6 +99,8 @@ def _notes(listing: Listing) -> list[str]:
         early: list[Rule] = [rule for _, _, rule in early_readers(listing)]
         if early:
             out.append(f"{len(early)} rules ask for the destination before it is translated: {early[0].text}")
+    asleep = "sleeps (flags dormant): its rules decide nothing"
+    out += [f"table {table.family} {table.name} {asleep}" for table in listing.tables if table.dormant]
     out += [f"table {table.name} looks at bridged frames, and is left out" for table in bridges(listing.tables)]
     out += listing.beside
     return out

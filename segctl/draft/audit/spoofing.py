@@ -130,7 +130,7 @@ def _notes(given: Given, placed: Behind, hole: Hole, code: str) -> Iterator[Note
         else:
             yield Note(given.span(rule), f"{lives}: {rule.text}")
     if (more := len(claims) - _MOST_NOTES) > 0:
-        yield Note(None, f"and {more} more blocks")
+        yield Note(None, f"and {more} more that say so")
     for by in hole.by[:_MOST_NOTES]:
         if by.rule is not None:
             yield Note(given.span(by.rule), f"accepted by {by.rule.text}")

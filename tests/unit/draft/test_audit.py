@@ -375,7 +375,7 @@ def test_a_rule_that_is_not_modelled_is_named_with_what_it_leaves_open(tmp_path:
         tmp_path, filtered("-m string --string evil --algo bm -p tcp -m tcp --dport 80 -j ACCEPT"), families=(4,)
     )
     (only,) = answer.not_modelled
-    assert only.place.line == 5 and "string" in only.why and only.leaves == "1 of the pairs of forward (IPv4)"
+    assert only.place.line == 5 and "string" in only.why and only.leaves == "1 row of forward (IPv4)"
     assert answer.unanswered
     (row,) = answer.reaches
     assert list(say_openings(row.unknown)) == ["tcp 80"] and row.opens == ()
