@@ -61,6 +61,7 @@ class Cells:
     _states: list[_State] = field(default_factory=list)
     _known: dict[_State, int] = field(default_factory=dict)
     _rests: list[Cube] = field(default_factory=list)
+    _used: list[_State] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         import numpy
@@ -132,7 +133,8 @@ class Cells:
         import numpy
 
         used, inverse = numpy.unique(self.pairs, return_inverse=True)
-        self.treated = [self._treated(self._states[int(number)]) for number in used]
+        self._used = [self._states[int(number)] for number in used]
+        self.treated = [self._treated(state) for state in self._used]
         self.pairs = inverse.reshape(self.pairs.shape).astype(numpy.int32)
 
     def _treated(self, state: _State) -> Treated:
@@ -155,6 +157,13 @@ class Cells:
                 doubts.setdefault(reasons, []).append(cube)
         doubted = tuple((self._joined(cubes), reasons) for reasons, cubes in doubts.items())
         return Treated(self._joined(passes), doubted, tuple(by.values()))
+
+    def parts(self, number: int) -> Iterator[tuple[Cube, tuple[Decided, ...]]]:
+        """The packets of pairs with this number, as disjoint products on the axes of `places`, each with the rows that
+        decide it: some perhaps, the last for certain.
+        """
+        for cube, rows in self._parts(self._used[number]):
+            yield cube, tuple(self.evaluated.decided[at] for at in rows)
 
     def _joined(self, cubes: Iterable[Cube]) -> Mixed:
         return join(self.places, cubes, self.told)

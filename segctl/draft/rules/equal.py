@@ -1,0 +1,198 @@
+"""The proof: what a draft's own rules do with each packet that may begin a connection, beside what the original does.
+
+Both are walked over one set of classes, so that each cell of the one is a cell of the other. Where they differ, the
+difference is one of those on purpose (`purpose.py`), or it is told.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from segctl.draft.rules.endings import End, Endings
+from segctl.draft.rules.purpose import CELLS, ESSENTIAL, PACKETS, Ends, Place, is_essential
+from segctl.draft.rules.result import Apart, Equality, OnPurpose
+from segctl.draft.rules.survey import Wanted, cuts_of
+from segctl.draft.rules.walks import ENDS, Rules, shared
+from segctl.listing.rule import Ending, name_of, name_span
+from segctl.model.point import Point
+from segctl.model.ranges import V6, show_address
+from segctl.model.service import ICMP, ICMP6, WITH_PORTS
+from segctl.policy import Policy
+from segctl.prove.axes import DADDR, HEAD, IIF, OIF, PROTO, SADDR, TAIL
+from segctl.prove.cuts import Cuts
+from segctl.prove.kinds import half
+from segctl.prove.row import rule_said
+from segctl.prove.space import Axis, Cube, Spans, meet
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+_SAYS = {Ending.ACCEPT: "accept", Ending.DROP: "drop", Ending.REJECT: "reject", None: "nobody can say"}
+_MOST = 2000
+
+
+class Differs(NamedTuple):
+    """Packets of some pairs with what becomes of them in the original and in the draft."""
+
+    cube: Cube
+    one: End
+    other: End
+
+
+class _Found:
+    """What was met so far."""
+
+    def __init__(self) -> None:
+        self.pairs = self.packets = 0
+        self.purpose: dict[str, list[int]] = {}
+        self.apart: dict[tuple[object, ...], Apart] = {}
+
+    def meant(self, name: str, pairs: int, opened: int) -> None:
+        held = self.purpose.setdefault(name, [0, 0])
+        held[0] += pairs
+        held[1] += opened
+
+    def told(self, one: Apart) -> None:
+        """Differences of one kind, by one rule, as one."""
+        key = one.way, one.family, one.rules, one.site, one.by, one.doubts
+        before = self.apart.get(key)
+        if before is None and len(self.apart) < _MOST:
+            self.apart[key] = one
+        elif before is not None:
+            self.apart[key] = Apart(*key[:2], before.packet, *key[2:], before.pairs + one.pairs)  # type: ignore[arg-type]
+
+
+def compare(original: Rules, draft: Rules, policy: Policy, point: Point, families: tuple[int, ...],
+            wanted: Wanted) -> Equality:  # fmt: skip
+    """Every new connection of these families. TooLarge if the rules tell too many packets apart."""
+    found = _Found()
+    ways = wanted.ways
+    for family in families:
+        for way in ways:
+            one, other = shared(
+                [lambda cuts: original.walk(way, family, cuts), lambda cuts: draft.walk(way, family, cuts)],  # noqa: B023
+                _cuts(policy, point, family, wanted),
+            )
+            _compare(
+                Endings(one),
+                Endings(other),
+                Place(policy, point, way, family, tuple(wanted.behind) if wanted.host else ()),
+                found,
+            )
+    whats = {kind.name: kind.what for kind in (*CELLS, *PACKETS)}
+    purpose = tuple(OnPurpose(name, whats[name], *counts) for name, counts in found.purpose.items())
+    order = [kind.name for kind in (*CELLS, *PACKETS)]
+    return Equality(
+        families,
+        ways,
+        found.pairs,
+        found.packets,
+        tuple(sorted(purpose, key=lambda one: order.index(one.name))),
+        tuple(found.apart.values()),
+    )
+
+
+def _cuts(policy: Policy, point: Point, family: int, wanted: Wanted) -> Cuts:
+    """What kinds of differences tell apart."""
+    cuts = cuts_of(wanted, family)
+    ranges = (policy.special, *policy.partition.own.values(), *policy.hosts.values(), *policy.gateways.values())
+    addresses = {spans for some in ranges if (spans := half(some, family))}
+    faces: set[Spans] = {(name_span(name),) for name in point.interfaces}
+    more: Cuts = {SADDR: addresses, DADDR: addresses, IIF: faces, OIF: faces}
+    return {axis: sets | more[axis] for axis, sets in cuts.items()}
+
+
+def _compare(one: Endings, other: Endings, place: Place, found: _Found) -> None:
+    import numpy
+
+    mine, theirs = one.cells.pairs, other.cells.pairs
+    ends = Ends(one, place)
+    found.pairs += mine.size
+    space = one.cells.evaluated.space
+    found.packets += sum(space.size(cube) for cube in one.cells.evaluated.domain)
+    both = mine.astype(numpy.int64) * (int(theirs.max()) + 1) + theirs
+    numbers, inverse = numpy.unique(both, return_inverse=True)
+    inverse = inverse.reshape(mine.shape)
+    for at, number in enumerate(numbers):
+        first, second = divmod(int(number), int(theirs.max()) + 1)
+        differ = list(_differ(one.of(first), other.of(second)))
+        if differ:
+            _sorted_out(differ, inverse == at, one, ends, found)
+
+
+def _differ(some: tuple[End, ...], others: tuple[End, ...]) -> Iterator[Differs]:
+    for one in some:
+        for other in others:
+            if one.ending is not other.ending or one.ending is None:
+                both = meet(one.cube, other.cube)
+                if both is not None:
+                    yield Differs(both, one, other)
+
+
+def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found) -> None:
+    """By kinds of cells first, then by kinds of packets; what is left is told."""
+    left = cells
+    for kind in CELLS:
+        here = left & ends.masks[kind.name]
+        count = int(here.sum())
+        if not count:
+            continue
+        left = left & ~here
+        needed = [each for each in differ if is_essential(each.other) and not kind.holds(each.other)]
+        odd = [each for each in differ if not kind.holds(each.other) and each not in needed]
+        if needed:
+            found.meant(ESSENTIAL, count, 0)
+        if len(odd) + len(needed) < len(differ):
+            opens = any(each.one.ending is not Ending.DROP and each.one.ending is not Ending.REJECT for each in differ)
+            found.meant(kind.name, count, count if opens else 0)
+        _tell(odd, here, one, ends, found)
+    count = int(left.sum())
+    if not count:
+        return
+    odd = []
+    for each in differ:
+        name = next((kind.name for kind in PACKETS if kind.holds(each.cube, one.axes(), each.other, ends.place)), "")
+        if name:
+            found.meant(name, count, count if each.one.ending is Ending.ACCEPT else 0)
+        else:
+            odd.append(each)
+    _tell(odd, left, one, ends, found)
+
+
+def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found) -> None:
+    import numpy
+
+    if not differ:
+        return
+    where = tuple(int(at) for at in numpy.argwhere(cells)[0])
+    for each in differ:
+        by = rule_said(each.one.by) if each.one.by else None
+        found.told(Apart(ends.place.way, ends.place.family, _packet(each.cube, where, one), _SAYS[each.one.ending],
+                         _SAYS[each.other.ending], f"{by.chain}: {by.text}" if by else "", each.one.doubts,
+                         int(cells.sum())))  # fmt: skip
+
+
+def _packet(cube: Cube, where: tuple[int, ...], one: Endings) -> str:
+    """One packet of a difference, in words."""
+    space, family = one.cells.evaluated.space, one.cells.evaluated.family
+    least = {name: space.axes[space.index[name]].least[one.cells.classes[at][place]]
+             for at, (name, place) in enumerate(zip(ENDS, where, strict=True))}  # fmt: skip
+    told = {axis.name: _smallest(axis, mask) for axis, mask in zip(one.axes(), cube, strict=True)}
+    lift = V6 if family == 6 else 0
+    source, target = (f"{name_of(least[face])} {show_address(least[end] + lift)}".strip()
+                      for face, end in ((IIF, SADDR), (OIF, DADDR)))  # fmt: skip
+    return f"{source} > {target}, {_service(told, family)}"
+
+
+def _smallest(axis: Axis, mask: int) -> int:
+    values = [axis.least[number] for number in range(len(axis.least)) if mask >> number & 1]
+    return next((value for value in values if value), values[0])
+
+
+def _service(told: dict[str, int], family: int) -> str:
+    proto = told[PROTO]
+    if proto in WITH_PORTS:
+        return f"{WITH_PORTS[proto]}/{told[TAIL]} from port {told[HEAD]}"
+    if proto == (ICMP if family == 4 else ICMP6):
+        return f"icmp{family}/{told[HEAD] >> 8}"
+    return f"proto/{proto}"
