@@ -27,12 +27,15 @@ UNTRACKED = "conntrack is told to leave the packet alone (notrack)"
 
 
 class End(NamedTuple):
-    """Packets on the told axes with what becomes of them. `ending` None: nobody can say, for `doubts`."""
+    """Packets on the told axes with what becomes of them. `ending` None: nobody can say, for `doubts`; `refused`: it is
+    certain that they don't pass.
+    """
 
     cube: Cube
     ending: Ending | None
     by: By | None
     doubts: tuple[str, ...] = ()
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -81,12 +84,12 @@ class Endings:
                 continue
             endings = {row.ending for row in rows}
             doubts = tuple(dict.fromkeys(reason for row in rows for reason in row.maybe))
-            if len(endings) == 1 and (only := endings.pop()) in (Ending.ACCEPT, Ending.DROP, Ending.REJECT):
+            if len(endings) == 1 and (only := next(iter(endings))) in (Ending.ACCEPT, Ending.DROP, Ending.REJECT):
                 yield End(made, only, rows[-1].by)
             elif endings == {Ending.CONTINUE}:
                 yield End(made, None, None, (UNTRACKED,))
             else:
-                yield End(made, None, rows[-1].by, doubts)
+                yield End(made, None, rows[-1].by, doubts, endings <= {Ending.DROP, Ending.REJECT})
 
     def _projected(self, cube: Cube) -> Cube | None:
         if any(not cube[at] & mask for at, mask in self._demands):

@@ -5,14 +5,16 @@ difference is one of those on purpose (`purpose.py`), or it is told.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from segctl.draft.rules.endings import End, Endings
-from segctl.draft.rules.purpose import CELLS, ESSENTIAL, PACKETS, Ends, Place, is_essential
+from segctl.draft.rules.purpose import CELLS, ESSENTIAL, NOWHERE, PACKETS, Ends, Place, is_essential
 from segctl.draft.rules.result import Apart, Equality, OnPurpose
 from segctl.draft.rules.survey import Wanted, cuts_of
 from segctl.draft.rules.walks import ENDS, Rules, shared
 from segctl.listing.rule import Ending, name_of, name_span
+from segctl.model.packet import Way
 from segctl.model.point import Point
 from segctl.model.ranges import V6, show_address
 from segctl.model.service import ICMP, ICMP6, WITH_PORTS
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _SAYS = {Ending.ACCEPT: "accept", Ending.DROP: "drop", Ending.REJECT: "reject", None: "nobody can say"}
 _MOST = 2000
+_HINT = "the rules go by interface alone: say who lives behind it, --behind IF=CIDR,…"
 
 
 class Differs(NamedTuple):
@@ -43,7 +46,7 @@ class _Found:
     """What was met so far."""
 
     def __init__(self) -> None:
-        self.pairs = self.packets = 0
+        self.pairs = self.packets = self.opened = self.kept = 0
         self.purpose: dict[str, list[int]] = {}
         self.apart: dict[tuple[object, ...], Apart] = {}
 
@@ -56,40 +59,32 @@ class _Found:
         """Differences of one kind, by one rule, as one."""
         key = one.way, one.family, one.rules, one.site, one.by, one.doubts
         before = self.apart.get(key)
-        if before is None and len(self.apart) < _MOST:
+        if before is not None:
+            self.apart[key] = replace(before, pairs=before.pairs + one.pairs)
+        elif len(self.apart) < _MOST:
             self.apart[key] = one
-        elif before is not None:
-            self.apart[key] = Apart(*key[:2], before.packet, *key[2:], before.pairs + one.pairs)  # type: ignore[arg-type]
+
+    def answer(self, families: tuple[int, ...], ways: tuple[Way, ...]) -> Equality:
+        kinds = {kind.name: kind.what for kind in (*CELLS, *PACKETS)}
+        meant = (OnPurpose(name, what, *self.purpose[name]) for name, what in kinds.items() if name in self.purpose)
+        counts = self.pairs, self.packets, self.opened, self.kept
+        return Equality(families, ways, *counts, tuple(meant), tuple(self.apart.values()))
 
 
 def compare(original: Rules, draft: Rules, policy: Policy, point: Point, families: tuple[int, ...],
             wanted: Wanted) -> Equality:  # fmt: skip
     """Every new connection of these families. TooLarge if the rules tell too many packets apart."""
     found = _Found()
-    ways = wanted.ways
+    faces = tuple(wanted.behind) if wanted.host else ()
+    known = tuple(name for name, some in wanted.behind.items() if some)
     for family in families:
-        for way in ways:
+        for way in wanted.ways:
             one, other = shared(
                 [lambda cuts: original.walk(way, family, cuts), lambda cuts: draft.walk(way, family, cuts)],  # noqa: B023
                 _cuts(policy, point, family, wanted),
             )
-            _compare(
-                Endings(one),
-                Endings(other),
-                Place(policy, point, way, family, tuple(wanted.behind) if wanted.host else ()),
-                found,
-            )
-    whats = {kind.name: kind.what for kind in (*CELLS, *PACKETS)}
-    purpose = tuple(OnPurpose(name, whats[name], *counts) for name, counts in found.purpose.items())
-    order = [kind.name for kind in (*CELLS, *PACKETS)]
-    return Equality(
-        families,
-        ways,
-        found.pairs,
-        found.packets,
-        tuple(sorted(purpose, key=lambda one: order.index(one.name))),
-        tuple(found.apart.values()),
-    )
+            _compare(Endings(one), Endings(other), Place(policy, point, way, family, faces, known), found)
+    return found.answer(families, wanted.ways)
 
 
 def _cuts(policy: Policy, point: Point, family: int, wanted: Wanted) -> Cuts:
@@ -116,8 +111,17 @@ def _compare(one: Endings, other: Endings, place: Place, found: _Found) -> None:
     for at, number in enumerate(numbers):
         first, second = divmod(int(number), int(theirs.max()) + 1)
         differ = list(_differ(one.of(first), other.of(second)))
+        cells = inverse == at
+        if _opens(one.of(first)):
+            found.opened += int(cells.sum())
+            found.kept += int(cells.sum()) if _opens(other.of(second)) else 0
         if differ:
-            _sorted_out(differ, inverse == at, one, ends, found)
+            _sorted_out(differ, cells, one, ends, found)
+
+
+def _opens(some: tuple[End, ...]) -> bool:
+    """Whether something passes for certain."""
+    return any(one.ending is Ending.ACCEPT for one in some)
 
 
 def _differ(some: tuple[End, ...], others: tuple[End, ...]) -> Iterator[Differs]:
@@ -138,20 +142,23 @@ def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endin
         if not count:
             continue
         left = left & ~here
-        needed = [each for each in differ if is_essential(each.other) and not kind.holds(each.other)]
-        odd = [each for each in differ if not kind.holds(each.other) and each not in needed]
+        hint = _HINT if kind.name == NOWHERE else ""
+        needed = [each for each in differ if is_essential(each.other) and not kind.holds(each.one, each.other)]
+        odd = [each for each in differ if not kind.holds(each.one, each.other) and each not in needed]
         if needed:
             found.meant(ESSENTIAL, count, 0)
         if len(odd) + len(needed) < len(differ):
             opens = any(each.one.ending is not Ending.DROP and each.one.ending is not Ending.REJECT for each in differ)
             found.meant(kind.name, count, count if opens else 0)
-        _tell(odd, here, one, ends, found)
+        _tell(odd, here, one, ends, found, hint)
     count = int(left.sum())
     if not count:
         return
     odd = []
     for each in differ:
-        name = next((kind.name for kind in PACKETS if kind.holds(each.cube, one.axes(), each.other, ends.place)), "")
+        name = next(
+            (kind.name for kind in PACKETS if kind.holds(each.cube, one.axes(), each.one, each.other, ends.place)), ""
+        )
         if name:
             found.meant(name, count, count if each.one.ending is Ending.ACCEPT else 0)
         else:
@@ -159,7 +166,8 @@ def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endin
     _tell(odd, left, one, ends, found)
 
 
-def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found) -> None:
+def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found,
+          hint: str = "") -> None:  # fmt: skip
     import numpy
 
     if not differ:
@@ -167,9 +175,18 @@ def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, en
     where = tuple(int(at) for at in numpy.argwhere(cells)[0])
     for each in differ:
         by = rule_said(each.one.by) if each.one.by else None
-        found.told(Apart(ends.place.way, ends.place.family, _packet(each.cube, where, one), _SAYS[each.one.ending],
-                         _SAYS[each.other.ending], f"{by.chain}: {by.text}" if by else "", each.one.doubts,
-                         int(cells.sum())))  # fmt: skip
+        found.told(
+            Apart(
+                ends.place.way,
+                ends.place.family,
+                _packet(each.cube, where, one),
+                _SAYS[each.one.ending],
+                _SAYS[each.other.ending],
+                f"{by.chain}: {by.text}" if by else "",
+                (*each.one.doubts, hint) if hint else each.one.doubts,
+                int(cells.sum()),
+            )
+        )
 
 
 def _packet(cube: Cube, where: tuple[int, ...], one: Endings) -> str:

@@ -36,7 +36,8 @@ def verdict(equality: Equality) -> str:
     """What was found, in a sentence."""
     ways = ", ".join(equality.ways)
     over = " and ".join(f"IPv{family}" for family in equality.families)
-    of = f"{equality.pairs} pairs of an interface and a block ({ways}; {over})"
+    of = (f"{equality.pairs} pairs of ends ({ways}; {over}; the original opens {equality.opened} of them, "
+          f"the site {equality.kept} of those)")  # fmt: skip
     if equality.equal:
         return (f"PROVED: for every packet that begins a connection, over {of}, the rules that segctl makes of this "
                 "site let through, drop and reject what the original does, but for what is named below.")  # fmt: skip

@@ -22,20 +22,21 @@ class Labels:
     found: Mapping[Ranges, str]
 
     @classmethod
-    def read(cls, listing: Listing) -> "Labels":
+    def read(cls, listing: Listing, behind: Mapping[str, Ranges | None], ours: Ranges) -> "Labels":
+        """`behind`: who lives behind an interface, by the user's word; `ours`: the machine's own, which don't count."""
         out: dict[Ranges, str] = {}
-        for addresses, name in (*_sets(listing), *_comments(listing)):
-            if addresses := addresses - ALWAYS_SPECIAL:
-                out.setdefault(addresses, name)
+        said = ((addresses, name) for name, addresses in behind.items() if addresses)
+        for addresses, name in (*_sets(listing), *_comments(listing), *said):
+            kept = addresses - ALWAYS_SPECIAL - ours
+            for half in (kept, kept.v4(), kept - kept.v4()):
+                if half:
+                    out.setdefault(half, name)
         return cls(out)
 
     def of(self, addresses: Ranges, homes: tuple[str, ...]) -> str:
         """A text to make a name of."""
         if addresses in self.found:
             return self.found[addresses]
-        for family in (addresses.v4(), addresses - addresses.v4()):
-            if family and family in self.found:
-                return self.found[family]
         if len(homes) == 1 and addresses.size() > LAST_V4 >> 2:
             return f"behind-{homes[0]}"
         first = _around(addresses).replace("::", "-").replace(":", "-").strip("-").replace("/", "-")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from segctl.draft.rules.endings import End, Endings
 from segctl.draft.rules.walks import ENDS
+from segctl.draft.rules.write import NOBODY
 from segctl.listing.rule import Ending, name_span
 from segctl.model.packet import Way
 from segctl.model.point import Point, PointKind
 from segctl.model.ranges import NOTHING, V6
+from segctl.model.selector import WORLD
 from segctl.model.service import ICMP, ICMP6, WITH_PORTS
 from segctl.policy import Policy
 from segctl.prove.axes import PROTO, TAIL
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
 
+NOWHERE = "nowhere"
+"""Cells of an interface of which neither rules nor user say who lives there: that nobody does is no purpose."""
+REFUSES = (Ending.DROP, Ending.REJECT)
 _HEADERS = {0, 43, 44, 60}  # of IPv6: no protocol of a connection
 _OTHERS_ICMP = {4: ICMP6, 6: ICMP}
 
 
 class Place(NamedTuple):
-    """Which walk is compared."""
+    """Which walk is compared. `known`: the interfaces of which the user says who lives there."""
 
     policy: Policy
     point: Point
@@ -38,6 +43,7 @@ class Place(NamedTuple):
     family: int
     faces: tuple[str, ...] = ()
     """Of a host: the only interfaces that it has, if the user says so."""
+    known: tuple[str, ...] = ()
 
     @property
     def host(self) -> bool:
@@ -62,17 +68,19 @@ class OfCells(NamedTuple):
     what: str
     does: tuple[Ending, ...] | None
 
-    def holds(self, other: End) -> bool:
-        """Whether segctl does what is said of this kind."""
+    def holds(self, one: End, other: End) -> bool:
+        """Whether segctl does what is said of this kind, which is not what the original does."""
+        if self.name == NOWHERE:
+            return (one.refused or one.ending in REFUSES) and other.ending in REFUSES
         return self.does is None or other.ending in self.does
 
 
 class OfPackets(NamedTuple):
-    """`holds` of a cube on the told axes, their axes, and how the draft decides it."""
+    """`holds` of a cube on the told axes, their axes, and how the original and the draft decide it."""
 
     name: str
     what: str
-    holds: Callable[[Cube, tuple[Axis, ...], End, Place], bool]
+    holds: Callable[[Cube, tuple[Axis, ...], End, End, Place], bool]
 
 
 CELLS = (
@@ -88,10 +96,12 @@ CELLS = (
             (Ending.DROP,)),
     OfCells("binding", "an address behind an interface where the site says it doesn't live: segctl drops it",
             (Ending.DROP,)),
+    OfCells(NOWHERE, "an address behind an interface of which nobody says who lives there: the original refuses it, "
+            "segctl drops it", ()),
 )  # fmt: skip
 
 
-def _no_connection(cube: Cube, axes: tuple[Axis, ...], other: End, place: Place) -> bool:
+def _no_connection(cube: Cube, axes: tuple[Axis, ...], one: End, other: End, place: Place) -> bool:
     named = dict(zip((axis.name for axis in axes), zip(axes, cube, strict=True), strict=True))
     protocols, mask = named[PROTO]
     numbers = {n for first, last in protocols.spans(mask) for n in range(first, last + 1)}
@@ -106,7 +116,9 @@ def _no_connection(cube: Cube, axes: tuple[Axis, ...], other: End, place: Place)
 ESSENTIAL = "essential"
 PACKETS = (
     OfPackets(ESSENTIAL, "what a point needs to live (neighbour discovery, MLD, its own DHCP): segctl lets it through",
-              lambda cube, axes, other, place: is_essential(other)),
+              lambda cube, axes, one, other, place: is_essential(other)),
+    OfPackets("by chance", "the original refuses them, a rate tells whether it drops or rejects: segctl refuses them",
+              lambda cube, axes, one, other, place: one.refused and other.ending in (Ending.DROP, Ending.REJECT)),
     OfPackets("unsayable", "port 0, and protocol numbers that begin no connection (IPv6's headers, the other family's "
               "ICMP): no service of a site names them", _no_connection),
 )  # fmt: skip
@@ -139,13 +151,17 @@ class Ends:
             "undeclared": no if host else elsewhere,
             "mirrored": reduce(or_, far, no),
             "binding": no,
+            NOWHERE: no,
         }
         if not host and way is not Way.OUTPUT:
-            unbound = self._unbound(iif, saddr).reshape(len(iif), len(saddr), 1, 1)
-            self.masks["binding"] = self.masks["binding"] | unbound
+            self._bind(iif, saddr, (len(iif), len(saddr), 1, 1))
         if not host and way is not Way.INPUT:
-            unbound = self._unbound(oif, daddr).reshape(1, 1, len(oif), len(daddr))
-            self.masks["binding"] = self.masks["binding"] | unbound
+            self._bind(oif, daddr, (1, 1, len(oif), len(daddr)))
+
+    def _bind(self, faces: list[int], addresses: list[int], shape: tuple[int, ...]) -> None:
+        unbound, unsaid = self._unbound(faces, addresses)
+        self.masks["binding"] = self.masks["binding"] | (unbound & ~unsaid).reshape(shape)
+        self.masks[NOWHERE] = self.masks[NOWHERE] | (unbound & unsaid).reshape(shape)
 
     def _each(self, name: str) -> list[int]:
         """The smallest value of each class that can be."""
@@ -186,12 +202,25 @@ class Ends:
     def _theirs(self, value: int) -> bool:
         return not self._own(value) and not self._special(value)
 
-    def _unbound(self, faces: list[int], addresses: list[int]) -> "NDArray[numpy.bool_]":
-        """Where a segment is listed on no interface of this class."""
+    def _unbound(self, faces: list[int], addresses: list[int]) -> "tuple[NDArray[numpy.bool_], NDArray[numpy.bool_]]":
+        """Where a segment is listed on no interface of this class; and where that is only because nobody says who lives
+        there: forwarded packets of the world, which no rule names, and all packets of an interface that has none but
+        those.
+        """
         import numpy
 
         names, interfaces = self._faces(), self.place.point.interfaces
         homes = [self.place.policy.home_of(self._address(value)) for value in addresses]
-        return numpy.array(
-            [[face in names and home is not None and home not in interfaces[names[face]].segments for home in homes]
-             for face in faces], dtype=bool)  # fmt: skip
+        empty = {name for name, one in interfaces.items() if one.segments == (NOBODY,)}
+        forward = self.place.way is Way.FORWARD
+
+        def unsaid(face: int, home: str | None) -> bool:
+            name = names.get(face, "")
+            return name not in self.place.known and (name in empty or (forward and home == WORLD))
+
+        unbound = [
+            [face in names and home is not None and home not in interfaces[names[face]].segments for home in homes]
+            for face in faces
+        ]
+        told = [[unsaid(face, home) for home in homes] for face in faces]
+        return numpy.array(unbound, dtype=bool), numpy.array(told, dtype=bool)

@@ -46,13 +46,16 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class Equality:
     """The proof. `pairs` of interface and block were compared, for all packets that begin a connection (`packets` of
-    them); `exceptions` are those that differ on purpose; `differences` all others.
+    them). In `opened` of the pairs the original lets something through, in `kept` of those the site does, too.
+    `exceptions` are those that differ on purpose; `differences` all others.
     """
 
     families: tuple[int, ...]
     ways: tuple[Way, ...]
     pairs: int
     packets: int
+    opened: int
+    kept: int
     exceptions: tuple[OnPurpose, ...]
     differences: tuple[Apart, ...]
 

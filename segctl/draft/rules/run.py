@@ -19,7 +19,7 @@ from segctl.draft.rules.result import Equality, Imported
 from segctl.draft.rules.segments import Made, Pairs, segments
 from segctl.draft.rules.survey import Survey, Wanted, survey
 from segctl.draft.rules.walks import Rules
-from segctl.draft.rules.write import POINT, Site, written
+from segctl.draft.rules.write import NOBODY, POINT, Site, written
 from segctl.draft.start import SCHEMA
 from segctl.listing import nft_text
 from segctl.load.context import RESERVED
@@ -47,7 +47,7 @@ def import_rules(paths: Sequence[Path], name: str, wanted: Wanted, families: tup
     asked = tuple(one for one in (families or given.families) if one in given.families)
     rules = Rules(plain(given.listing))
     found = survey(rules, asked, wanted)
-    pairs = _segments(found, Labels.read(given.listing), asked)
+    pairs = _segments(found, Labels.read(given.listing, wanted.behind, wanted.ours), asked)
     site = Site(name, given.files, found, pairs, plan(pairs), _OWN if wanted.host else POINTS)
     equality = _proved(written(site, ()), rules, found, asked, compiled, at)
     lost = tuple(left_out(given))
@@ -59,7 +59,7 @@ def import_rules(paths: Sequence[Path], name: str, wanted: Wanted, families: tup
 
 def _segments(found: Survey, labels: Labels, asked: tuple[int, ...]) -> Pairs:
     """With one more for the family of which the files say nothing, or what is said of the world would open it."""
-    names = Names(RESERVED | {POINT, f"{POINT}-host", _OWN})
+    names = Names(RESERVED | {POINT, NOBODY, f"{POINT}-host", _OWN})
     made = segments(tuple(matrix(found, land) for land in found.lands), labels, names)
     return replace(made, segments=(*made.segments, *_unspoken(found, asked, names)))
 

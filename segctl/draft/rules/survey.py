@@ -230,7 +230,7 @@ def _homes(land: Land, faces: tuple[str, ...], wanted: Wanted) -> dict[int, tupl
     axis = land.axis()
     claims = {name: axis.mask(spans) for name, spans in said.items() if spans}
     free = tuple(name for name in faces if name not in said) or faces
-    scores = _scores(land, free)
+    scores = _scores(land, free, faces)
     homes = {}
     for at, number in enumerate(land.blocks):
         if claimed := tuple(name for name, mask in claims.items() if mask >> number & 1):
@@ -241,8 +241,10 @@ def _homes(land: Land, faces: tuple[str, ...], wanted: Wanted) -> dict[int, tupl
     return homes
 
 
-def _scores(land: Land, faces: tuple[str, ...]) -> "list[NDArray[numpy.float64]]":
-    """How much passes, by interface and block: out of it and into it, through the machine and at its own ends."""
+def _scores(land: Land, faces: tuple[str, ...], others: tuple[str, ...]) -> "list[NDArray[numpy.float64]]":
+    """How much passes, by interface and block: out of it and into it, through the machine and at its own ends.
+    `others`: the interfaces at the other end.
+    """
     import numpy
 
     out = []
@@ -253,7 +255,7 @@ def _scores(land: Land, faces: tuple[str, ...]) -> "list[NDArray[numpy.float64]]
         weights = numpy.array([float(one.traffic.size()) for one in ground.kinds])[ground.ids]
         if way is Way.FORWARD:
             other = OIF if source else IIF
-            weights = weights.take(ground.faces(other, faces), axis=ENDS.index(other))
+            weights = weights.take(ground.faces(other, others), axis=ENDS.index(other))
         weights = weights.sum(axis=(2, 3) if source else (0, 1))
         rows = [ground.faces(name, (face,))[0] for face in faces]
         out.append(weights[numpy.ix_(rows, ground.blocks(SADDR if source else DADDR, land.blocks))])

@@ -34,7 +34,9 @@ def verdict(ends: Iterable[End], endings: Endings, whole: tuple[Cube, ...]) -> V
     held = list(ends)
     traffic, beyond = _said([one.cube for one in held if one.ending is Ending.ACCEPT], endings, whole)
     answers = frozenset(one.ending for one in held if one.ending in (Ending.DROP, Ending.REJECT))
-    doubts = tuple(dict.fromkeys(reason for one in held if one.ending is None for reason in one.doubts))
+    doubts = tuple(
+        dict.fromkeys(reason for one in held if one.ending is None and not one.refused for reason in one.doubts)
+    )
     return Verdict(traffic, answers, beyond, doubts)
 
 

@@ -59,7 +59,7 @@ def _own(axis: Axis) -> bool:
 
 
 def _same(made: Sequence[Evaluated], names: Sequence[str] | None) -> bool:
-    each = [{axis.name: (tuple(axis.firsts), tuple(axis.ids)) for axis in _of(one, names)} for one in made]
+    each = [{axis.name: tuple(_classes(axis)) for axis in _of(one, names)} for one in made]
     return all(one == each[0] for one in each)
 
 

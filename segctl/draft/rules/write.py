@@ -15,6 +15,8 @@ from segctl.model.ranges import Ranges, show_address
 from segctl.model.selector import WORLD
 
 POINT = "this"
+NOBODY = "nobody"
+"""The segment of an interface behind which no block lives: it has no address."""
 _WIDTH = 100
 _HEAD = 116
 
@@ -60,7 +62,6 @@ def written(site: Site, head: tuple[str, ...]) -> str:
     """The site's main file; `head` are paragraphs that stand at its top."""
     host = site.survey.wanted.host
     profiles = {one.name: one for one in site.plan.profiles.values()}
-    names = [one.name for one in site.pairs.segments]
     return render(
         "imported.yaml.j2",
         source=remark(", ".join(site.sources)),
@@ -74,11 +75,13 @@ def written(site: Site, head: tuple[str, ...]) -> str:
         endpoint=word(POINT) if host else None,
         own=joined(place(show_address(address)) for address in _each(host)) if host else None,
         segments=(*(_segment(site, one) for one in site.pairs.segments), _own_segment(site)),
+        nobody=word(NOBODY) if any(_lonely(site, face) for face in site.survey.faces) and not host else None,
+        drops=word(site.plan.profiles[SELF].name),
         flows=tuple(_line(site, at, one, "flow") for at, one in enumerate(site.plan.flows, 1)),
         guardrails=tuple(_line(site, at, one, "never") for at, one in enumerate(site.plan.guardrails, 1)),
         point=word(f"{POINT}-host" if host else POINT),
         faces=tuple(
-            (word(face), _list([one.name for one in site.pairs.segments if face in one.homes] or names[:1]),
+            (word(face), _list([one.name for one in site.pairs.segments if face in one.homes] or [NOBODY]),
              joined(place(_interface_address(one)) for one in site.survey.wanted.own.get(face, ())) or None)
             for face in site.survey.faces
         ),
@@ -91,6 +94,10 @@ def _interface_address(one: InterfaceAddress) -> str:
 
 def _each(some: Ranges) -> list[int]:
     return [address for first, last in some for address in range(first, last + 1)]
+
+
+def _lonely(site: Site, face: str) -> bool:
+    return not any(face in one.homes for one in site.pairs.segments)
 
 
 def _segment(site: Site, one: Made) -> _Segment:
