@@ -1,7 +1,8 @@
 """What becomes of each pair's packets, on the axes on which a connection's beginning is told.
 
 **Assumed** of every packet: conntrack takes it for the first of a connection; it bears no mark and no priority yet; its
-own end of input and output is what the kernel calls local; it is addressed to this machine's link address; it is whole;
+own end of input and output is what the kernel calls local, any other end what it calls unicast; it is addressed to this
+machine's link address; it is whole;
 the way back to its source leads out where it came in (segctl's binding takes the place of that check). Where rules ask
 for more than this, the packet that doesn't answer so isn't looked at, and `assumed` names what they asked.
 """
@@ -20,6 +21,7 @@ from segctl.prove.space import Axis, Cube, Spans
 
 _ENDS = (IIF, SADDR, OIF, DADDR)
 _FIRST = (PROTO, TAIL, HEAD)
+_UNICAST: Spans = ((1, 1),)
 _LOCAL: Spans = ((2, 2),)  # RTN_LOCAL (linux/rtnetlink.h)
 _HOST: Spans = ((0, 0),)  # PACKET_HOST (linux/if_packet.h)
 _NONE: Spans = ((0, 0),)
@@ -117,9 +119,9 @@ def _demanded(name: str, way: Way) -> Spans | None:
         return ((SYN, SYN),)
     if name in (DIRECTION, _BACK) or name.startswith(REGISTERS):
         return _NONE
-    own = {Way.INPUT: "fib daddr type", Way.OUTPUT: "fib saddr type"}.get(way)
-    if name == own:
-        return _LOCAL
+    if name.startswith("fib ") and name.endswith(" type"):
+        near = {Way.INPUT: "fib daddr", Way.OUTPUT: "fib saddr"}.get(way, "none")
+        return _LOCAL if name.startswith(near) else _UNICAST
     if name == "meta pkttype":
         return _HOST
     if name.startswith("exthdr frag") or name in ("ip frag-off", "@frag"):

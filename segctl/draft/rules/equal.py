@@ -34,6 +34,31 @@ _MOST = 2000
 _HINT = "the rules go by interface alone: say who lives behind it, --behind IF=CIDR,…"
 
 
+Axes = tuple[Axis, ...]
+_EVERY = -1
+"""A mask of all classes, of an axis that somebody doesn't read."""
+
+
+class _Told(NamedTuple):
+    """The axes that either of two walks reads, in one order."""
+
+    axes: Axes
+
+    @classmethod
+    def of(cls, one: Endings, other: Endings) -> "_Told":
+        found = dict(zip((*one.told, *other.told), (*one.axes(), *other.axes()), strict=True))
+        return cls((*one.axes()[:3], *(found[name] for name in sorted(found.keys() - set(one.told[:3])))))
+
+    def all_of(self, some: Endings, number: int) -> tuple[End, ...]:
+        """What becomes of a pair's packets, on all of these axes."""
+        at = {name: place for place, name in enumerate(some.told)}
+        places = [at.get(axis.name) for axis in self.axes]
+        return tuple(
+            each._replace(cube=tuple(_EVERY if place is None else each.cube[place] for place in places))
+            for each in some.of(number)
+        )
+
+
 class Differs(NamedTuple):
     """Packets of some pairs with what becomes of them in the original and in the draft."""
 
@@ -101,7 +126,7 @@ def _compare(one: Endings, other: Endings, place: Place, found: _Found) -> None:
     import numpy
 
     mine, theirs = one.cells.pairs, other.cells.pairs
-    ends = Ends(one, place)
+    ends, both_told = Ends(one, place), _Told.of(one, other)
     found.pairs += mine.size
     space = one.cells.evaluated.space
     found.packets += sum(space.size(cube) for cube in one.cells.evaluated.domain)
@@ -110,13 +135,13 @@ def _compare(one: Endings, other: Endings, place: Place, found: _Found) -> None:
     inverse = inverse.reshape(mine.shape)
     for at, number in enumerate(numbers):
         first, second = divmod(int(number), int(theirs.max()) + 1)
-        differ = list(_differ(one.of(first), other.of(second)))
+        differ = list(_differ(both_told.all_of(one, first), both_told.all_of(other, second)))
         cells = inverse == at
         if _opens(one.of(first)):
             found.opened += int(cells.sum())
             found.kept += int(cells.sum()) if _opens(other.of(second)) else 0
         if differ:
-            _sorted_out(differ, cells, one, ends, found)
+            _sorted_out(differ, cells, both_told.axes, one, ends, found)
 
 
 def _opens(some: tuple[End, ...]) -> bool:
@@ -133,7 +158,8 @@ def _differ(some: tuple[End, ...], others: tuple[End, ...]) -> Iterator[Differs]
                     yield Differs(both, one, other)
 
 
-def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found) -> None:
+def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", axes: Axes, one: Endings, ends: Ends,
+                found: _Found) -> None:  # fmt: skip
     """By kinds of cells first, then by kinds of packets; what is left is told."""
     left = cells
     for kind in CELLS:
@@ -150,7 +176,7 @@ def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endin
         if len(odd) + len(needed) < len(differ):
             opens = any(each.one.ending is not Ending.DROP and each.one.ending is not Ending.REJECT for each in differ)
             found.meant(kind.name, count, count if opens else 0)
-        _tell(odd, here, one, ends, found, hint)
+        _tell(odd, here, axes, one, ends, found, hint)
     count = int(left.sum())
     if not count:
         return
@@ -163,10 +189,10 @@ def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endin
             found.meant(name, count, count if each.one.ending is Ending.ACCEPT else 0)
         else:
             odd.append(each)
-    _tell(odd, left, one, ends, found)
+    _tell(odd, left, axes, one, ends, found)
 
 
-def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, ends: Ends, found: _Found,
+def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", axes: Axes, one: Endings, ends: Ends, found: _Found,
           hint: str = "") -> None:  # fmt: skip
     import numpy
 
@@ -179,7 +205,7 @@ def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, en
             Apart(
                 ends.place.way,
                 ends.place.family,
-                _packet(each.cube, where, one),
+                _packet(each.cube, axes, where, one),
                 _SAYS[each.one.ending],
                 _SAYS[each.other.ending],
                 f"{by.chain}: {by.text}" if by else "",
@@ -189,12 +215,12 @@ def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", one: Endings, en
         )
 
 
-def _packet(cube: Cube, where: tuple[int, ...], one: Endings) -> str:
+def _packet(cube: Cube, axes: Axes, where: tuple[int, ...], one: Endings) -> str:
     """One packet of a difference, in words."""
     space, family = one.cells.evaluated.space, one.cells.evaluated.family
     least = {name: space.axes[space.index[name]].least[one.cells.classes[at][place]]
              for at, (name, place) in enumerate(zip(ENDS, where, strict=True))}  # fmt: skip
-    told = {axis.name: _smallest(axis, mask) for axis, mask in zip(one.axes(), cube, strict=True)}
+    told = {axis.name: _smallest(axis, mask) for axis, mask in zip(axes, cube, strict=True)}
     lift = V6 if family == 6 else 0
     source, target = (f"{name_of(least[face])} {show_address(least[end] + lift)}".strip()
                       for face, end in ((IIF, SADDR), (OIF, DADDR)))  # fmt: skip

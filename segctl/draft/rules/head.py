@@ -97,6 +97,8 @@ def _taken(given: Given, found: Survey) -> Iterator[str]:
     }
     if "fib saddr . iif oif" in assumed or any(asks_the_way_back(rule) for _, _, rule in rules(given.listing)):
         yield "reverse path: the rules drop a source that isn't routed back where it came in; segctl binds instead"
-    others = sorted(assumed - TAKEN)
+    kinds, others = sorted(assumed & TAKEN - {"ip frag-off"}), sorted(assumed - TAKEN)
+    if kinds:
+        yield f"the rules ask for {', '.join(kinds)}: compared are packets from one machine to one machine"
     if others:
         yield f"the rules ask for {', '.join(others)}: compared are packets where these are 0"

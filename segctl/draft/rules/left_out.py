@@ -31,7 +31,14 @@ _SAID = {
     *("meta protocol", "meta iifname", "meta oifname", "meta iif", "meta oif", "tcp dport", "udp dport", "sctp dport"),
     *("th dport", "icmp type", "icmpv6 type", "ct state", "ct direction", "tcp flags", "ct status"),
 }
-TAKEN = {"fib saddr . iif oif", "fib daddr type", "fib saddr type", "meta pkttype", "ip frag-off"}
+TAKEN = {
+    "fib saddr . iif oif",
+    "fib daddr type",
+    "fib saddr type",
+    "fib daddr . iif type",
+    "meta pkttype",
+    "ip frag-off",
+}
 """Asked, and taken for granted (endings.py)."""
 LOGGING = ("log", "-j LOG", "-j NFLOG", "-j ULOG")
 

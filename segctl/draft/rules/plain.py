@@ -1,11 +1,14 @@
-"""The rules as the import reads them: without what NAT does, and without checks that segctl's binding replaces."""
+"""The rules as the import reads them: without what NAT does, without checks that segctl's binding replaces, without
+what is done for later connections (a helper's expectations).
+"""
 
 from dataclasses import replace
 
 from segctl.draft.audit.bare import bare
-from segctl.listing.rule import Chain, Listing, Maybe, Rule, Table
+from segctl.listing.rule import Chain, Listing, Maybe, Opaque, Rule, Statement, Table
 
 _REVERSE_PATH = "rpfilter"
+_HELPER = ("-j CT --helper", "ct helper set")
 _INVERTED = "--invert"
 
 
@@ -21,7 +24,7 @@ def _table(table: Table) -> Table:
 
 
 def _chain(chain: Chain) -> Chain:
-    if not any(asks_the_way_back(rule) for rule in chain.rules):
+    if not any(asks_the_way_back(rule) or gives_help(rule) for rule in chain.rules):
         return chain
     rules = (_rule(rule) for rule in chain.rules if not (asks_the_way_back(rule) and _INVERTED in rule.text))
     return replace(chain, rules=tuple(rules))
@@ -33,7 +36,16 @@ def asks_the_way_back(rule: Rule) -> bool:
 
 
 def _rule(rule: Rule) -> Rule:
-    if not asks_the_way_back(rule):
-        return rule
-    kept = (one for one in rule.statements if not (isinstance(one, Maybe) and _REVERSE_PATH in one.text))
-    return replace(rule, statements=tuple(kept))
+    kept = tuple(one for one in rule.statements if not _idle(one))
+    return rule if len(kept) == len(rule.statements) else replace(rule, statements=kept)
+
+
+def gives_help(rule: Rule) -> bool:
+    """Whether a rule gives a connection to a helper, which changes nothing about its own packets."""
+    return any(isinstance(one, Opaque) and one.text.startswith(_HELPER) for one in rule.statements)
+
+
+def _idle(one: Statement) -> bool:
+    if isinstance(one, Opaque):
+        return one.text.startswith(_HELPER)
+    return isinstance(one, Maybe) and _REVERSE_PATH in one.text

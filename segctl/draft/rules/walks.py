@@ -31,7 +31,8 @@ class Rules:
 
 
 def shared(walks: Sequence[Callable[[Cuts], Evaluated]], cuts: Cuts, axes: Sequence[str] | None = None) -> list[Cells]:
-    """Each walk's pairs, over the same classes of these axes (default: all but the registers).
+    """Each walk's pairs, over the same classes of these axes (default: all that each walk has by itself, but for
+    registers).
 
     TooLarge if the rules tell too many packets apart.
     """
@@ -39,6 +40,7 @@ def shared(walks: Sequence[Callable[[Cuts], Evaluated]], cuts: Cuts, axes: Seque
     for _ in range(_MOST_ROUNDS):
         try:
             made = [walk(held) for walk in walks]
+            axes = axes or _common(made)
             if _same(made, axes):
                 return [Cells(one) for one in made]
         except TooManyClasses as error:
@@ -49,8 +51,14 @@ def shared(walks: Sequence[Callable[[Cuts], Evaluated]], cuts: Cuts, axes: Seque
     raise AssertionError("the walks' classes don't settle")
 
 
-def _of(one: Evaluated, names: Sequence[str] | None) -> Iterable[Axis]:
-    return (axis for axis in one.space.axes if (names is None or axis.name in names) and not _own(axis))
+def _common(made: Sequence[Evaluated]) -> list[str]:
+    """What only one of them reads is no matter to the others, and they don't know how wide it is."""
+    each = [{axis.name for axis in one.space.axes if not _own(axis)} for one in made]
+    return sorted(set.intersection(*each))
+
+
+def _of(one: Evaluated, names: Sequence[str]) -> Iterable[Axis]:
+    return (axis for axis in one.space.axes if axis.name in names and not _own(axis))
 
 
 def _own(axis: Axis) -> bool:
@@ -58,7 +66,7 @@ def _own(axis: Axis) -> bool:
     return axis.derived or axis.name.startswith(REGISTERS)
 
 
-def _same(made: Sequence[Evaluated], names: Sequence[str] | None) -> bool:
+def _same(made: Sequence[Evaluated], names: Sequence[str]) -> bool:
     each = [{axis.name: tuple(_classes(axis)) for axis in _of(one, names)} for one in made]
     return all(one == each[0] for one in each)
 
