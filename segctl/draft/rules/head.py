@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from segctl.draft.audit.bare import translations
 from segctl.draft.audit.given import Given, rules
-from segctl.draft.rules.left_out import TAKEN, fields_asked, logs
+from segctl.draft.rules.left_out import TAKEN, fields_asked, logs, marking
 from segctl.draft.rules.plain import asks_the_way_back
 from segctl.draft.rules.result import Apart, Equality, LeftOut, OnPurpose
 from segctl.draft.rules.survey import Survey
@@ -77,6 +77,9 @@ def notes(given: Given, found: Survey, asked: tuple[int, ...]) -> Iterator[str]:
     yield from _taken(given, found)
     if any(True for _ in translations(given.listing)):
         yield "NAT: addresses are those that the filter sees, the source before, the destination after translation"
+    if marks := marking(given):
+        yield (f"{marks} rules set marks that other rules read: what the filter decides by them is imported; whoever "
+               "else reads them (routing, traffic control) isn't served by the site")  # fmt: skip
     logging = sum(logs(rule) for _, _, rule in rules(given.listing))
     if logging:
         yield f"{logging} rules write lines: segctl writes its own for what it refuses"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from segctl.draft.audit.given import rules
 from segctl.listing.rule import Listing, Load, Lookup, Match, Set, Statement, Table
 from segctl.model.ranges import LAST_V4, V6, Ranges, show_address
-from segctl.policy.special import ALWAYS_SPECIAL
 
 _FAMILY = {"ipv4_addr": 0, "ipv6_addr": V6}
 _FIELD = {"ip saddr": 0, "ip daddr": 0, "ip6 saddr": V6, "ip6 daddr": V6}
 _COMMENT = re.compile(r"""(?:--)?comment (?:"((?:[^"\\]|\\.)*)"|(\S+))""")
 _MOST = 40
+_WIDEST = 97
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,24 @@ class Labels:
 
     @classmethod
     def read(cls, listing: Listing, behind: Mapping[str, Ranges | None], ours: Ranges) -> "Labels":
-        """`behind`: who lives behind an interface, by the user's word; `ours`: the machine's own, which don't count."""
+        """`behind`: who lives behind an interface, by the user's word; `ours`: which don't count."""
         out: dict[Ranges, str] = {}
         said = ((addresses, name) for name, addresses in behind.items() if addresses)
         for addresses, name in (*_sets(listing), *_comments(listing), *said):
-            kept = addresses - ALWAYS_SPECIAL - ours
+            kept = addresses - ours
             for half in (kept, kept.v4(), kept - kept.v4()):
                 if half:
                     out.setdefault(half, name)
         return cls(out)
 
+    def named(self, addresses: Ranges) -> str:
+        """What somebody calls these addresses; nothing if nobody does."""
+        return self.found.get(addresses, "")
+
     def of(self, addresses: Ranges, homes: tuple[str, ...]) -> str:
         """A text to make a name of."""
-        if addresses in self.found:
-            return self.found[addresses]
+        if name := self.named(addresses):
+            return name
         if len(homes) == 1 and addresses.size() > LAST_V4 >> 2:
             return f"behind-{homes[0]}"
         first = _around(addresses).replace("::", "-").replace(":", "-").strip("-").replace("/", "-")
@@ -52,7 +56,7 @@ def _around(addresses: Ranges) -> str:
 def _hull(addresses: Ranges) -> tuple[int, int]:
     """The largest prefix with the first address of which more than half is there, or the first range."""
     first, last = addresses.spans[0]
-    for bits in range(16):
+    for bits in range(_WIDEST):
         base = first >> bits << bits
         whole = Ranges.span(base, base + (1 << bits) - 1)
         if base == first and 2 * (addresses & whole).size() > whole.size() and whole.spans[0][1] > last:

@@ -45,10 +45,11 @@ LOGGING = ("log", "-j LOG", "-j NFLOG", "-j ULOG")
 
 def left_out(given: Given) -> Iterator[LeftOut]:
     """In the order of the files."""
+    own = _scratch(given)
     doubtful = {(one.place, one.rule): one.why for one in not_modelled(given, (), _no_places(given))}
     for _, chain, rule in rules(given.listing):
         place = given.span(rule)
-        why = dict.fromkeys(word for statement in rule.statements for word in _words(statement))
+        why = dict.fromkeys(word for statement in rule.statements for word in _words(statement, own))
         if doubt := doubtful.get((place, rule.text)):
             why[doubt] = None
         if why and not _says_nothing(rule):
@@ -66,23 +67,36 @@ def _says_nothing(rule: Rule) -> bool:
     )
 
 
+def marking(given: Given) -> int:
+    """How many rules set a mark that others read."""
+    own = _scratch(given)
+    each = ((one.field for one in rule.statements if isinstance(one, Assign)) for _, _, rule in rules(given.listing))
+    return sum(any(field in own for field in some) for some in each)
+
+
 def logs(rule: Rule) -> bool:
     """Whether it writes a line."""
     return any(isinstance(one, Aside) and one.text.startswith(LOGGING) for one in rule.statements)
 
 
-def _words(statement: Statement) -> Iterator[str]:
+def _scratch(given: Given) -> set[str]:
+    """The marks that some rule sets and some other reads: what the rules decide by them is imported."""
+    written = {one.field for _, _, rule in rules(given.listing) for one in rule.statements if isinstance(one, Assign)}
+    return written & fields_asked(given)
+
+
+def _words(statement: Statement, own: set[str]) -> Iterator[str]:
     match statement:
         case Translate(text=text):
             yield f"NAT ({text}): keep it where it is; the site is about the source before, the destination after it"
         case Untrack():
             yield "notrack: segctl judges connections, and lets nothing untracked through"
-        case Assign(field=field):
+        case Assign(field=field) if field not in own:
             yield f"sets {field}: keep it where it is"
         case Decide(verdict=verdict) if verdict.ending in (Ending.QUEUE, Ending.STOLEN):
             yield f"{verdict}: somebody outside the rules decides"
         case Match(left=key) | Anybit(left=key) | Lookup(key=key) | Choose(key=key):
-            yield from (f"asks for {field}" for field in _fields(key) if field not in _SAID | TAKEN)
+            yield from (f"asks for {field}" for field in _fields(key) if field not in _SAID | TAKEN | own)
 
 
 def fields_asked(given: Given) -> set[str]:
@@ -94,6 +108,8 @@ def fields_asked(given: Given) -> set[str]:
                 out |= set(_fields(statement.left))
             elif isinstance(statement, Lookup | Choose):
                 out |= set(_fields(statement.key))
+            elif isinstance(statement, Assign):
+                out |= set(_fields(statement.value))
     return out
 
 

@@ -5,8 +5,24 @@ what is done for later connections (a helper's expectations).
 from dataclasses import replace
 
 from segctl.draft.audit.bare import bare
-from segctl.listing.rule import Chain, Listing, Maybe, Opaque, Rule, Statement, Table
+from segctl.listing.rule import (
+    Anybit,
+    Aside,
+    Assign,
+    Chain,
+    Decide,
+    Ending,
+    Listing,
+    Lookup,
+    Match,
+    Maybe,
+    Opaque,
+    Rule,
+    Statement,
+    Table,
+)
 
+_REFUSES = (Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN)
 _REVERSE_PATH = "rpfilter"
 _HELPER = ("-j CT --helper", "ct helper set")
 _INVERTED = "--invert"
@@ -20,7 +36,28 @@ def plain(listing: Listing) -> Listing:
 
 
 def _table(table: Table) -> Table:
-    return replace(table, chains={name: _chain(chain) for name, chain in table.chains.items()})
+    chains = {name: _chain(chain) for name, chain in table.chains.items() if not _only_last(chain, table)}
+    return replace(table, chains=chains)
+
+
+def _only_last(chain: Chain, table: Table) -> bool:
+    """A chain behind all that decide, in a table that refuses nothing there: then it would only stand in the place of
+    the rule that let a packet through.
+    """
+    if chain.hook is None or chain.hook.name != "postrouting" or chain.hook.policy is not Ending.ACCEPT:
+        return False
+    reached, work = {chain.name}, [chain]
+    while work:
+        for rule in work.pop().rules:
+            for one in rule.statements:
+                if not isinstance(one, Decide | Assign | Match | Anybit | Lookup | Aside):
+                    return False
+                if isinstance(one, Decide) and one.verdict.ending in _REFUSES:
+                    return False
+                if isinstance(one, Decide) and one.verdict.chain and one.verdict.chain not in reached:
+                    reached.add(one.verdict.chain)
+                    work.append(table.chains[one.verdict.chain])
+    return True
 
 
 def _chain(chain: Chain) -> Chain:

@@ -1,16 +1,14 @@
 """What the site says: profiles by what refused packets meet, flows and guardrails by what passes."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segctl.draft.rules.segments import SELF, Pairs
-from segctl.draft.rules.services import Said, said
-from segctl.draft.rules.verdict import Verdict
-from segctl.listing.rule import Ending
+from segctl.draft.rules.services import ALL, DROP, REJECT, Said, Services, said
 
-DROP, REJECT = "drop", "reject"
 Names = tuple[str, ...]
+_LONG = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Line:
 
     sources: Names
     targets: Names
-    services: tuple[str, ...]
+    services: Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +44,31 @@ class Plan:
     flows: tuple[Line, ...]
     guardrails: tuple[Line, ...]
 
+    def uses(self, service: str) -> bool:
+        """Whether some line names a service."""
+        return any(service in one.services for one in (*self.flows, *self.guardrails))
+
 
 def plan(pairs: Pairs) -> Plan:
-    """Profiles first: what a guardrail may take out hangs on how the rest is answered."""
+    """Profiles first: what a guardrail must take out hangs on how the rest is answered."""
     profiles = _profiles(pairs)
-    flows: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
-    rails: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+    flows: dict[Services, list[tuple[str, str]]] = defaultdict(list)
+    rails: dict[Services, list[tuple[str, str]]] = defaultdict(list)
     for pair, met in pairs.met.items():
-        if not any(one.traffic for one in met.values()) or (pair[0] == pair[1] and profiles[pair[0]].within):
-            continue
-        words = said(met, _answer(met) == REJECT)
-        flows[words.services].append(pair)
-        if words.but:
-            rails[words.but].append(pair)
+        words = said(met, profiles[_answering(pair, profiles)].answer)
+        if pair[0] != pair[1] or not profiles[pair[0]].within:
+            flows[words.flow].append(pair)
+            rails[words.guardrail].append(pair)
     return Plan(profiles, tuple(_lines(flows)), tuple(_lines(rails)))
 
 
-def _lines(by_services: Mapping[tuple[str, ...], list[tuple[str, str]]]) -> Iterable[Line]:
+def _answering(pair: tuple[str, str], profiles: Mapping[str, Profile]) -> str:
+    """Whose answer a refused packet of a pair hears."""
+    source, target = pair
+    return target if source == target or profiles[target].refuses else source
+
+
+def _lines(by_services: Mapping[Services, list[tuple[str, str]]]) -> Iterable[Line]:
     """Pairs of the same services as few lines: sources with the same targets together."""
     for services, some in by_services.items():
         if not services:
@@ -78,29 +84,36 @@ def _lines(by_services: Mapping[tuple[str, ...], list[tuple[str, str]]]) -> Iter
 
 
 def _profiles(pairs: Pairs) -> dict[str, Profile]:
-    """Who answers: the target, where all who are refused there hear the same; else the source."""
-    hears: dict[str, Counter[str]] = defaultdict(Counter)
+    """Who answers: each target, or the source where those who are refused at a target hear different answers; whichever
+    needs fewer guardrails. An answer is `reject` where anything is rejected: what is dropped nevertheless, a
+    guardrail drops.
+    """
+    by_target, by_source = _answers(pairs, mixed=True), _answers(pairs, mixed=False)
+    return min(by_target, by_source, key=lambda one: _cost(pairs, one))
+
+
+def _answers(pairs: Pairs, mixed: bool) -> dict[str, Profile]:
+    """`mixed`: also a target whose refused hear different answers gives one itself."""
+    hears: dict[str, set[bool]] = defaultdict(set)
     for (_, target), met in pairs.met.items():
-        if answer := _answer(met):
-            hears[target][answer] += 1
+        if any(one.rejected or one.dropped for one in met.values()):
+            hears[target].add(any(one.rejected for one in met.values()))
     names = [*(one.name for one in pairs.segments), SELF]
-    refuses = {name: len(hears[name]) < 2 for name in names}
-    sent: dict[str, Counter[str]] = defaultdict(Counter)
-    for (source, target), met in pairs.met.items():
-        if (answer := _answer(met)) and not refuses[target]:
-            sent[source][answer] += 1
-    out = {}
-    for name in names:
-        votes = (hears[name] if refuses[name] else Counter[str]()) + sent[name]
-        inner = pairs.met.get((name, name), {})
-        within = bool(inner) and all(said({family: one}, False) == Said(("all",)) for family, one in inner.items())
-        out[name] = Profile(votes.most_common(1)[0][0] if votes else DROP, refuses[name], within)
+    out = {name: Profile(DROP, mixed or len(hears[name]) < 2, _within(name, pairs)) for name in names}
+    for pair, met in pairs.met.items():
+        if any(one.rejected for one in met.values()):
+            name = _answering(pair, out)
+            out[name] = replace(out[name], answer=REJECT)
     return out
 
 
-def _answer(met: Mapping[int, Verdict]) -> str:
-    """What refused packets of a pair hear; "" where none is refused, or where it isn't one thing."""
-    answers = {answer for one in met.values() for answer in one.answers}
-    if len(answers) != 1:
-        return ""
-    return REJECT if answers == {Ending.REJECT} else DROP
+def _cost(pairs: Pairs, profiles: Mapping[str, Profile]) -> int:
+    """How much guardrails must say: of a pair of which nothing passes little."""
+    rails = [said(met, profiles[_answering(pair, profiles)].answer).guardrail for pair, met in pairs.met.items()]
+    return sum(min(len(one), _LONG) for one in rails)
+
+
+def _within(name: str, pairs: Pairs) -> bool:
+    """Whether all members of a segment may open everything to each other."""
+    inner = pairs.met.get((name, name), {})
+    return bool(inner) and said(inner, DROP) == Said((ALL,))

@@ -88,8 +88,7 @@ CELLS = (
     OfCells("stranger", "an interface that the site doesn't name: segctl lets nothing through", (Ending.DROP,)),
     OfCells("absent", "an interface that the host doesn't have, by the user's word: not compared", None),
     OfCells("beside", "local addresses that aren't the host's: segctl leaves them alone", None),
-    OfCells("undeclared", "local addresses that the site doesn't declare: segctl lets nothing through",
-            (Ending.DROP, Ending.REJECT)),
+    OfCells("undeclared", "local addresses that the user doesn't name: not compared", None),
     OfCells("special", "an address of no machine (loopback, link-local, multicast, broadcast, 0.0.0.0, mapped): segctl "
             "drops it, but for essentials", (Ending.DROP,)),
     OfCells("mirrored", "the machine's own address where another's belongs, not over lo: segctl drops it",

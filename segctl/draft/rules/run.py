@@ -47,7 +47,7 @@ def import_rules(paths: Sequence[Path], name: str, wanted: Wanted, families: tup
     asked = tuple(one for one in (families or given.families) if one in given.families)
     rules = Rules(plain(given.listing))
     found = survey(rules, asked, wanted)
-    pairs = _segments(found, Labels.read(given.listing, wanted.behind, wanted.ours), asked)
+    pairs = _segments(found, Labels.read(given.listing, wanted.behind, wanted.ours | wanted.special), asked)
     site = Site(name, given.files, found, pairs, plan(pairs), _OWN if wanted.host else POINTS)
     equality = _proved(written(site, ()), rules, found, asked, compiled, at)
     lost = tuple(left_out(given))

@@ -91,8 +91,9 @@ def _alike(one: Made, other: Made, all_: list[Made], matrices: tuple[Matrix, ...
     family = there.land.family
     if one.homes != other.homes or family in one.at or here.land.family not in one.at:
         return False
-    called = [_stem(labels.of(made.addresses, made.homes)) for made in (one, other)]
-    if called[0] != called[1] and not (one is all_[0] and other is largest):
+    called = [_stem(labels.named(made.addresses)) for made in (one, other)]
+    neighbours = not any(called) and len(one.homes) == 1 and one is not all_[0]
+    if not (neighbours or (called[0] and called[0] == called[1]) or (one is all_[0] and other is largest)):
         return False
     both = [(held, held.at[here.land.family], held.at[family]) for held in all_ if len(held.at) > 1]
     mine, theirs = one.at[here.land.family], other.at[family]
@@ -116,9 +117,11 @@ def _stem(label: str) -> str:
 
 def _plain(one: Verdict) -> object:
     """A verdict without its family, and without ICMP, of which each family has its own."""
-    everything = any(one.traffic == of_family(family) for family in (4, 6))
-    rest = one.traffic - ICMP_TRAFFIC
-    return everything, tuple((first % _BIT, last % _BIT) for first, last in rest), one.answers
+    return tuple(
+        (any(part == of_family(family) for family in (4, 6)),
+         tuple((first % _BIT, last % _BIT) for first, last in part - ICMP_TRAFFIC))
+        for part in one.parts()
+    )  # fmt: skip
 
 
 def _met(made: list[Made], matrices: tuple[Matrix, ...]) -> Iterator[tuple[tuple[str, str], Mapping[int, Verdict]]]:

@@ -8,33 +8,49 @@ from segctl.model.ranges import Ranges
 from segctl.model.service import ICMP, ICMP6, LAST_PORT, WITH_PORTS, of_family, traffic_range
 
 ALL = "all"
+DROP, REJECT = "drop", "reject"
+Services = tuple[str, ...]
 _NO_PROTOCOL = {0, 43, 44, 60}  # headers of IPv6: no protocol of a connection, and no literal
 _ICMP_OF = {4: ICMP, 6: ICMP6}
 _MANY = 100
+OTHERS = "other-protocols"
+"""A service of the draft: every protocol that has neither ports nor a name of its own."""
+OTHERS_ARE = tuple(f"proto/{n}" for n in range(256) if n not in {*_NO_PROTOCOL, *WITH_PORTS, ICMP, ICMP6})
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A pair's services; with ALL, `but` are those that a guardrail takes out."""
+    """What of a pair's traffic a flow lets through, and what a guardrail takes out."""
 
-    services: tuple[str, ...]
-    but: tuple[str, ...] = ()
+    flow: Services
+    guardrail: Services = ()
 
 
-def said(met: Mapping[int, Verdict], rejects: bool) -> Said:
-    """What passes in the families that a pair has. `rejects`: the rest is answered, which no guardrail does."""
-    if all(one.traffic == of_family(family) for family, one in met.items()):
+def said(met: Mapping[int, Verdict], answer: str) -> Said:
+    """A pair's. `answer`: what the rest hears by itself; a guardrail always drops."""
+    passed = {family: one.passed for family, one in met.items()}
+    dropped = {family: one.dropped for family, one in met.items()}
+    rejected = any(one.rejected for one in met.values())
+    if _all(passed):
         return Said((ALL,))
-    if not rejects and all(_nearly_all(one.traffic, family) for family, one in met.items()):
-        return Said((ALL,), _literals({family: of_family(family) - one.traffic for family, one in met.items()}))
-    return Said(_literals({family: one.traffic for family, one in met.items()}))
+    if all(_nearly_all(some, family) for family, some in passed.items()) and not rejected:
+        rest = {family: of_family(family) - some for family, some in passed.items()}
+        return Said((ALL,), _literals(rest))
+    rail: Services = ()
+    if answer == REJECT and any(dropped.values()):
+        rail = (ALL,) if _all(dropped) else _literals(dropped)
+    return Said(_literals(passed), rail)
+
+
+def _all(some: Mapping[int, Ranges]) -> bool:
+    return all(traffic == of_family(family) for family, traffic in some.items())
 
 
 def _nearly_all(some: Ranges, family: int) -> bool:
     return sum(not Ranges.span(*traffic_range(family, number)) - some for number in range(256)) > _MANY
 
 
-def _literals(some: Mapping[int, Ranges]) -> tuple[str, ...]:
+def _literals(some: Mapping[int, Ranges]) -> Services:
     """In order of protocols; families differ in ICMP alone (segments.py sees to it)."""
     out: dict[str, None] = {}
     for family, traffic in some.items():
@@ -43,6 +59,8 @@ def _literals(some: Mapping[int, Ranges]) -> tuple[str, ...]:
             here = traffic & whole
             if here:
                 out |= dict.fromkeys(_of_protocol(family, number, here, here == whole))
+    if out.keys() >= set(OTHERS_ARE):
+        return (*(one for one in out if one not in OTHERS_ARE), OTHERS)
     return tuple(out)
 
 

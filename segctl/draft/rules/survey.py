@@ -17,7 +17,7 @@ from segctl.draft.rules.walks import ENDS, Rules, shared
 from segctl.listing.rule import name_span
 from segctl.model.packet import Way
 from segctl.model.point import InterfaceAddress
-from segctl.model.ranges import NOTHING, Ranges
+from segctl.model.ranges import LAST_V4, NOTHING, Ranges
 from segctl.policy.special import ALWAYS_SPECIAL
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR, STRANGER
 from segctl.prove.cuts import Cuts
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "lo"
 _LONGEST = 15
+_BROADCASTS = 30  # RFC 3021: a /31 has no broadcast address
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Wanted:
         """All addresses of the machine that the user names."""
         given = (one.address for some in self.own.values() for one in some)
         return self.host | Ranges.of((address, address) for address in given)
+
+    @property
+    def special(self) -> Ranges:
+        """What no segment may hold: the fixed addresses, and the broadcasts of the networks that the user names."""
+        nets = (one.network() for some in self.own.values() for one in some if one.length <= _BROADCASTS)
+        return ALWAYS_SPECIAL | Ranges.of((last, last) for _, last in nets if last <= LAST_V4)
 
     @property
     def ways(self) -> tuple[Way, ...]:
@@ -140,7 +147,7 @@ def survey(rules: Rules, families: tuple[int, ...], wanted: Wanted) -> Survey:
 
 def cuts_of(wanted: Wanted, family: int) -> Cuts:
     """What must be told apart, whatever the rules do."""
-    sets = {ALWAYS_SPECIAL, wanted.ours, *(one for one in wanted.behind.values() if one)}
+    sets = {wanted.special, wanted.ours, *(one for one in wanted.behind.values() if one)}
     addresses = {spans for one in sets if (spans := half(one, family))}
     faces: set[Spans] = {(name_span(name),) for name in (*wanted.behind, *wanted.own)}
     return {SADDR: addresses, DADDR: set(addresses), IIF: faces, OIF: set(faces)}
@@ -153,7 +160,7 @@ def _land(rules: Rules, ways: tuple[Way, ...], family: int, wanted: Wanted) -> L
     made = shared([walking(way) for way in ways], cuts_of(wanted, family), ENDS)  # type: ignore[misc]
     grounds = {way: Ground(Endings(cells)) for way, cells in zip(ways, made, strict=True)}
     axis = next(iter(grounds.values())).axis(SADDR)
-    special = axis.mask(half(ALWAYS_SPECIAL | wanted.ours, family))
+    special = axis.mask(half(wanted.special | wanted.ours, family))
     return Land(family, grounds, tuple(n for n in range(len(axis.least)) if not special >> n & 1))
 
 
@@ -209,7 +216,7 @@ def _passes(lands: tuple[Land, ...], word: str) -> bool:
     some = (_representative(word),)
     for land in lands:
         for ground in land.grounds.values():
-            live = numpy.array([bool(one.traffic or one.beyond or one.doubts) for one in ground.kinds])[ground.ids]
+            live = numpy.array([bool(one.passed or one.beyond or one.doubts) for one in ground.kinds])[ground.ids]
             if live[ground.faces(IIF, some)].any() or live[:, :, ground.faces(OIF, some)].any():
                 return True
     return False
@@ -252,7 +259,7 @@ def _scores(land: Land, faces: tuple[str, ...], others: tuple[str, ...]) -> "lis
                               (Way.OUTPUT, OIF, False)):  # fmt: skip
         if (ground := land.grounds.get(way)) is None:
             continue
-        weights = numpy.array([float(one.traffic.size()) for one in ground.kinds])[ground.ids]
+        weights = numpy.array([float(one.passed.size()) for one in ground.kinds])[ground.ids]
         if way is Way.FORWARD:
             other = OIF if source else IIF
             weights = weights.take(ground.faces(other, others), axis=ENDS.index(other))

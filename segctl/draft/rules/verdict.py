@@ -18,40 +18,46 @@ _CODES = 256
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`traffic` passes; what doesn't is answered by `answers`. `beyond`: what passes, too, and no service can say;
-    `doubts`: why nobody can say of the rest; `apart`: the pairs that were put together here don't meet the same.
+    """What of a pair's packets is `passed`, `dropped`, `rejected`, as traffic. `beyond`: what passes, too, and no
+    service can say; `doubts`: why nobody can say of the rest; `apart`: pairs that are one here don't meet the same.
     """
 
-    traffic: Ranges
-    answers: frozenset[Ending]
+    passed: Ranges
+    dropped: Ranges
+    rejected: Ranges
     beyond: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     apart: bool = False
+
+    def parts(self) -> tuple[Ranges, Ranges, Ranges]:
+        """What passes, what is dropped, what is rejected."""
+        return self.passed, self.dropped, self.rejected
 
 
 def verdict(ends: Iterable[End], endings: Endings, whole: tuple[Cube, ...]) -> Verdict:
     """One pair's."""
     held = list(ends)
-    traffic, beyond = _said([one.cube for one in held if one.ending is Ending.ACCEPT], endings, whole)
-    answers = frozenset(one.ending for one in held if one.ending in (Ending.DROP, Ending.REJECT))
-    doubts = tuple(
-        dict.fromkeys(reason for one in held if one.ending is None and not one.refused for reason in one.doubts)
-    )
-    return Verdict(traffic, answers, beyond, doubts)
+    said = [_said([one.cube for one in held if one.ending is ending], endings, whole)
+            for ending in (Ending.ACCEPT, Ending.DROP, Ending.REJECT)]  # fmt: skip
+    open_ = [one for one in held if one.ending is None and not one.refused]
+    doubts = tuple(dict.fromkeys(reason for one in open_ for reason in one.doubts))
+    return Verdict(said[0][0], said[1][0], said[2][0], said[0][1], doubts)
 
 
 def together(some: Iterable[Verdict]) -> Verdict:
-    """Several pairs' as one: what passes in all of them."""
+    """Several pairs' as one: what passes in all of them passes; the rest hears an answer where some of them give one."""
     each = list(dict.fromkeys(some))
     if len(each) == 1:
         return each[0]
-    return Verdict(
-        reduce(lambda one, other: one & other, (one.traffic for one in each)),
-        frozenset(answer for one in each for answer in one.answers),
-        tuple(dict.fromkeys(word for one in each for word in one.beyond)),
-        tuple(dict.fromkeys(word for one in each for word in one.doubts)),
-        True,
+    passed, dropped, rejected = (
+        reduce(lambda one, other: one & other, held) for held in zip(*(one.parts() for one in each), strict=True)
     )
+    everything = reduce(lambda one, other: one | other, (part for one in each for part in one.parts()))
+    rejected |= reduce(lambda one, other: one | other, (one.rejected for one in each)) - passed
+    dropped |= everything - passed - rejected
+    rejected -= dropped
+    beyond = tuple(dict.fromkeys(word for one in each for word in one.beyond))
+    return Verdict(passed, dropped, rejected, beyond, tuple(dict.fromkeys(w for one in each for w in one.doubts)), True)
 
 
 def _said(cubes: list[Cube], endings: Endings, whole: tuple[Cube, ...]) -> tuple[Ranges, tuple[str, ...]]:

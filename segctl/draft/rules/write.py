@@ -8,15 +8,18 @@ from segctl.draft.rules.labels import blocks
 from segctl.draft.rules.plan import Line, Plan
 from segctl.draft.rules.reasons import reason
 from segctl.draft.rules.segments import SELF, Made, Pairs
-from segctl.draft.rules.survey import Survey
+from segctl.draft.rules.services import OTHERS, OTHERS_ARE
+from segctl.draft.rules.survey import Survey, Wanted
 from segctl.draft.site import render
 from segctl.model.point import InterfaceAddress
 from segctl.model.ranges import Ranges, show_address
 from segctl.model.selector import WORLD
+from segctl.policy.special import ALWAYS_SPECIAL
 
 POINT = "this"
 NOBODY = "nobody"
 """The segment of an interface behind which no block lives: it has no address."""
+_FLOW = "flow"
 _WIDTH = 100
 _HEAD = 116
 
@@ -76,8 +79,10 @@ def written(site: Site, head: tuple[str, ...]) -> str:
         own=joined(place(show_address(address)) for address in _each(host)) if host else None,
         segments=(*(_segment(site, one) for one in site.pairs.segments), _own_segment(site)),
         nobody=word(NOBODY) if any(_lonely(site, face) for face in site.survey.faces) and not host else None,
+        others=word(OTHERS) if site.plan.uses(OTHERS) else None,
+        others_are=_wrapped(joined(map(Safe, OTHERS_ARE))),
         drops=word(site.plan.profiles[SELF].name),
-        flows=tuple(_line(site, at, one, "flow") for at, one in enumerate(site.plan.flows, 1)),
+        flows=tuple(_line(site, at, one, _FLOW) for at, one in enumerate(site.plan.flows, 1)),
         guardrails=tuple(_line(site, at, one, "never") for at, one in enumerate(site.plan.guardrails, 1)),
         point=word(f"{POINT}-host" if host else POINT),
         faces=tuple(
@@ -103,15 +108,18 @@ def _lonely(site: Site, face: str) -> bool:
 def _segment(site: Site, one: Made) -> _Segment:
     members = None
     if one.name != WORLD:
-        addresses = one.addresses if site.survey.wanted.host else _filled(one.addresses, site.survey.wanted.ours)
+        addresses = one.addresses if site.survey.wanted.host else _filled(one.addresses, site.survey.wanted)
         members = _wrapped(joined(place_or_range(block) for block in blocks(addresses)))
     return _Segment(word(one.name), word(site.plan.profiles[one.name].name), members)
 
 
-def _filled(some: Ranges, ours: Ranges) -> Ranges:
-    """With the machine's own addresses where they only make holes: they are the machine's, whoever claims them."""
-    holes = (address for address in _each(ours) if address - 1 in some and address + 1 in some)
-    return some | Ranges.of((address, address) for address in holes)
+def _filled(some: Ranges, wanted: Wanted) -> Ranges:
+    """With the machine's own addresses and broadcasts where they only make holes: whoever claims them, they are none of
+    a segment's.
+    """
+    holes = [one for one in _each(wanted.ours) if one - 1 in some and one + 1 in some]
+    holes += [one for one in _each(wanted.special - ALWAYS_SPECIAL) if one - 1 in some]
+    return some | Ranges.of((one, one) for one in holes)
 
 
 def _own_segment(site: Site) -> _Segment:
@@ -133,7 +141,7 @@ def _line(site: Site, at: int, one: Line, kind: str) -> _Line:
         return Safe(f"[{_list([site.own if name == SELF else name for name in names])}]")
 
     services = Safe(f"[{_wrapped(joined(map(Safe, one.services)))}]")
-    why = text(reason(site.survey, site.pairs, one))
+    why = text(reason(site.survey, site.pairs, one, kind == _FLOW))
     return _Line(word(f"{kind}-{at}"), end(one.sources), end(one.targets), services, why)
 
 
