@@ -17,7 +17,7 @@ from segctl.model.packet import Way
 from segctl.prove.axes import DADDR, DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, REGISTERS, SADDR, STATE, TAIL
 from segctl.prove.engine import SYN
 from segctl.prove.row import By
-from segctl.prove.space import Axis, Cube, Spans
+from segctl.prove.space import Axis, Cube, Spans, without
 
 _ENDS = (IIF, SADDR, OIF, DADDR)
 _FIRST = (PROTO, TAIL, HEAD)
@@ -70,7 +70,8 @@ class Endings:
     def of(self, number: int) -> tuple[End, ...]:
         """The packets of pairs with this number, disjoint."""
         if number not in self._known:
-            self._known[number] = tuple(self._of(number))
+            found = tuple(self._of(number))
+            self._known[number] = (*found, *self._rest(found))
         return self._known[number]
 
     def whole(self) -> tuple[Cube, ...]:
@@ -92,6 +93,13 @@ class Endings:
                 yield End(made, None, None, (UNTRACKED,))
             else:
                 yield End(made, None, rows[-1].by, doubts, endings <= {Ending.DROP, Ending.REJECT})
+
+    def _rest(self, found: tuple[End, ...]) -> Iterator[End]:
+        """Packets that conntrack can't say this of, for a rule tells it to leave them alone."""
+        left = list(self.whole())
+        for one in found:
+            left = [piece for cube in left for piece in without(cube, one.cube)]
+        return (End(cube, None, None, (UNTRACKED,)) for cube in left)
 
     def _projected(self, cube: Cube) -> Cube | None:
         if any(not cube[at] & mask for at, mask in self._demands):

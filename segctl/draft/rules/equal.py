@@ -182,9 +182,8 @@ def _sorted_out(differ: list[Differs], cells: "NDArray[numpy.bool_]", axes: Axes
         return
     odd = []
     for each in differ:
-        name = next(
-            (kind.name for kind in PACKETS if kind.holds(each.cube, one.axes(), each.one, each.other, ends.place)), ""
-        )
+        holding = (kind.name for kind in PACKETS if kind.holds(each.cube, axes, each.one, each.other, ends.place))
+        name = next(holding, "")
         if name:
             found.meant(name, count, count if each.one.ending is Ending.ACCEPT else 0)
         else:

@@ -10,9 +10,10 @@ from segctl.model.ranges import LAST_V4, V6, Ranges, show_address
 
 _FAMILY = {"ipv4_addr": 0, "ipv6_addr": V6}
 _FIELD = {"ip saddr": 0, "ip daddr": 0, "ip6 saddr": V6, "ip6 daddr": V6}
-_COMMENT = re.compile(r"""(?:--)?comment (?:"((?:[^"\\]|\\.)*)"|(\S+))""")
+_COMMENT = re.compile(r"""(?:--comment|(?<!-m )comment) (?:"((?:[^"\\]|\\.)*)"|(\S+))""")
 _MOST = 40
 _WIDEST = 97
+_LARGE4, _LARGE6 = 1 << 30, 1 << 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Labels:
         """A text to make a name of."""
         if name := self.named(addresses):
             return name
-        if len(homes) == 1 and addresses.size() > LAST_V4 >> 2:
+        if len(homes) == 1 and (addresses.v4().size() > _LARGE4 or addresses.size() > _LARGE6):
             return f"behind-{homes[0]}"
         first = _around(addresses).replace("::", "-").replace(":", "-").strip("-").replace("/", "-")
         lead = "host" if "-" not in first else "net"

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segctl.draft.rules.survey import Ground, Land, Survey
+from segctl.draft.rules.land import Ground, Land
+from segctl.draft.rules.survey import Survey
 from segctl.draft.rules.verdict import Verdict, together
 from segctl.draft.rules.walks import ENDS
 from segctl.listing.rule import name_span

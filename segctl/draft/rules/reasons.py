@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from segctl.draft.rules.land import Land
 from segctl.draft.rules.plan import Line
 from segctl.draft.rules.segments import Made, Pairs
-from segctl.draft.rules.survey import Land, Survey
+from segctl.draft.rules.survey import Survey
 from segctl.listing.rule import Ending
 from segctl.model.packet import Way
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR

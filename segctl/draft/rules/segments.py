@@ -21,12 +21,15 @@ _FAMILY = re.compile(r"[-_.]?(?:ip)?v?[46]\Z")
 
 @dataclass(slots=True)
 class Made:
-    """A segment to be. `at`: by family a block that stands for all of it, as a place in the matrix."""
+    """A segment to be. `at`: by family a block that stands for all of it, as a place in the matrix; `label`: what
+    somebody calls it.
+    """
 
     homes: tuple[str, ...]
     at: dict[int, int] = field(default_factory=dict)
     addresses: Ranges = field(default_factory=Ranges)
     name: str = WORLD
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,13 @@ class Pairs:
 
 def segments(matrices: tuple[Matrix, ...], labels: Labels, names: Names) -> Pairs:
     """All families' blocks as segments, the world first."""
-    made = _world([_groups(one) for one in matrices], matrices, labels)
+    made = _world([_groups(one, labels) for one in matrices], matrices)
     for one in made[1:]:
-        one.name = names.take(labels.of(one.addresses, one.homes), "net")
+        one.name = names.take(one.label or labels.of(one.addresses, one.homes), "net")
     return Pairs(tuple(made), dict(_met(made, matrices)))
 
 
-def _groups(one: Matrix) -> list[Made]:
+def _groups(one: Matrix, labels: Labels) -> list[Made]:
     """Blocks of one home that meet the same, whoever is at the other end."""
     land = one.land
     rows, columns = _numbered(one, rows=True), _numbered(one, rows=False)
@@ -56,7 +59,9 @@ def _groups(one: Matrix) -> list[Made]:
     out = []
     for members in found.values():
         classes = tuple(land.blocks[at] for at in members)
-        out.append(Made(land.homes[classes[0]], {land.family: members[0]}, land.addresses(classes)))
+        addresses = land.addresses(classes)
+        label = labels.named(addresses)
+        out.append(Made(land.homes[classes[0]], {land.family: members[0]}, addresses, label=label))
     return sorted(out, key=lambda made: -made.addresses.size())
 
 
@@ -70,28 +75,28 @@ def _numbered(one: Matrix, rows: bool) -> list[int]:
     return [int(number) for number in inverse.reshape(-1)]
 
 
-def _world(groups: list[list[Made]], matrices: tuple[Matrix, ...], labels: Labels) -> list[Made]:
+def _world(groups: list[list[Made]], matrices: tuple[Matrix, ...]) -> list[Made]:
     """The groups of all families, those of the second with those of the first that they fare like."""
     out = groups[0]
     for number, some in enumerate(groups[1:], 1):
         for one in some:
-            like = next((o for o in out if _alike(o, one, out, matrices, number, labels, some[0])), None)
+            like = next((o for o in out if _alike(o, one, out, matrices, number, some[0])), None)
             if like is None:
                 out.append(one)
             else:
                 like.at |= one.at
                 like.addresses |= one.addresses
+                like.label = _stem(like.label)
     return out
 
 
-def _alike(one: Made, other: Made, all_: list[Made], matrices: tuple[Matrix, ...], number: int, labels: Labels,
-           largest: Made) -> bool:  # fmt: skip
+def _alike(one: Made, other: Made, all_: list[Made], matrices: tuple[Matrix, ...], number: int, largest: Made) -> bool:
     """Whether two groups of two families can be one segment: whatever both meet is the same but for the family."""
     here, there = matrices[0], matrices[number]
     family = there.land.family
     if one.homes != other.homes or family in one.at or here.land.family not in one.at:
         return False
-    called = [_stem(labels.named(made.addresses)) for made in (one, other)]
+    called = [_stem(made.label) for made in (one, other)]
     neighbours = not any(called) and len(one.homes) == 1 and one is not all_[0]
     if not (neighbours or (called[0] and called[0] == called[1]) or (one is all_[0] and other is largest)):
         return False

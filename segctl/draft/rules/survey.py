@@ -1,18 +1,14 @@
-"""The rules' own ground: their interfaces, the blocks of addresses that they tell apart, and where each block lives.
-
-A site binds addresses to interfaces, rules needn't. A block lives behind the interface that lets most out of it; where
-several do alike, into it (forward first, then the machine's own input and output); behind all of them where nothing
-tells them apart. What the user says goes before.
-"""
+"""The rules' own ground: their interfaces, and the blocks of addresses that they tell apart, each where it lives."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segctl.draft.audit.reaches import blocks_of, names_of
+from segctl.draft.audit.reaches import names_of
 from segctl.draft.result import OTHERS
 from segctl.draft.rules.endings import Endings
-from segctl.draft.rules.verdict import Verdict, verdict
+from segctl.draft.rules.homes import homes
+from segctl.draft.rules.land import Ground, Land
 from segctl.draft.rules.walks import ENDS, Rules, shared
 from segctl.listing.rule import name_span
 from segctl.model.packet import Way
@@ -22,11 +18,10 @@ from segctl.policy.special import ALWAYS_SPECIAL
 from segctl.prove.axes import DADDR, IIF, OIF, SADDR, STRANGER
 from segctl.prove.cuts import Cuts
 from segctl.prove.kinds import half
-from segctl.prove.space import Axis, Spans
+from segctl.prove.space import Spans
 
 if TYPE_CHECKING:
-    import numpy
-    from numpy.typing import NDArray
+    pass
 
 LOOPBACK = "lo"
 _LONGEST = 15
@@ -63,66 +58,6 @@ class Wanted:
         return (Way.FORWARD, Way.INPUT, Way.OUTPUT) if self.own else (Way.FORWARD,)
 
 
-@dataclass(slots=True)
-class Ground:
-    """One walk. `kinds`: what pairs meet; `ids`: places in it, by the pairs' ends as in `Cells.pairs`."""
-
-    endings: Endings
-    kinds: list[Verdict] = field(init=False)
-    ids: "NDArray[numpy.int32]" = field(init=False)
-
-    def __post_init__(self) -> None:
-        import numpy
-
-        known: dict[Verdict, int] = {}
-        whole = self.endings.whole()
-        cells = self.endings.cells
-        places = []
-        for number in range(len(cells.treated)):
-            one = verdict(self.endings.of(number), self.endings, whole)
-            places.append(known.setdefault(one, len(known)))
-        self.kinds = list(known)
-        self.ids = numpy.array(places, dtype=numpy.int32)[cells.pairs]
-
-    def axis(self, name: str) -> Axis:
-        space = self.endings.cells.evaluated.space
-        return space.axes[space.index[name]]
-
-    def faces(self, name: str, some: tuple[str, ...]) -> list[int]:
-        """Where interfaces stand among the classes that can be, those that can't left out."""
-        axis, held = self.axis(name), self._classes(name)
-        found = (axis.class_of(name_span(one)[0]) for one in some)
-        return [held[number] for number in dict.fromkeys(found) if number in held]
-
-    def blocks(self, name: str, some: tuple[int, ...]) -> list[int]:
-        """Where classes of addresses stand."""
-        held = self._classes(name)
-        return [held[number] for number in some]
-
-    def _classes(self, name: str) -> dict[int, int]:
-        return {number: at for at, number in enumerate(self.endings.cells.classes[ENDS.index(name)])}
-
-
-@dataclass(slots=True)
-class Land:
-    """One family. `blocks`: the classes of addresses that a segment may hold; `homes`: of each the interfaces."""
-
-    family: int
-    grounds: Mapping[Way, Ground]
-    blocks: tuple[int, ...]
-    homes: dict[int, tuple[str, ...]] = field(default_factory=dict)
-
-    def addresses(self, some: Iterator[int] | tuple[int, ...]) -> Ranges:
-        """The addresses of classes."""
-        mask = 0
-        for number in some:
-            mask |= 1 << number
-        return blocks_of(self.axis(), mask, self.family)
-
-    def axis(self) -> Axis:
-        return next(iter(self.grounds.values())).axis(SADDR)
-
-
 @dataclass(frozen=True, slots=True)
 class Survey:
     """All families. `faces`: the interfaces of the site to be; `invented`: those that stand for others, with whom."""
@@ -137,8 +72,9 @@ def survey(rules: Rules, families: tuple[int, ...], wanted: Wanted) -> Survey:
     """Walk the rules for these families. TooLarge if they tell too many packets apart."""
     lands = tuple(_land(rules, wanted.ways, family, wanted) for family in families)
     faces, invented = _faces(lands, wanted)
+    said = {name: some for name, some in wanted.behind.items() if some}
     for land in lands:
-        land.homes = _homes(land, faces, wanted)
+        land.homes = homes(land, faces, said)
     used = {face for land in lands for homes in land.homes.values() for face in homes}
     idle = [face for face in invented if face not in used] if used else []
     kept = {face: whose for face, whose in invented.items() if face not in idle}
@@ -230,40 +166,3 @@ def _free(lands: tuple[Land, ...], word: str, taken: set[str]) -> str:
         if name not in taken and len(name) <= _LONGEST and _holds(lands, word, name):
             return name
     return ""
-
-
-def _homes(land: Land, faces: tuple[str, ...], wanted: Wanted) -> dict[int, tuple[str, ...]]:
-    said = {name: half(some, land.family) for name, some in wanted.behind.items() if some}
-    axis = land.axis()
-    claims = {name: axis.mask(spans) for name, spans in said.items() if spans}
-    free = tuple(name for name in faces if name not in said) or faces
-    scores = _scores(land, free, faces)
-    homes = {}
-    for at, number in enumerate(land.blocks):
-        if claimed := tuple(name for name, mask in claims.items() if mask >> number & 1):
-            homes[number] = claimed
-            continue
-        each = [tuple(float(score[place, at]) for score in scores) for place in range(len(free))]
-        homes[number] = tuple(name for name, one in zip(free, each, strict=True) if one == max(each))
-    return homes
-
-
-def _scores(land: Land, faces: tuple[str, ...], others: tuple[str, ...]) -> "list[NDArray[numpy.float64]]":
-    """How much passes, by interface and block: out of it and into it, through the machine and at its own ends.
-    `others`: the interfaces at the other end.
-    """
-    import numpy
-
-    out = []
-    for way, name, source in ((Way.FORWARD, IIF, True), (Way.FORWARD, OIF, False), (Way.INPUT, IIF, True),
-                              (Way.OUTPUT, OIF, False)):  # fmt: skip
-        if (ground := land.grounds.get(way)) is None:
-            continue
-        weights = numpy.array([float(one.passed.size()) for one in ground.kinds])[ground.ids]
-        if way is Way.FORWARD:
-            other = OIF if source else IIF
-            weights = weights.take(ground.faces(other, others), axis=ENDS.index(other))
-        weights = weights.sum(axis=(2, 3) if source else (0, 1))
-        rows = [ground.faces(name, (face,))[0] for face in faces]
-        out.append(weights[numpy.ix_(rows, ground.blocks(SADDR if source else DADDR, land.blocks))])
-    return out

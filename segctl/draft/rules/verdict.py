@@ -45,7 +45,7 @@ def verdict(ends: Iterable[End], endings: Endings, whole: tuple[Cube, ...]) -> V
 
 
 def together(some: Iterable[Verdict]) -> Verdict:
-    """Several pairs' as one: what passes in all of them passes; the rest hears an answer where some of them give one."""
+    """Several pairs' as one: what passes in all of them passes; the rest is rejected where some of them reject it."""
     each = list(dict.fromkeys(some))
     if len(each) == 1:
         return each[0]
