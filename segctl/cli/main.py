@@ -22,6 +22,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "can": ("segctl.cli.questions:can", "May FROM open SERVICE to TO?"),
     "explain": ("segctl.cli.questions:explain", "Why: each rule that bears on it, and what would turn it."),
     "check": ("segctl.cli.site:check", "Run the site's own tests, and look for holes."),
+    "audit": ("segctl.cli.audit:audit", "What somebody else's rules let through, and what is odd about them."),
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "plan": ("segctl.cli.plan:plan", "What apply would open, close and cut."),

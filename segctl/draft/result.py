@@ -8,6 +8,16 @@ from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
 from segctl.model.span import Span
 
+CODES = (
+    "ipv6-open",
+    "source-elsewhere",
+    "source-own",
+    "source-loopback",
+    "rule-shadowed",
+    "rule-redundant",
+    "rule-out-of-reach",
+)
+"""Of findings; `model/codes.py` has a row for each."""
 Spans = tuple[tuple[int, int], ...]
 """First and last value, both included."""
 OTHERS = "other"
@@ -72,10 +82,16 @@ class NotModelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwalked:
+    """A way in a family of which nothing can be told: the rules tell too many packets apart."""
+
+    way: Way
+    family: int
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
-    """The answer. `read`: a hash of the rules; `families`: those that were asked about; `closed`: the ways, with their
-    families, of which no connection may be opened, `open`: of which every one may. `notes`: what is to be known.
-    """
+    """The answer. `read`: a hash of the rules; `families`: those that were asked about; `notes`: what to know."""
 
     files: tuple[str, ...]
     read: str
@@ -85,11 +101,12 @@ class Audit:
     not_modelled: tuple[NotModelled, ...]
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unwalked: tuple[Unwalked, ...] = ()
 
     @property
     def unanswered(self) -> bool:
         """Whether something that isn't modelled leaves an answer open."""
-        return bool(self.gaps) or any(one.leaves for one in self.not_modelled)
+        return bool(self.gaps or self.unwalked) or any(one.leaves for one in self.not_modelled)
 
 
 def of_way(reaches: Iterable[Reach], way: Way, family: int) -> list[Reach]:

@@ -18,12 +18,15 @@ _V6 = re.compile(r" (?:-s|-d) [0-9a-fA-F]*:[0-9a-fA-F:]*[/ ]")
 
 
 class NoRules(ValueError):
-    """A file that is none of these. `help` says what is."""
+    """A file that is none of these. `help` says what is. The place is that of the line's first word, if no other."""
 
     exit_code = 2
 
-    def __init__(self, path: Path, error: Unreadable) -> None:
-        where = f"{path}:{error.line}" if error.line is not None else str(path)
+    def __init__(self, path: Path, error: Unreadable, text: str = "") -> None:
+        where = f"{path}"
+        if error.line is not None:
+            (line,) = text.split("\n")[error.line - 1 : error.line] or [""]
+            where += f":{error.line}:{error.column or len(line) - len(line.lstrip()) + 1}"
         super().__init__(f"{where}: {error}")
         self.help = error.help or "it is read: `nft (-j) list ruleset`, `iptables-save`, `ip6tables-save`, `ipset save`"
 
@@ -42,7 +45,7 @@ def read_each(paths: Sequence[Path]) -> dict[Path, Listing]:
     sets: dict[str, Set] = {}
     for path, text in texts:
         if _is_ipset(text):
-            sets |= _tried(path, partial(ipset.parse, text))
+            sets |= _tried(path, text, partial(ipset.parse, text))
     return {path: _read(path, text, sets) for path, text in texts if not _is_ipset(text)}
 
 
@@ -70,11 +73,11 @@ def _is_ipset(text: str) -> bool:
 def _read(path: Path, text: str, sets: Mapping[str, Set]) -> Listing:
     start = text.lstrip()
     if start.startswith("{"):
-        return _tried(path, lambda: nft_json.parse(_json(text)))
+        return _tried(path, text, lambda: nft_json.parse(_json(text)))
     if start.startswith(("*", ":")) or "\n*" in text:
         family = Family.IP6 if _is_v6(path, text) else Family.IP
-        return _tried(path, lambda: iptables.parse(text, family, sets))
-    return _tried(path, lambda: nft_text.parse(text))
+        return _tried(path, text, lambda: iptables.parse(text, family, sets))
+    return _tried(path, text, lambda: nft_text.parse(text))
 
 
 def _is_v6(path: Path, text: str) -> bool:
@@ -88,11 +91,12 @@ def _json(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Unreadable(f"no JSON: {error}", getattr(error, "lineno", None)) from error
+        line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+        raise Unreadable(f"no JSON: {error}", line, column=column) from error
 
 
-def _tried(path: Path, work: Callable[[], T]) -> T:
+def _tried(path: Path, text: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except Unreadable as error:
-        raise NoRules(path, error) from error
+        raise NoRules(path, error, text) from error

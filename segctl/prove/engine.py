@@ -28,6 +28,7 @@ from segctl.prove.bundle import Bundle, Hits, NeedsHits, hit_axes, hit_axis
 from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, VALID, possible, types
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
+from segctl.prove.heard import Heard
 from segctl.prove.lookup import Groups
 from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
@@ -78,10 +79,11 @@ def evaluate(
     met: Met | None = None,
     fewest: int | None = None,
     fresh: bool = False,
+    heard: Heard | None = None,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
     `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
-    a connection, new or untracked, of TCP those with SYN alone.
+    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -105,6 +107,8 @@ def evaluate(
             start = _start(space, registers, way, fresh)
             evaluator = Evaluator(space, registers, family, listing.interfaces, hits, fewest)
             walk = Walk(space, evaluator, family, met)
+            if heard is not None:
+                heard.begin(walk, start)
             decided = walk.along([start], met_stages)
             domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))

@@ -1,20 +1,25 @@
 """Rules without what NAT does to a packet: the filter hooks see the source before translation, the destination after.
 
 So a chain of type nat that only translates decides nothing, and is left out; of one that also drops or marks each
-translation is an `accept`, which is what it is to the other chains (net/netfilter/nf_nat_core.c).
+translation is an `accept`, which is what it is to the other chains (net/netfilter/nf_nat_core.c). Left out is any other
+base chain, too, by which every packet passes unchanged.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from segctl.listing.rule import (
-    Assign,
+    Anybit,
+    Aside,
     Chain,
     Decide,
     Ending,
     Listing,
     Load,
+    Lookup,
     Match,
+    Maybe,
+    Opaque,
     Rule,
     Statement,
     Table,
@@ -32,22 +37,37 @@ def bare(listing: Listing) -> Listing:
 
 
 def _table(table: Table) -> Table:
-    chains = {name: chain for name, chain in table.chains.items() if not _only_translates(chain, table)}
-    if table.engine == "iptables-legacy" and table.name == "nat":
-        chains = {}  # it has no other targets that end a packet
-    return replace(table, chains={name: _chain(chain) for name, chain in chains.items()})
+    left_out = {chain.name for chain in table.chains.values() if _decides_nothing(chain, table)}
+    chains = {name: _chain(chain) for name, chain in table.chains.items() if name not in left_out}
+    return replace(table, chains=chains)
 
 
-def _only_translates(chain: Chain, table: Table) -> bool:
-    if chain.hook is None or chain.hook.kind != "nat" or chain.hook.policy is not Ending.ACCEPT:
+def beside(listing: Listing) -> set[tuple[str, str, str]]:
+    """Family, table and name of each chain that what is left out leads to: it isn't walked, or not wholly."""
+    return {
+        (str(table.family), table.name, led.name)
+        for table in listing.tables
+        for chain in table.chains.values()
+        if _decides_nothing(chain, table)
+        for led in _led_to(chain, table)
+    }
+
+
+def _decides_nothing(chain: Chain, table: Table) -> bool:
+    if chain.hook is None or chain.hook.policy is not Ending.ACCEPT:
         return False
-    return not any(_matters(statement) for one in _led_to(chain, table) for r in one.rules for statement in r.statements)
+    harmless = _PASSING if chain.hook.kind != "nat" else (*_PASSING, Translate, Opaque)
+    return all(_passes(one, harmless) for led in _led_to(chain, table) for r in led.rules for one in r.statements)
 
 
-def _matters(statement: Statement) -> bool:
+_PASSING: tuple[type, ...] = (Match, Anybit, Lookup, Maybe, Aside)
+_STOPS = (Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN)
+
+
+def _passes(statement: Statement, harmless: tuple[type, ...]) -> bool:
     if isinstance(statement, Decide):
-        return statement.verdict.ending in (Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN)
-    return isinstance(statement, Assign)
+        return statement.verdict.ending not in _STOPS
+    return isinstance(statement, harmless)
 
 
 def _led_to(chain: Chain, table: Table) -> Iterator[Chain]:
@@ -101,9 +121,4 @@ def _asks(statement: Statement) -> bool:
     return any(isinstance(one, Load) and one.field.endswith((" daddr", " dport")) for one in fields)
 
 
-def writes(rules: Mapping[str, Chain]) -> bool:
-    """Whether some rule sets a mark."""
-    return any(isinstance(s, Assign) for chain in rules.values() for rule in chain.rules for s in rule.statements)
-
-
-__all__ = ["Match", "bare", "early_readers", "translations", "writes"]
+__all__ = ["bare", "beside", "early_readers", "translations"]

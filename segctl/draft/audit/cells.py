@@ -48,13 +48,14 @@ class _State(NamedTuple):
 class Cells:
     """All pairs of a walk. `pairs`: numbers by interface and address of the source, of the destination; `numbers` are
     places in `treated`. `classes`: of each of ENDS those that can be. `told`: the axes on which packets are told, in
-    order; `whole`: all packets on them.
+    order; `whole`: all packets on them; `possible`: of each of these axes what some packet has.
     """
 
     evaluated: Evaluated
     places: tuple[int, ...] = field(init=False)
     told: tuple[int, ...] = field(init=False)
     whole: Mixed = field(init=False)
+    possible: Cube = field(init=False)
     classes: tuple[tuple[int, ...], ...] = field(init=False)
     pairs: "NDArray[numpy.int32]" = field(init=False)
     treated: list[Treated] = field(init=False)
@@ -71,6 +72,7 @@ class Cells:
         self.places = tuple(at for at in range(len(space.axes)) if at not in outer)
         self.told = tuple(_told(space))
         self.whole = self._joined(self._rest(cube) for cube in self.evaluated.domain)
+        self.possible = tuple(map(_either, zip(*self.whole.cubes(), strict=True)))
         can = [0] * len(outer)
         for cube in self.evaluated.domain:
             can = [mask | cube[at] for mask, at in zip(can, outer, strict=True)]
@@ -148,7 +150,8 @@ class Cells:
                 continue
             stops = endings <= {Ending.DROP, Ending.REJECT}
             if not stops:
-                found = [one for at in places if (one := decided[at].by) is not None]
+                lets = [at for at in places if decided[at].ending not in (Ending.DROP, Ending.REJECT)]
+                found = [one for at in lets if (one := decided[at].by) is not None]
                 by |= {(id(one.chain), id(one.rule)): one for one in found}
             if endings == {Ending.ACCEPT}:
                 passes.append(cube)
@@ -189,6 +192,13 @@ class Cells:
             else:
                 if perhaps:
                     yield now, perhaps
+
+
+def _either(masks: Iterable[int]) -> int:
+    out = 0
+    for mask in masks:
+        out |= mask
+    return out
 
 
 def _told(space: Space) -> Iterator[int]:

@@ -29,9 +29,12 @@ def not_modelled(given: Given, reaches: Iterable[Reach], told: dict[int, str]) -
     """Every rule with such an expression. `told`: of rules the words by which a walk names their place."""
     rows = list(reaches)
     for table, _, rule in rules(given.listing):
-        why = tuple(dict.fromkeys(word for statement in rule.statements for word in _words(statement, table)))
+        place = f"({told[id(rule)]})"
+        here = [row for row in rows if any(place in reason for reason in row.reasons)]
+        said = (reason.replace(place, "").strip() for row in here for reason in row.reasons if place in reason)
+        why = dict.fromkeys(word for statement in rule.statements for word in _words(statement, table))
+        why |= dict.fromkeys(word for word in said if not why)
         if why:
-            here = [row for row in rows if any(told[id(rule)] in reason for reason in row.reasons)]
             yield NotModelled(given.span(rule), rule.text, "; ".join(why), _leaves(here))
 
 

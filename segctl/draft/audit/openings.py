@@ -16,7 +16,9 @@ def openings(some: Mixed, cells: Cells) -> tuple[Opening, ...]:
     if some == cells.whole:
         return (EVERYTHING,)
     found = [one for cube in some.cubes() for one in _of(cube, cells)]
-    return tuple(sorted(_together(found), key=lambda one: (one.protocols, one.ports or (), one.sources or (), one.also)))
+    return tuple(
+        sorted(_together(found), key=lambda one: (one.protocols, one.ports or (), one.sources or (), one.also))
+    )
 
 
 def _of(cube: Cube, cells: Cells) -> Iterator[Opening]:
@@ -25,7 +27,9 @@ def _of(cube: Cube, cells: Cells) -> Iterator[Opening]:
     proto, tail, head, *rest = (space.axes[at] for at in cells.told)
     icmp = 1 << proto.class_of(ICMP_OF[cells.evaluated.family])
     also = tuple(
-        (axis.name, axis.spans(mask)) for axis, mask in zip(rest, cube[3:], strict=True) if mask != axis.full
+        (axis.name, axis.spans(mask))
+        for axis, mask, possible in zip(rest, cube[3:], cells.possible[3:], strict=True)
+        if possible & ~mask
     )
     if cube[0] & icmp:
         heads = _icmp_heads(cells, icmp)

@@ -133,11 +133,14 @@ def names_of(axis: Axis, number: int) -> Iterator[str]:
     if axis.class_of(name_span(STRANGER)[0]) == number:
         yield OTHERS
         return
+    end = -1
     for first, last in axis.spans(1 << number):
         if first == last:
             yield name_of(first)
-        else:
-            yield _beginning(first, last) + "*"
+        elif last > end:  # else one more piece of the last beginning, around names that have a class of their own
+            beginning = name_of(first) if last <= name_span(f"{name_of(first)}*")[1] else _beginning(first, last)
+            end = name_span(f"{beginning}*")[1]
+            yield f"{beginning}*"
 
 
 def _beginning(first: int, last: int) -> str:
@@ -151,8 +154,3 @@ def blocks_of(axis: Axis, mask: int, family: int) -> Ranges:
     """Classes of addresses on the line of all addresses."""
     lift = V6 if family == 6 else 0
     return Ranges.of((first + lift, last + lift) for first, last in axis.spans(mask))
-
-
-def every(mask: int) -> list[int]:
-    """The classes of a mask."""
-    return list(bits(mask))
