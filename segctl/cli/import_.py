@@ -1,5 +1,6 @@
 """The command that makes a site of somebody else's rules."""
 
+import json
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from segctl.cli.exits import Exit
-from segctl.cli.options import Command, Settings, settings
+from segctl.cli.init import valid_name
+from segctl.cli.options import Command, Settings, format_option, settings
 
 if TYPE_CHECKING:
     from segctl.draft.rules import Imported, Wanted
@@ -20,7 +22,8 @@ _SHOWN = 20
 
 
 @click.command(
-    cls=Command, examples=("import rules.v4 --to mysite", "import rules.nft --to mysite --behind eth1=10.0.1.0/24")
+    cls=Command,
+    examples=("import rules.nft --to drafted", "import rules.nft --to drafted --behind eth1=10.0.1.0/24 --force"),
 )
 @click.argument("files", metavar="FILE…", nargs=-1, required=True,
                 type=click.Path(path_type=Path, exists=True, dir_okay=False))  # fmt: skip
@@ -32,8 +35,9 @@ _SHOWN = 20
               help="An address of the machine itself: then its input and output are imported, too.")  # fmt: skip
 @click.option("--host", metavar="ADDR", multiple=True, help="It is a host with this address, and forwards nothing.")
 @click.option("--family", type=click.Choice(["4", "6"]), help="Only IPv4, or only IPv6.")
-@click.option("--name", metavar="SITE", help="The site's name; default that of DIR.")
+@click.option("--name", metavar="SITE", callback=valid_name, help="The site's name; default that of DIR.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@format_option("text", "json")
 @settings
 def import_(
     settings: Settings,
@@ -45,6 +49,7 @@ def import_(
     family: str | None,
     name: str | None,
     force: bool,
+    format_: str,
 ) -> Exit:
     """Draft a site from the saved rules of a machine, and prove that its own rules decide as those do.
 
@@ -60,7 +65,13 @@ def import_(
     called, remarks = (name, ()) if name else site_name(folder)
     at = datetime.now(UTC)
     made = import_rules(files, called, _wanted(behind, own, host), (int(family),) if family else (), _compiled, at)
-    for one in put(Draft(called, dict(made.files)), folder, at, force=force):
+    written = put(Draft(called, dict(made.files)), folder, at, force=force)
+    if format_ == "json":
+        from segctl.report.imported import imported_json
+
+        click.echo(json.dumps(imported_json(made, written), indent=1, ensure_ascii=False))
+        return Exit.YES if made.equality.equal else Exit.NO
+    for one in written:
         click.echo(f"written: {folder / one}")
     for remark in remarks:
         settings.say(remark)
@@ -99,7 +110,7 @@ def _some(settings: Settings, lead: str, lines: list[str]) -> None:
 
 def _wanted(behind: tuple[str, ...], own: tuple[str, ...], host: tuple[str, ...]) -> "Wanted":
     from segctl.draft.rules import Wanted
-    from segctl.load.blocks import read_address
+    from segctl.load.blocks import demand_usable, read_address
     from segctl.load.findings import Wrong
     from segctl.model.ranges import Ranges
 
@@ -111,6 +122,7 @@ def _wanted(behind: tuple[str, ...], own: tuple[str, ...], host: tuple[str, ...]
         found[name] = _blocks(listed) if equals else None
     try:
         addresses = Ranges.of((one, one) for one in map(read_address, host))
+        demand_usable(" ".join(host), addresses)
     except Wrong as wrong:
         raise click.BadParameter(wrong.what, param_hint="--host") from wrong
     if own and addresses:
@@ -124,7 +136,9 @@ def _owned(own: tuple[str, ...]) -> "dict[str, tuple[InterfaceAddress, ...]]":
 
     out: dict[str, tuple[InterfaceAddress, ...]] = {}
     for said in own:
-        name, _, address = said.partition("=")
+        name, equals, address = said.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"'{said}' is no IF=ADDR/LENGTH", param_hint="--own")
         try:
             out[name] = (*out.get(name, ()), read_interface_address(address))
         except Wrong as wrong:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from segctl.draft.result import Apart, Equality, OnPurpose
 from segctl.draft.rules.endings import End, Endings
 from segctl.draft.rules.purpose import CELLS, ESSENTIAL, NOWHERE, PACKETS, Ends, Place, is_essential
-from segctl.draft.rules.result import Apart, Equality, OnPurpose
 from segctl.draft.rules.survey import Wanted, cuts_of
 from segctl.draft.rules.walks import ENDS, Rules, shared
 from segctl.listing.rule import Ending, name_of, name_span
@@ -237,4 +237,4 @@ def _service(told: dict[str, int], family: int) -> str:
         return f"{WITH_PORTS[proto]}/{told[TAIL]} from port {told[HEAD]}"
     if proto == (ICMP if family == 4 else ICMP6):
         return f"icmp{family}/{told[HEAD] >> 8}"
-    return f"proto/{proto}"
+    return f"proto/{proto}" + (f" that begins with {told[HEAD]}" if told[HEAD] else "")

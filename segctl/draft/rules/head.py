@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from segctl.draft.audit.bare import translations
 from segctl.draft.audit.given import Given, rules
+from segctl.draft.result import Apart, Equality, LeftOut, OnPurpose
 from segctl.draft.rules.left_out import TAKEN, fields_asked, logs, marking
 from segctl.draft.rules.plain import asks_the_way_back
-from segctl.draft.rules.result import Apart, Equality, LeftOut, OnPurpose
 from segctl.draft.rules.survey import Survey
 from segctl.prove.path import bridges
 

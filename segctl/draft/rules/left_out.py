@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from segctl.draft.audit.doubts import not_modelled
 from segctl.draft.audit.given import Given, rules
-from segctl.draft.rules.result import LeftOut
+from segctl.draft.result import LeftOut
 from segctl.listing.rule import (
     Anybit,
     Aside,

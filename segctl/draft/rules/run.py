@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segctl.draft.audit.given import Given
 from segctl.draft.names import Names
+from segctl.draft.result import Equality, Imported
 from segctl.draft.rules.equal import compare
 from segctl.draft.rules.head import head, notes
 from segctl.draft.rules.labels import Labels
@@ -15,7 +16,6 @@ from segctl.draft.rules.left_out import left_out
 from segctl.draft.rules.matrix import matrix
 from segctl.draft.rules.plain import plain
 from segctl.draft.rules.plan import plan
-from segctl.draft.rules.result import Equality, Imported
 from segctl.draft.rules.segments import Made, Pairs, segments
 from segctl.draft.rules.survey import Survey, Wanted, survey
 from segctl.draft.rules.walks import Rules
@@ -34,6 +34,19 @@ from segctl.policy import Policy, examine
 Compiler = Callable[[Policy, str, datetime], str]
 """A policy, a point's name and a time to the text of its table."""
 _OWN = "own"
+
+
+class Silent(Exception):
+    """The files don't speak of what was asked. Nothing was done."""
+
+    exit_code = 2
+    help = "give the rules of that family, or leave --family out"
+
+    def __init__(self, families: tuple[int, ...]) -> None:
+        which = " and ".join(f"IPv{family}" for family in families)
+        super().__init__(f"the files hold no rules for {which}" if families else "the files hold no rules")
+
+
 _HALVES = {4: ("ipv4", ALL_V4), 6: ("ipv6", ALL_V6)}
 
 
@@ -45,6 +58,8 @@ def import_rules(paths: Sequence[Path], name: str, wanted: Wanted, families: tup
     """
     given = Given.read(paths)
     asked = tuple(one for one in (families or given.families) if one in given.families)
+    if not asked:
+        raise Silent(families)
     rules = Rules(plain(given.listing))
     found = survey(rules, asked, wanted)
     pairs = _segments(found, Labels.read(given.listing, wanted.behind, wanted.ours | wanted.special), asked)
