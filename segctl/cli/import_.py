@@ -122,7 +122,8 @@ def _wanted(behind: tuple[str, ...], own: tuple[str, ...], host: tuple[str, ...]
         found[name] = _blocks(listed) if equals else None
     try:
         addresses = Ranges.of((one, one) for one in map(read_address, host))
-        demand_usable(" ".join(host), addresses)
+        if host:
+            demand_usable(" ".join(host), addresses)
     except Wrong as wrong:
         raise click.BadParameter(wrong.what, param_hint="--host") from wrong
     if own and addresses:

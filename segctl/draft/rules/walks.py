@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from segctl.draft.audit.cells import Cells
-from segctl.draft.audit.run import SINGLY
+from segctl.draft.audit.walks import SINGLY
 from segctl.listing.rule import Listing
 from segctl.model.packet import Way
 from segctl.prove.axes import DADDR, IIF, OIF, REGISTERS, SADDR
