@@ -222,6 +222,56 @@ def test_what_decides_nothing_is_named_and_proved_nevertheless(table: str, why: 
     assert [one.why.split(" (")[0].split(":")[0] for one in made.left_out] == ([why] if why else [])
 
 
+@pytest.mark.parametrize(
+    "construct",
+    [
+        "-m string --string x --algo bm",
+        "-m recent --name r --rcheck",
+        "-m hashlimit --hashlimit-upto 5/sec --hashlimit-name h",
+        "-m connlimit --connlimit-upto 5",
+        "-m mac --mac-source 00:11:22:33:44:55",
+        "-m statistic --mode random --probability 0.5",
+        "-m time --timestart 08:00",
+        "-m length --length 0:100",
+        "-m u32 --u32 0=1",
+        "-m physdev --physdev-in eth9",
+        "-m set --match-set gone src",
+        "-p tcp --sport 20",
+        "-p tcp --tcp-option 8",
+        "-p icmp --icmp-type 8/1",
+        "-m dscp --dscp 46",
+        "-m ttl --ttl-lt 5",
+    ],
+)
+def test_matches_of_iptables_that_no_site_says(construct: str, tmp_path: Path) -> None:
+    rules = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp --dport 80 -j ACCEPT\n"
+    made = imported(tmp_path, f"{rules}-A FORWARD {construct} -j ACCEPT\nCOMMIT\n", name="rules.v4")
+    assert [one.place.line for one in made.left_out] == [4]
+    assert not made.equality.equal
+    assert all(one.site == "drop" for one in made.equality.differences)
+
+
+@pytest.mark.parametrize(
+    ("target", "differs"),
+    [
+        ("filter:FORWARD:NFQUEUE --queue-num 1", True),
+        ("raw:PREROUTING:CT --helper ftp", False),
+        ("mangle:PREROUTING:MARK --set-mark 7", False),
+        ("nat:POSTROUTING:MASQUERADE", False),
+        ("mangle:FORWARD:NFQUEUE --queue-num 1 --queue-bypass", True),
+    ],
+)
+def test_targets_of_iptables_that_no_site_says(target: str, differs: bool, tmp_path: Path) -> None:
+    table, chain, words = target.split(":")
+    more = f"*{table}\n:{chain} ACCEPT [0:0]\n-A {chain} -p tcp --dport 21 -j {words}\nCOMMIT\n"
+    filter_ = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n"
+    if table == "filter":
+        more, filter_ = "", filter_.replace("COMMIT", f"-A {chain} -p tcp --dport 21 -j {words}\nCOMMIT")
+    made = imported(tmp_path, more + filter_, name="rules.v4")
+    assert len(made.left_out) == 1
+    assert made.equality.equal is not differs, made.equality.differences
+
+
 def test_notrack_is_named(tmp_path: Path) -> None:
     raw = base("udp dport 53 notrack", "accept", "prerouting").replace("filter;", "raw;").replace(" f {", " raw {")
     made = imported(tmp_path, base("udp dport 53 accept") + raw)
