@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from segctl.draft.result import Apart, Equality, OnPurpose
+from segctl.draft.audit.reaches import names_of
+from segctl.draft.result import OTHERS, Apart, Equality, OnPurpose
 from segctl.draft.rules.endings import End, Endings
 from segctl.draft.rules.purpose import CELLS, ESSENTIAL, NOWHERE, PACKETS, Ends, Place, is_essential
 from segctl.draft.rules.survey import Wanted, cuts_of
 from segctl.draft.rules.walks import ENDS, Rules, shared
-from segctl.listing.rule import Ending, name_of, name_span
+from segctl.listing.rule import Ending, name_span
 from segctl.model.packet import Way
 from segctl.model.point import Point
 from segctl.model.ranges import V6, show_address
 from segctl.model.service import ICMP, ICMP6, WITH_PORTS
 from segctl.policy import Policy
-from segctl.prove.axes import DADDR, HEAD, IIF, OIF, PROTO, SADDR, TAIL
+from segctl.prove.axes import DADDR, HEAD, IIF, OIF, PROTO, SADDR, STRANGER, TAIL
 from segctl.prove.cuts import Cuts
 from segctl.prove.kinds import half
 from segctl.prove.row import rule_said
@@ -217,13 +218,22 @@ def _tell(differ: list[Differs], cells: "NDArray[numpy.bool_]", axes: Axes, one:
 def _packet(cube: Cube, axes: Axes, where: tuple[int, ...], one: Endings) -> str:
     """One packet of a difference, in words."""
     space, family = one.cells.evaluated.space, one.cells.evaluated.family
-    least = {name: space.axes[space.index[name]].least[one.cells.classes[at][place]]
-             for at, (name, place) in enumerate(zip(ENDS, where, strict=True))}  # fmt: skip
-    told = {axis.name: _smallest(axis, mask) for axis, mask in zip(axes, cube, strict=True)}
     lift = V6 if family == 6 else 0
-    source, target = (f"{name_of(least[face])} {show_address(least[end] + lift)}".strip()
-                      for face, end in ((IIF, SADDR), (OIF, DADDR)))  # fmt: skip
-    return f"{source} > {target}, {_service(told, family)}"
+    ends = []
+    for face, end in ((IIF, SADDR), (OIF, DADDR)):
+        number, block = (one.cells.classes[ENDS.index(name)][where[ENDS.index(name)]] for name in (face, end))
+        address = show_address(space.axes[space.index[end]].least[block] + lift)
+        ends.append(f"{_interface(space.axes[space.index[face]], number)} {address}".strip())
+    told = {axis.name: _smallest(axis, mask) for axis, mask in zip(axes, cube, strict=True)}
+    return f"{ends[0]} > {ends[1]}, {_service(told, family)}"
+
+
+def _interface(axis: Axis, number: int) -> str:
+    """One of a class: a name, or the beginning of names with a 0; nothing where there is none."""
+    if axis.class_of(0) == number:
+        return ""
+    word = next(names_of(axis, number))
+    return STRANGER if word == OTHERS else word.replace("*", "0")
 
 
 def _smallest(axis: Axis, mask: int) -> int:

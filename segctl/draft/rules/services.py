@@ -35,7 +35,8 @@ def said(met: Mapping[int, Verdict], answer: str) -> Said:
         return Said((ALL,))
     if all(_nearly_all(some, family) for family, some in passed.items()) and not rejected:
         rest = {family: of_family(family) - some for family, some in passed.items()}
-        return Said((ALL,), _literals(rest))
+        if all(_sayable(some, family) for family, some in rest.items()):  # else the flow would let through too much
+            return Said((ALL,), _literals(rest))
     rail: Services = ()
     if answer == REJECT and any(dropped.values()):
         rail = (ALL,) if _all(dropped) else _literals(dropped)
@@ -44,6 +45,20 @@ def said(met: Mapping[int, Verdict], answer: str) -> Said:
 
 def _all(some: Mapping[int, Ranges]) -> bool:
     return all(traffic == of_family(family) for family, traffic in some.items())
+
+
+def _sayable(some: Ranges, family: int) -> bool:
+    """Whether literals say all of it: no port 0 by itself, no protocol that has none."""
+    for number in range(256):
+        whole = Ranges.span(*traffic_range(family, number))
+        here = some & whole
+        if not here or (here == whole and number == _ICMP_OF[family]):
+            continue
+        if number in _NO_PROTOCOL or (number in (ICMP, ICMP6) and number != _ICMP_OF[family]):
+            return False
+        if number in WITH_PORTS and here != whole and here.first() & LAST_PORT == 0:
+            return False
+    return True
 
 
 def _nearly_all(some: Ranges, family: int) -> bool:

@@ -340,3 +340,14 @@ def test_too_many_kinds_of_packets(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("segctl.draft.audit.cells.MOST_PAIRS", 100)
     with pytest.raises(TooLarge, match="too many"):
         imported(tmp_path, OFFICE, name="rules.v4")
+
+
+@pytest.mark.parametrize(
+    "rule", ["tcp dport 0-24 drop", "meta l4proto 43 drop", "meta nfproto ipv4 meta l4proto 58 drop"]
+)
+def test_what_no_guardrail_can_say_is_not_opened(rule: str, tmp_path: Path) -> None:
+    """A flow of `all` would let it through; a list of services doesn't, and loses what no packet is."""
+    made = imported(tmp_path, base(rule, policy="accept"))
+    assert made.equality.equal, made.equality.differences
+    assert not any("all" in services for _, _, services in flows(made, tmp_path / "site") if services == "all")
+    assert "unsayable" in on_purpose(made)
