@@ -7,12 +7,15 @@ from segctl.ask.called import Caller
 from segctl.ask.joint import bits, lowest
 from segctl.ask.look import Look, in_common
 from segctl.ask.reach import Machine, Reach, Rings
-from segctl.ask.result import Blast, Direct, Exposure, Passing, Ring
+from segctl.ask.result import Blast, Direct, Exposure, Passing, Reached, Ring
 from segctl.ask.search import Piece
-from segctl.model.ranges import ALL_ADDRESSES, Ranges
+from segctl.model.ranges import ALL_ADDRESSES, ALL_V4, ALL_V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import WORLD
-from segctl.model.service import ICMP_TRAFFIC
+from segctl.model.service import shape_of
+
+_LINK = 64  # bits below an IPv6 link's prefix
+_FULL = 256
 
 
 @dataclass(slots=True)
@@ -24,6 +27,7 @@ class Blasts:
     caller: Caller = field(init=False)
     _segments: Mapping[str, int] = field(init=False)
     _kinds: Mapping[int, list[Machine]] = field(init=False)
+    _known: dict[tuple[int, int], Ranges] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         policy, joint = self.reach.policy, self.reach.joint
@@ -38,19 +42,47 @@ class Blasts:
         """From any one machine that has some of these addresses; those from where the same is reached together."""
         together: dict[Rings, list[tuple[int, Ranges]]] = {}
         for classes, those in self.reach.kinds(addresses).items():
-            together.setdefault(self._rings(classes), []).append((classes, those))
+            together.setdefault(self.rings(classes), []).append((classes, those))
         return tuple(self._blast(rings, starts) for rings, starts in together.items())
+
+    def to(self, addresses: Ranges, goals: Ranges) -> tuple[Reached, ...]:
+        """The same, told of some others alone."""
+        wanted = self.reach.kinds(goals)
+        found: dict[tuple[tuple[int, Ranges], ...], list[tuple[int, Ranges]]] = {}
+        for start, those in self.reach.kinds(addresses).items():
+            rings = self.rings(start)
+            by_hops: dict[int, list[Ranges]] = {}
+            for classes, aims in wanted.items():
+                hops = next((at for at, mask in enumerate(rings.reached, 1) if mask & classes), 0)
+                if hops or classes != start or self._several(start):
+                    by_hops.setdefault(hops, []).append(aims)
+            key = tuple((hops, _union(aims)) for hops, aims in sorted(by_hops.items()))
+            found.setdefault(key, []).append((start, those))
+        return tuple(self._told(key, starts) for key, starts in found.items() if key)
+
+    def _told(self, key: Iterable[tuple[int, Ranges]], starts: Iterable[tuple[int, Ranges]]) -> Reached:
+        named = {hops: self.caller.named(aims) for hops, aims in key}
+        never = named.pop(0, None)
+        return Reached(self.caller.named(_union(those for _, those in starts)), tuple(named.items()), never)
+
+    def _several(self, start: int) -> bool:
+        """Whether these classes have more machines than one."""
+        machine = next(iter(self._kinds.get(start, ())), None)
+        return machine is None or machine.addresses != self.reach.joint.addresses(start)
 
     def radius(self, name: str) -> int:
         """The blast radius of a segment: addresses that are reached from that machine in it that reaches most."""
         kinds = self.reach.kinds(self.reach.policy.partition.own[name])
-        return max((self._size(self._rings(classes).all(), classes) for classes in kinds), default=0)
+        return max((radius_of(self._reached(self.rings(one).all(), one)) for one in kinds), default=0)
 
-    def nearest(self) -> dict[str, dict[str, int]]:
-        """Of each segment the segments in which somebody of it reaches somebody else, with the least hops."""
+    def nearest(self, *, observed: bool = True, uncovered: bool = True) -> dict[str, dict[str, int]]:
+        """Of each segment the segments in which somebody of it reaches somebody else, with the least hops.
+
+        Without what passes only as somebody observes, or as nothing enforces a deny, if that is not wanted.
+        """
         found: dict[str, dict[str, int]] = {name: {} for name in self._segments}
         for start in self.reach.kinds(ALL_ADDRESSES):
-            rings = self._rings(start)
+            rings = self.rings(start, observed=observed, uncovered=uncovered)
             segments = self._by_hops(rings)
             for name in self._owners(start):
                 known = found[name]
@@ -66,28 +98,28 @@ class Blasts:
             reaching = {other: hops[name] for other, hops in nearest.items() if other != name and name in hops}
             direct = sum(hops == 1 for hops in reaching.values())
             world = reaching.get(WORLD, 0)
-            found.append(Exposure(name, direct, len(reaching), len(self._segments) - 1, world))
+            found.append(Exposure(name, self.radius(name), direct, len(reaching), len(self._segments) - 1, world))
         return tuple(sorted(found, key=lambda one: (-one.any, -one.direct, one.segment)))
 
-    def _rings(self, start: int, *, observed: bool = True, uncovered: bool = True) -> Rings:
+    def rings(self, start: int, *, observed: bool = True, uncovered: bool = True) -> Rings:
         return self.reach.rings(
             start, through_world=self.through_world, observed=observed, uncovered=uncovered
         )  # fmt: skip
 
     def _blast(self, rings: Rings, starts: list[tuple[int, Ranges]]) -> Blast:
         start, reached = starts[0][0], rings.all()
-        here = self.caller.named(Ranges.of(span for _, those in starts for span in those))
-        size = self._size(reached, start)
+        whole = self._reached(reached, start)
         only = [
-            size - self._size(self._rings(start, observed=observed, uncovered=uncovered).all(), start)
+            radius_of(whole - self._reached(self.rings(start, observed=observed, uncovered=uncovered).all(), start))
             for observed, uncovered in ((False, True), (True, False))
         ]
         segments = self._by_hops(rings)
         return Blast(
-            here,
+            self.caller.named(_union(those for _, those in starts)),
             tuple(self._direct(start)),
             tuple(self._ring(rings, number) for number in range(len(rings.reached))),
-            (self._size(reached, start, 0), self._size(reached, start, 1)),
+            radius_of(whole),
+            ((whole & ALL_V4).size(), (whole & ALL_V6).size()),
             sum(len(those) - (classes == start) for classes, those in self._kinds.items() if classes & reached),
             segments,
             segments.get(WORLD, 0),
@@ -113,31 +145,52 @@ class Blasts:
         named = (those for classes, those in self._kinds.items() if classes & new and not classes & before)
         return Ring(number + 1, self.caller.called(new), tuple(sorted(one.name for those in named for one in those)))
 
-    def _size(self, reached: int, start: int, half: int | None = None) -> int:
-        """How many addresses: of these classes, the other ones of the machines in them, without the first machine's and
-        the world's. half: of IPv4 (0), IPv6 (1) or both (None).
-        """
-        joint = self.reach.joint
-        whole = joint.masks[0] | joint.masks[1] if half is None else joint.masks[half]
-        whole &= ~self.reach.world
-        found = joint.size(reached & whole)
-        for classes, those in self._kinds.items():
-            if classes & reached and (beyond := classes & ~reached & whole):
-                found += sum((one.addresses & joint.addresses(beyond)).size() for one in those)
-        if start & reached & ~self.reach.world:
-            own = next(iter(self._kinds.get(start, ())), None)
-            found -= (own.addresses & joint.addresses(start & whole)).size() if own else int(bool(start & whole))
-        return found
+    def _reached(self, reached: int, start: int) -> Ranges:
+        """All addresses of the machines that have one in these classes, without the first machine's and the world's."""
+        key = reached, start
+        if key not in self._known:
+            joint = self.reach.joint
+            whole = (joint.masks[0] | joint.masks[1]) & ~self.reach.world
+            found = joint.addresses(reached & whole)
+            beyond = (one for classes, those in self._kinds.items() if classes & reached for one in those)
+            found |= _union(one.addresses & joint.addresses(one.classes & ~reached & whole) for one in beyond)
+            own = next((one.addresses for one in self._kinds.get(start, ())), None)
+            self._known[key] = found - (own or Ranges.single(joint.classes[lowest(start)].first()))
+        return self._known[key]
 
     def _direct(self, start: int) -> Iterator[Direct]:
-        """What is reached in one hop, by what lets it pass."""
-        found: dict[tuple[Passing, ...], int] = {}
+        """What is reached in one hop, by what lets it pass; what is alike in both families together."""
+        found: dict[object, tuple[int, list[Passing]]] = {}
         for source in bits(start):
             for part, pieces in self.reach.direct(source):
-                services = tuple(passings(self.reach, source, part, pieces))
-                found[services] = found.get(services, 0) | part
-        for services, mask in found.items():
-            yield Direct(self.caller.called(mask), services)
+                services = list(passings(self.reach, source, part, pieces))
+                key = tuple((one.outcome, shape_of(one.traffic)) for one in services)
+                mask, known = found.get(key, (0, services))
+                pairs = zip(known, services, strict=True)
+                both = [Passing(one.traffic | other.traffic, one.outcome) for one, other in pairs]
+                found[key] = mask | part, both
+        for mask, services in found.values():
+            yield Direct(self.caller.called(mask), tuple(services))
+
+
+def _union(some: Iterable[Ranges]) -> Ranges:
+    return Ranges.of(span for one in some for span in one)
+
+
+def radius_of(addresses: Ranges) -> int:
+    """How many addresses, of one IPv6 /64 as many as one IPv4 /24 has at most: else one link would outweigh all others.
+
+    A /64 is what a link has (RFC 4291, section 2.5.4), whether two machines live there or two hundred.
+    """
+    found = (addresses & ALL_V4).size()
+    links: dict[int, int] = {}
+    for first, last in addresses & ALL_V6:
+        low, high = first >> _LINK, last >> _LINK
+        for link in {low, high}:
+            here = min(last, (link + 1 << _LINK) - 1) - max(first, link << _LINK) + 1
+            links[link] = links.get(link, 0) + here
+        found += max(high - low - 1, 0) * _FULL
+    return found + sum(min(here, _FULL) for here in links.values())
 
 
 def passings(reach: Reach, source: int, targets: int, pieces: Iterable[Piece]) -> Iterator[Passing]:
@@ -145,7 +198,7 @@ def passings(reach: Reach, source: int, targets: int, pieces: Iterable[Piece]) -
     by_look: dict[Look, list[Ranges]] = {}
     for piece in pieces:
         if (look := reach.passing(piece)) is not None:
-            by_look.setdefault(look, []).append(piece.traffic - ICMP_TRAFFIC)
+            by_look.setdefault(look, []).append(piece.traffic)
     for look, those in by_look.items():
         traffic = Ranges.of(span for one in those for span in one)
         decision = look.decided

@@ -31,7 +31,7 @@ def can(
         found.setdefault(outcome, []).append((sources, destinations, places))
     if not found:
         named = zip((source, destination), ends, strict=True)
-        raise SiteError(tuple(_nobody(said) for said, addresses in named if not addresses) or (_no_pair(source),))
+        raise SiteError(tuple(nobody(said) for said, addresses in named if not addresses) or (_no_pair(source),))
     parts = (
         Part(outcome, *(_union(piece[side] for piece in pieces) for side in range(3)))
         for outcome, pieces in found.items()
@@ -48,7 +48,8 @@ def _union(parts: Iterable[Ranges]) -> Ranges:
     return Ranges.of(span for part in parts for span in part)
 
 
-def _nobody(selectors: Selectors) -> Diagnostic:
+def nobody(selectors: Selectors) -> Diagnostic:
+    """Says that an end of a question is empty."""
     return Diagnostic(selectors[0].span, "empty", f"'{show_selectors(selectors)}' names no address", "name somebody")
 
 

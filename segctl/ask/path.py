@@ -1,16 +1,17 @@
 """A shortest way from one to another, with what lets each step pass, and what all ways have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from segctl.ask.blast import passings
 from segctl.ask.called import Caller
 from segctl.ask.joint import bits, lowest
-from segctl.ask.reach import Reach, Rings
+from segctl.ask.reach import Reach
 from segctl.ask.result import Called, Hop
 from segctl.model.ranges import Ranges, show_addresses
 
 _SHOWN = 2  # addresses of a step
+Steps = list[tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -53,28 +54,32 @@ class Ways:
 
     def shortest(self, without: int = 0) -> tuple[Hop, ...]:
         """Empty if there is none; `without`: that doesn't lead through these classes."""
-        return tuple(self._hops(self.steps(without)))
+        return self.told(self.steps(without))
 
-    def steps(self, without: int = 0) -> list[tuple[int, int]]:
-        """Of a shortest way the class that speaks and the class that it reaches, hop by hop."""
-        rings = self._rings(without)
+    def told(self, steps: Steps) -> tuple[Hop, ...]:
+        """A way in words, with all that passes at each step."""
+        return tuple(self._hops(steps))
+
+    def steps(self, without: int = 0, hops: Callable[[int], int] | None = None) -> Steps:
+        """Of a shortest way the class that speaks and the class that it reaches, hop by hop.
+
+        `hops`: what a class reaches in one, where it isn't all that passes.
+        """
+        hops = hops or self._all
+        rings = self.reach.spread(self._from, hops, through_world=self.through_world, without=without)
         last = next((n for n, mask in enumerate(rings.reached) if mask & self._to), None)
         if last is None:
             return []
         target = lowest(rings.reached[last] & self._to)
         found = []
         for number in range(last, -1, -1):
-            speakers = (at for at in bits(rings.speaking[number]) if self._hop(at) >> target & 1)
-            source = next(speakers)
+            source = next(at for at in bits(rings.speaking[number]) if hops(at) >> target & 1)
             found.append((source, target))
             if number:
                 target = self._arrived(rings.reached[number - 1] & ~without, source)
         return found[::-1]
 
-    def _rings(self, without: int) -> Rings:
-        return self.reach.rings(self._from, through_world=self.through_world, without=without)
-
-    def _hop(self, source: int) -> int:
+    def _all(self, source: int) -> int:
         return self.reach.hops(source).chosen(observed=True, uncovered=True)
 
     def _arrived(self, new: int, source: int) -> int:
@@ -83,7 +88,7 @@ class Ways:
             return source
         return next(at for at in bits(new) if self.reach.linked.get(at, 0) >> source & 1)
 
-    def _hops(self, steps: list[tuple[int, int]]) -> Iterator[Hop]:
+    def _hops(self, steps: Steps) -> Iterator[Hop]:
         for number, (source, target) in enumerate(steps):
             before = steps[number - 1][1] if number else source
             after = steps[number + 1][0] if number + 1 < len(steps) else target

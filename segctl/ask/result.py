@@ -297,15 +297,16 @@ class Ring:
 class Blast:
     """What an intruder reaches who has taken over any one machine of `start`.
 
-    addresses: how many he reaches, IPv4 and IPv6, his own machine's and the world's left out. machines: how many of
-    them have names. segments: in which he reaches somebody, with the least hops; his own is there only for others in
-    it. world: the least hops to it, 0 for none. observed, uncovered: how many addresses he reaches only because
-    somebody observes, or because nothing enforces a deny.
+    radius: how many addresses he reaches, his own machine's and the world's left out; a /64 counts as 256 at most.
+    addresses: the same by family, counted out. machines: how many of them have names. segments: in which he reaches
+    somebody, with the least hops; his own is there only for others in it. world: the least hops to it, 0 for none.
+    observed, uncovered: how many he reaches only because somebody observes, or because nothing enforces a deny.
     """
 
     start: Called
     direct: tuple[Direct, ...]
     rings: tuple[Ring, ...]
+    radius: int
     addresses: tuple[int, int]
     machines: int
     segments: Mapping[str, int]
@@ -313,17 +314,21 @@ class Blast:
     observed: int
     uncovered: int
 
-    @property
-    def size(self) -> int:
-        """The blast radius: addresses of either family."""
-        return sum(self.addresses)
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who of some others is reached from any one machine of `start`: by the least hops, and who never is."""
+
+    start: Called
+    by_hops: tuple[tuple[int, Called], ...]
+    never: Called | None
 
 
 @dataclass(frozen=True, slots=True)
 class Severed:
     """Flows without which there is no way: as few as could be found; fewer than `least` can't do.
 
-    None of them where it goes without any flow; `without` is such a way.
+    `without` is a way that needs no flow: where there is one, no flows sever, and `flows` is empty.
     """
 
     flows: tuple[Flow, ...]
@@ -348,15 +353,82 @@ class Path:
 class Exposure:
     """How far a segment lies open: from how many of the other segments, the world and the points among them, somebody
     gets to somebody in it, in one hop and in any number; `others` is how many there are that have addresses.
+
+    radius: that of the machine in it that reaches most (see Blast). world: the least hops from there, 0 for none.
     """
 
     segment: str
+    radius: int
     direct: int
     any: int
     others: int
-    world: int  # least hops from the world, 0 for none
+    world: int
 
     @property
     def share(self) -> float:
         """0 (nobody gets there) to 1 (everybody)."""
         return self.any / self.others if self.others else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FarRow:
+    """Who reaches whom in so many hops at the least, only before or only after a change; a way of one of them,
+    where there aren't too many rows.
+    """
+
+    from_: Called
+    to: Called
+    hops: int
+    way: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """A segment's blast radius; None where there is no such segment."""
+
+    segment: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """What a change does beyond one hop, by effect: ways of several hops that appear and vanish, and blast radii."""
+
+    appear: tuple[FarRow, ...]
+    vanish: tuple[FarRow, ...]
+    radii: tuple[Radius, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a flow begins or ends that a change adds or takes away, or whose times it changes (then it is both)."""
+
+    at: datetime
+    flow: Flow
+    begins: bool
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What a change turns after now, and what opens by it at such a time, and at none before."""
+
+    turns: tuple[Turn, ...]
+    opens: tuple[tuple[datetime, tuple[Row, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All of a change: what it opens and closes now, in any number of hops, and later."""
+
+    before: str
+    after: str
+    now: Difference
+    far: Far
+    later: Later
+
+    @property
+    def opens(self) -> bool:
+        """Whether it lets anybody reach more, by verdict or effect, in however many hops, now or later."""
+        return bool(self.now.opens or self.far.appear or self.later.opens)

@@ -18,7 +18,7 @@ from segctl.model.decision import Outcome, Step
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import ANY, WORLD
-from segctl.model.service import FAMILIES, of_family
+from segctl.model.service import shape_of
 from segctl.model.span import Span
 
 
@@ -75,7 +75,7 @@ class _Rows:
         """Those over the same services together."""
         groups: dict[object, list[_Heap]] = {}
         for heap in heaps:
-            groups.setdefault(_services(heap.box.traffic), []).append(heap)
+            groups.setdefault(shape_of(heap.box.traffic), []).append(heap)
         found = map(_sum, groups.values())
         return [
             one._replace(whole=one.pairs == self.joint.pairs(one.box.sources, one.box.destinations)) for one in found
@@ -168,10 +168,10 @@ def _sum(heaps: Sequence[_Heap]) -> _Heap:
 
 def _paired(v4: list[_Heap], v6: list[_Heap]) -> tuple[list[list[_Heap]], list[_Heap], list[_Heap]]:
     """Of each family those over the same services, or the only one; and what is left of both."""
-    by_services = {_services(heap.box.traffic): heap for heap in v6}
+    by_services = {shape_of(heap.box.traffic): heap for heap in v6}
     pairs, rest = [], []
     for heap in v4:
-        other = by_services.pop(_services(heap.box.traffic), None)
+        other = by_services.pop(shape_of(heap.box.traffic), None)
         if other is None:
             rest.append(heap)
         else:
@@ -181,21 +181,6 @@ def _paired(v4: list[_Heap], v6: list[_Heap]) -> tuple[list[list[_Heap]], list[_
     if len(rest) == len(left) == 1 and not pairs:
         return [[rest[0], left[0]]], [], []
     return pairs, rest, left
-
-
-def _services(traffic: Ranges) -> object:
-    """The same for what is alike in both families."""
-    halves = [traffic & of_family(family) for family in FAMILIES]
-    shapes = [
-        tuple((first - whole, last - whole) for first, last in half)
-        for half, whole in zip(halves, _BEGINS, strict=True)
-    ]
-    if shapes[0] == shapes[1] or not all(shapes):
-        return shapes[0] or shapes[1]
-    return tuple(shapes)
-
-
-_BEGINS = tuple(of_family(family).first() for family in FAMILIES)
 
 
 def _order(row: Row) -> tuple[object, ...]:

@@ -53,6 +53,18 @@ def of_family(family: int) -> Ranges:
     return Ranges.span(traffic(family, 0), traffic(family, 255, LAST_PORT))
 
 
+def shape_of(traffic: Ranges) -> object:
+    """The same for what is alike in both families, and for the one half of it."""
+    halves = [traffic & of_family(family) for family in FAMILIES]
+    shapes = [
+        tuple((first - begin, last - begin) for first, last in half)
+        for half, begin in zip(halves, _FAMILY_BIT.values(), strict=True)
+    ]
+    if shapes[0] == shapes[1] or not all(shapes):
+        return shapes[0] or shapes[1]
+    return tuple(shapes)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A named set of traffic, or a literal such as `tcp/443` (its own name)."""

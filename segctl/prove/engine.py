@@ -80,10 +80,12 @@ def evaluate(
     fewest: int | None = None,
     fresh: bool = False,
     heard: Heard | None = None,
+    ends_alike: bool = True,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
     `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
-    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule.
+    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule;
+    `ends_alike`: sources and destinations have the same classes.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -91,12 +93,7 @@ def evaluate(
     collector = collect(met_stages, family)
     collected, masks = collector.cuts, collector.masks
     masks["ct mark"].add(NUMBER_MASK)
-    there = {(name_span(name),) for name in listing.interfaces.values()}
-    for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts or {}):
-        for axis, sets in more.items():
-            collected.setdefault(axis, set()).update(sets)
-    for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
-        collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
+    _cut_more(collected, listing, family, cuts or {}, ends_alike)
     fewest = bundle.FEWEST if fewest is None else fewest
     hits = hit_axes([*collector.joined, *collector.joined], fewest)  # replies are asked by other keys
     for _ in range(_MOST_RESTARTS):
@@ -144,6 +141,16 @@ def collect(met: list[Stage], family: int) -> Collector:
             seen.add(key)
             collector.table(stage.table, stage.table.chains.values())
     return collector
+
+
+def _cut_more(collected: Cuts, listing: Listing, family: int, cuts: Mapping[str, set[Spans]], ends_alike: bool) -> None:
+    """What the rules don't compare, and is told apart all the same."""
+    there = {(name_span(name),) for name in listing.interfaces.values()}
+    for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts):
+        for axis, sets in more.items():
+            collected.setdefault(axis, set()).update(sets)
+    for axis in (SADDR, DADDR) if ends_alike else ():  # so that a pair and the pair with its ends swapped are cells
+        collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
 
 
 def _cut_numbers(cuts: Cuts, registers: Groups, numbers: set[int]) -> None:

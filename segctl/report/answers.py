@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from segctl.ask.result import Answer, Extent, Hop, Part, Passing, Verified, Word
+from segctl.ask.result import Answer, Called, Extent, Hop, Part, Passing, Verified, Word
 from segctl.model.decision import Effect, Outcome
 from segctl.model.flow import service_names
 from segctl.model.ranges import Ranges, show_addresses
@@ -63,6 +63,13 @@ def show_extent(part: Extent) -> str:
     """The same of any set of connections."""
     ends = f"{show_addresses(part.sources, _SHOWN)} to {show_addresses(part.destinations, _SHOWN)}"
     return f"{ends} over {show_services(part.traffic)}"
+
+
+def show_called(called: Called) -> str:
+    """A few of many names, each part with its addresses."""
+    words = [*called.wholes, *(f"{name or 'special'} ({show_addresses(one, _SHOWN)})" for name, one in called.parts)]
+    more = len(words) - _SHOWN
+    return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def show_services(traffic: Ranges) -> str:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from segctl.ask.result import Called, Difference, Extent, Row
+from segctl.ask.result import Difference, Extent, Row
 from segctl.model.decision import Decision, Effect, Outcome, Step
-from segctl.model.ranges import LAST_V4, show_addresses
+from segctl.model.ranges import LAST_V4
 from segctl.model.strictness import Verdict
-from segctl.report.answers import plain_extent, plain_outcome, show_services
+from segctl.report.answers import plain_extent, plain_outcome, show_called, show_services
 
 MOST = 30
-_NAMES = 3
 _COUNTED = 1_000_000  # pairs: a greater number says nothing
 _BY = {Step.FLOW: "flow", Step.GUARDRAIL: "guardrail", Step.MANAGEMENT: "management"}
 
@@ -27,35 +26,33 @@ def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[
     if rows:
         yield f"{title}:"
     for row in rows[:most]:
-        plainly = sign == "+" and _stopped(row.before) and row.after.effect is Effect.PASS
-        by = f"  by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
-        yield f"  {sign} {_ends(row)}  {show_services(row.traffic)}{by}"
+        by = show_now(row) if sign == "+" else ""
+        yield f"  {sign} {show_ends(row)}  {show_services(row.traffic)}" + (f"  {by}" if by else "")
         if not by:
-            yield f"      before: {_stands(row.before)}"
-            yield f"      now: {_stands(row.after)}"
+            yield f"      before: {show_stand(row.before)}"
+            yield f"      now: {show_stand(row.after)}"
     if len(rows) > most:
         yield f"  and {len(rows) - most} more"
+
+
+def show_now(row: Row) -> str:
+    """By what it passes where it was simply stopped; else empty: more is to be said."""
+    plainly = _stopped(row.before) and row.after.effect is Effect.PASS
+    return f"by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
 
 
 def _stopped(outcome: Outcome) -> bool:
     return outcome.effect is not Effect.PASS
 
 
-def _ends(row: Row) -> str:
+def show_ends(row: Row) -> str:
     """Who, to whom; of one family, if that can't be told from the names; and whether all of them."""
     only = ""
     if row.from_.halved or row.to.halved:
         only = " (IPv4)" if row.sources.first() <= LAST_V4 else " (IPv6)"
     many = "" if row.pairs > _COUNTED else f": {row.pairs} pairs of addresses"
     some = "" if row.whole else f" (each with some{many})"
-    return f"{_called(row.from_)} -> {_called(row.to)}{only}{some}"
-
-
-def _called(called: Called) -> str:
-    """A few of many names, each part with its addresses."""
-    words = [*called.wholes, *(f"{name or 'special'} ({show_addresses(one, _NAMES)})" for name, one in called.parts)]
-    more = len(words) - _NAMES
-    return ", ".join(words[:_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"{show_called(row.from_)} -> {show_called(row.to)}{only}{some}"
 
 
 def _who(decision: Decision) -> str:
@@ -67,7 +64,7 @@ def _who(decision: Decision) -> str:
     return f"{'default: ' if default else ''}{decision.reason}{place}"
 
 
-def _stands(outcome: Outcome) -> str:
+def show_stand(outcome: Outcome) -> str:
     """How it is judged, what it meets where that is something else, and who decided."""
     decision, effect = outcome.decision, outcome.effect
     if decision.verdict is Verdict.ALLOW:

@@ -29,8 +29,9 @@ def say_openings(some: Iterable[Opening]) -> Iterator[str]:
     for what, asked in conditions.items():
         together.setdefault(() if "" in asked else tuple(asked), {})[what] = next(iter(asked.values()))
     always = list(together.get((), {}).values())
-    for asked, found in sorted(together.items()):
-        yield _several(["anything"] if _everything([*found.values(), *always]) else list(found), asked)
+    for when in sorted(together):
+        found = together[when]
+        yield _several(["anything"] if _everything([*found.values(), *always]) else list(found), when)
 
 
 def _everything(some: list[Opening]) -> bool:

@@ -75,18 +75,18 @@ def descends(folder: Path, ancestor: str) -> bool:
     return _git(folder, "merge-base", "--is-ancestor", ancestor, "HEAD") is not None
 
 
+def as_owner(folder: Path) -> list[str]:
+    """What to put before git's words, so that root doesn't run it for somebody else's folder. OSError."""
+    about = folder.stat()
+    if os.geteuid() != 0 or about.st_uid == 0:
+        return []
+    return ["setpriv", f"--reuid={about.st_uid}", f"--regid={about.st_gid}", "--clear-groups", "--"]
+
+
 def _git(folder: Path, *words: str) -> str | None:
     """What git says; None if it fails, or there is none."""
-    try:
-        about = folder.stat()
-        owner = about.st_uid, about.st_gid
-    except OSError:
-        return None
-    as_owner = []
-    if os.geteuid() == 0 and owner[0] != 0:
-        as_owner = ["setpriv", f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups", "--"]
-    with suppress(RunnerError):
-        done = Here().run([*as_owner, "git", "-C", str(folder), *words], timeout=_SECONDS)
+    with suppress(OSError, RunnerError):
+        done = Here().run([*as_owner(folder), "git", "-C", str(folder), *words], timeout=_SECONDS)
         return done.stdout if done.code == 0 else None
     return None
 

@@ -98,10 +98,12 @@ class Cells:
                 continue
             box = numpy.ix_(*index)
             held = pairs[box]
-            old, inverse = numpy.unique(held, return_inverse=True)
+            old = numpy.flatnonzero(numpy.bincount(held.reshape(-1), minlength=len(self._states)))
             new = [self._step(int(number), place, one, rest, step) for number in old]
             if any(a != b for a, b in zip(old, new, strict=True)):
-                pairs[box] = numpy.array(new, dtype=numpy.int32)[inverse].reshape(held.shape)
+                turned = numpy.zeros(int(old[-1]) + 1, dtype=numpy.int32)
+                turned[old] = new
+                pairs[box] = turned[held]
         self.pairs = pairs
         self._settle()
 
@@ -134,10 +136,12 @@ class Cells:
         """Only numbers that some pair has, and what each is."""
         import numpy
 
-        used, inverse = numpy.unique(self.pairs, return_inverse=True)
+used = numpy.flatnonzero(numpy.bincount(self.pairs.reshape(-1), minlength=len(self._states)))
         self._used = [self._states[int(number)] for number in used]
         self.treated = [self._treated(state) for state in self._used]
-        self.pairs = inverse.reshape(self.pairs.shape).astype(numpy.int32)
+        turned = numpy.zeros(len(self._states), dtype=numpy.int32)
+        turned[used] = numpy.arange(len(used), dtype=numpy.int32)
+        self.pairs = turned[self.pairs]
 
     def _treated(self, state: _State) -> Treated:
         passes: list[Cube] = []

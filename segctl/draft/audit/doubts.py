@@ -72,5 +72,5 @@ def _leaves(rows: list[Reach]) -> str:
     if not rows:
         return ""
     said = [f"{row.way} (IPv{row.family})" for row in rows]
-    counted = [f"{said.count(one)} of the pairs of {one}" for one in dict.fromkeys(said)]
+    counted = [f"{n} {'row' if n == 1 else 'rows'} of {one}" for one in dict.fromkeys(said) if (n := said.count(one))]
     return "; ".join(counted[:_MOST])

@@ -12,7 +12,7 @@ from segctl.draft.audit.given import Given, rules
 from segctl.draft.audit.idle import idle, say_idle
 from segctl.draft.audit.reaches import Reaches
 from segctl.draft.audit.redundant import Redundant
-from segctl.draft.audit.spoofing import say_spoofing
+from segctl.draft.audit.spoofing import by_route, say_spoofing
 from segctl.draft.audit.walks import SINGLY, Walks
 from segctl.draft.result import Audit, Unwalked
 from segctl.listing.rule import Listing, Rule
@@ -52,10 +52,12 @@ def audit(
     reaches = tuple(row for one in walked for row in Reaches(one).rows())
     told = {id(rule): place_said(table, chain, rule) for table, chain, rule in rules(given.listing)}
     notes = list(_notes(given.listing))
+    if any(by_route(cells, one) for cells in walked for one in cells.treated if one.passes or one.doubts):
+        notes.append("sources are checked by the routes in places: what these let in, no rule says")
     placed = behind(given, where)
     found: list[Diagnostic] = [*say_ipv6(given, walked, families or (4, 6))]
     found += [one for cells in walked for one in say_spoofing(given, cells, placed)]
-    found += _of_rules(given, plain, asked, notes)
+    found += _of_rules(given, plain, asked, {one.family for one in unwalked}, notes)
     return Audit(
         given.files,
         given.listing.digest,
@@ -71,12 +73,14 @@ def audit(
 
 def walk(listing: Listing, way: Way, family: int) -> Cells:
     """All packets that may begin a connection, one way."""
-    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True))
+    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True, ends_alike=False))
 
 
-def _of_rules(given: Given, plain: Listing, asked: Sequence[int], notes: list[str]) -> Iterator[Diagnostic]:
+def _of_rules(
+    given: Given, plain: Listing, asked: Sequence[int], too_large: set[int], notes: list[str]
+) -> Iterator[Diagnostic]:
     """What is odd about single rules."""
-    walks = Walks.of(plain, asked, beside(given.listing))
+    walks = Walks.of(plain, asked, beside(given.listing), too_large)
     dead = idle(plain, walks)
     yield from say_idle(given, plain, walks, dead)
     redundant = Redundant(walks, set(dead))
@@ -97,6 +101,8 @@ def _notes(listing: Listing) -> list[str]:
         early: list[Rule] = [rule for _, _, rule in early_readers(listing)]
         if early:
             out.append(f"{len(early)} rules ask for the destination before it is translated: {early[0].text}")
+    asleep = "sleeps (flags dormant): its rules decide nothing"
+    out += [f"table {table.family} {table.name} {asleep}" for table in listing.tables if table.dormant]
     out += [f"table {table.name} looks at bridged frames, and is left out" for table in bridges(listing.tables)]
     out += listing.beside
     return out

@@ -39,18 +39,22 @@ class Walks:
     asked: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, listing: Listing, asked: Iterable[int], beside: set[tuple[str, str, str]]) -> "Walks":
-        """Each family that is asked about, each way; both if a table serves both."""
-        out = cls(beside=beside, asked=set(asked))
+    def of(
+        cls, listing: Listing, asked: Iterable[int], beside: set[tuple[str, str, str]], too_large: set[int]
+    ) -> "Walks":
+        """Each family that is asked about, each way; both if a table serves both. `too_large`: those that are so with
+        fewer packets already.
+        """
+        out = cls(beside=beside, asked=set(asked), untold=set(too_large))
         families = {family for table in listing.tables for family in _OF_FAMILY.get(table.family, ())}
         if not any(table.family is Family.INET for table in listing.tables):
             families &= out.asked
-        for family in sorted(families):
+        for family in sorted(families - too_large):
             try:
                 found = []
                 for way in Way:
                     heard = Heard()
-                    evaluated = evaluate(listing, way, family, fewest=SINGLY, heard=heard)
+                    evaluated = evaluate(listing, way, family, fewest=SINGLY, heard=heard, ends_alike=False)
                     found.append(Heads(heard, evaluated.stages))
             except TooManyClasses:
                 out.untold.add(family)

@@ -86,7 +86,7 @@ def test_what_is_not_modelled_is_in_json_too(audited: Audited, tmp_path: Path) -
     told = json.loads(audited(UNKNOWN, "--format", "json", "--family", "6")[1])
     assert told["answered"] is False
     (only,) = told["not_modelled"]
-    assert only["place"] == f"{tmp_path}/rules.nft:6:5" and only["leaves"] == "1 of the pairs of input (IPv6)"
+    assert only["place"] == f"{tmp_path}/rules.nft:6:5" and only["leaves"] == "1 row of input (IPv6)"
     assert [one["text"] for row in told["reaches"] for one in row["perhaps"]] == ["tcp 22"]
 
 
