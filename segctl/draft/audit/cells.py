@@ -136,7 +136,7 @@ class Cells:
         """Only numbers that some pair has, and what each is."""
         import numpy
 
-used = numpy.flatnonzero(numpy.bincount(self.pairs.reshape(-1), minlength=len(self._states)))
+        used = numpy.flatnonzero(numpy.bincount(self.pairs.reshape(-1), minlength=len(self._states)))
         self._used = [self._states[int(number)] for number in used]
         self.treated = [self._treated(state) for state in self._used]
         turned = numpy.zeros(len(self._states), dtype=numpy.int32)
