@@ -192,6 +192,7 @@ def test_an_interface_stands_for_those_that_no_rule_names(tmp_path: Path) -> Non
         ("meta skuid 0 accept", "meta skuid"),
         ("queue num 1", "queue"),
         ("ip dscp 46 accept", "asks for ip dscp"),
+        ("ct status dnat accept", "asks for ct status"),
     ],
 )
 def test_what_a_site_can_not_say_is_named_and_differs(rule: str, why: str, tmp_path: Path) -> None:
