@@ -29,7 +29,7 @@ from segctl.listing.rule import (
 _SAID = {
     *("ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "ip protocol", "ip6 nexthdr", "meta l4proto", "meta nfproto"),
     *("meta protocol", "meta iifname", "meta oifname", "meta iif", "meta oif", "tcp dport", "udp dport", "sctp dport"),
-    *("th dport", "icmp type", "icmpv6 type", "ct state", "ct direction", "tcp flags", "ct status"),
+    *("th dport", "icmp type", "icmpv6 type", "ct state", "ct direction", "tcp flags"),
 }
 TAKEN = {
     "fib saddr . iif oif",
