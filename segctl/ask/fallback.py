@@ -3,6 +3,8 @@
 The same law as `segctl.policy.effect`, asked for whole segments at once instead of for one connection.
 """
 
+from collections.abc import Mapping
+
 from segctl.model.ranges import LAST_V4, NOTHING, V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, QUARANTINE
@@ -90,11 +92,31 @@ class Coverage:
         pairs = ((one, other) for one in self._homes[first] for other in self._homes[second])
         return bool(families(mine, theirs)) and any(not self._between(one, other) for one, other in pairs)
 
+    def place(self, name: str) -> tuple[object, ...]:
+        """What coverage knows of a segment: two that have the same are covered from the same others."""
+        bare = self._bare[name]
+        listed = [
+            (
+                home == POINTS,
+                *((gateway, *sorted(each)) for gateway, each in sorted(self._places.get(home, {}).items())),
+            )
+            for home in self._homes[name]
+        ]
+        return bool(bare.v4()), bool(bare.v6()), tuple(listed)
+
     def bound(self, name: str) -> bool:
         """Whether the segment is on some interface; True of `points`, and on a site without gateways."""
         if name == POINTS or not self._policy.site.gateways():
             return True
         return any(home in self._places for home in self._homes[name])
+
+    def standing(self, name: str) -> Mapping[str, set[str]]:
+        """The gateways that list the segment, and on which of their interfaces."""
+        return self._places.get(name, {})
+
+    def bare(self, name: str) -> Ranges:
+        """What of the segment has no point of its own: without the addresses of host points."""
+        return self._bare[name]
 
     def _between(self, first: str, second: str) -> bool:
         """Whether a gateway lists each on some interface, and none of its interfaces lists both."""

@@ -38,7 +38,7 @@ def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[
 def show_now(row: Row) -> str:
     """By what it passes where it was simply stopped; else empty: more is to be said."""
     plainly = _stopped(row.before) and row.after.effect is Effect.PASS
-    return f"by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
+    return f"by {show_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
 
 
 def _stopped(outcome: Outcome) -> bool:
@@ -55,7 +55,7 @@ def show_ends(row: Row) -> str:
     return f"{show_called(row.from_)} -> {show_called(row.to)}{only}{some}"
 
 
-def _who(decision: Decision) -> str:
+def show_who(decision: Decision) -> str:
     """What decided, and where it stands."""
     place = f" ({decision.span.row})" if decision.span else ""
     if decision.step in _BY:
@@ -69,12 +69,12 @@ def show_stand(outcome: Outcome) -> str:
     decision, effect = outcome.decision, outcome.effect
     if decision.verdict is Verdict.ALLOW:
         lost = ", but dropped: an end is behind no interface that counts" if _stopped(outcome) else ""
-        return f"allowed by {_who(decision)}{lost}"
+        return f"allowed by {show_who(decision)}{lost}"
     if effect is Effect.PASS:
         why = "nothing enforces it" if outcome.uncovered else "it is only observed"
-        return f"denied, but passes, as {why}: {_who(decision)}"
+        return f"denied, but passes, as {why}: {show_who(decision)}"
     lost = "an end is behind no interface that counts; " if outcome.unbound else ""
-    return f"denied ({effect}): {lost}{_who(decision)}"
+    return f"denied ({effect}): {lost}{show_who(decision)}"
 
 
 def plain_difference(found: Difference) -> dict[str, object]:
