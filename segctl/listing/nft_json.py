@@ -41,7 +41,7 @@ from segctl.listing.rule import (
 )
 from segctl.listing.say import MALFORMED, say
 from segctl.listing.statements import statements
-from segctl.listing.values import Values, words_of
+from segctl.listing.values import By, Values, words_of
 
 Object = dict[str, Any]
 """What stands under `table`, `chain`, `set`, `rule` … of the document."""
@@ -73,17 +73,18 @@ def parse(
     elements: Elements | None = None,
     dormant: Mapping[tuple[str, str], bool] | None = None,
     interfaces: Mapping[int, str] | None = None,
+    by: By = By.KERNEL,
 ) -> Listing:
     """A document to a Listing; raises Unreadable only if it is no such document.
 
     `elements` answers for the elements of named sets, if they come another way; for an empty set with (). `dormant`:
     (family, table) of those that sleep. `interfaces`: names by index; a name in a rule that isn't among them gets an
-    index that no interface has, and stands in the Listing's `interfaces`.
+    index that no interface has, and stands in the Listing's `interfaces`. `by`: who wrote it.
     """
     objects = document.get("nftables") if isinstance(document, dict) else None
     if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
         raise Unreadable("this is no answer of `nft -j list ruleset`", help='it begins with {"nftables": [')
-    reader = _Reader(Values(dict(interfaces or {})), elements, dormant or {})
+    reader = _Reader(Values(dict(interfaces or {}), by), elements, dormant or {})
     for one in objects:
         for kind, about in one.items():
             reader.take(kind, about)

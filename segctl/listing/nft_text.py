@@ -16,7 +16,7 @@ from segctl.listing.nft_fields import expression
 from segctl.listing.nft_rules import statements
 from segctl.listing.nft_tokens import Cursor, NotSo, Token, Tokens, tokens_of, words
 from segctl.listing.rule import Family, Listing, Unreadable
-from segctl.listing.values import seconds
+from segctl.listing.values import By, seconds
 
 Object = dict[str, Any]
 
@@ -28,15 +28,15 @@ _BRIDGE = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 """NF_IP_PRI_* and NF_BR_PRI_* (linux/netfilter_ipv4.h, netfilter_bridge.h), by nft's names."""
 
 
-def parse(text: str) -> Listing:
-    """Raises Unreadable, with the line, where the text is no list of tables."""
+def parse(text: str, by: By = By.KERNEL) -> Listing:
+    """Raises Unreadable, with the line, where the text is no list of tables. `by`: who wrote it."""
     reader = _Reader(text, tokens_of(text))
     try:
         reader.file()
     except NotSo as error:
         line = reader.cursor.now.line
         raise Unreadable(f"this isn't what nft would list: {error}", line) from None
-    return nft_json.parse({"nftables": reader.objects}, dormant=reader.dormant)
+    return nft_json.parse({"nftables": reader.objects}, dormant=reader.dormant, by=by)
 
 
 class _Reader:

@@ -10,11 +10,15 @@ from typing import TypeVar
 
 from segctl.listing import ipset, iptables, nft_json, nft_text
 from segctl.listing.rule import Family, Listing, Set, Table, Unreadable
+from segctl.listing.values import By
 
 T = TypeVar("T")
 _MOST = 1 << 30  # bytes of one file
 _V4 = re.compile(r" (?:-s|-d|--to-\w+) \d+\.\d+\.\d+\.\d+")
 _V6 = re.compile(r" (?:-s|-d) [0-9a-fA-F]*:[0-9a-fA-F:]*[/ ]")
+
+_HAND = re.compile(r"^\s*(?:#(?! handle)|flush |define |include |add |create )", re.MULTILINE)
+"""What people write into a file, and `nft list ruleset` doesn't."""
 
 
 class NoRules(ValueError):
@@ -77,7 +81,8 @@ def _read(path: Path, text: str, sets: Mapping[str, Set]) -> Listing:
     if start.startswith(("*", ":")) or "\n*" in text:
         family = Family.IP6 if _is_v6(path, text) else Family.IP
         return _tried(path, text, lambda: iptables.parse(text, family, sets))
-    return _tried(path, text, lambda: nft_text.parse(text))
+    by = By.SOMEBODY if _HAND.search(text) else By.NOBODY_KNOWS
+    return _tried(path, text, lambda: nft_text.parse(text, by))
 
 
 def _is_v6(path: Path, text: str) -> bool:

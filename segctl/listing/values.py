@@ -9,6 +9,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any
 
 from segctl.listing.rule import Span, name_span
@@ -92,13 +93,25 @@ def _of_text(kind: str, text: str) -> int:
         raise NotUnderstood(text) from None
 
 
+class By(Enum):
+    """Who wrote `10.0.0.5/24`: the kernel's listing, where it is a comparison that nothing fits; somebody in a file,
+    where nft reads it as 10.0.0.0/24; or one of the two.
+    """
+
+    KERNEL = auto()
+    SOMEBODY = auto()
+    NOBODY_KNOWS = auto()
+
+
 class Values:
     """Constants to numbers; knows interfaces by index, and makes up an index for a name that it isn't told.
 
-    `interfaces` is what it knows by now: give it to the Listing.
+    `interfaces` is what it knows by now: give it to the Listing. `by`: whose words a prefix with bits beyond its length
+    is in.
     """
 
-    def __init__(self, interfaces: dict[int, str]) -> None:
+    def __init__(self, interfaces: dict[int, str], by: "By | None" = None) -> None:
+        self.by = by or By.KERNEL
         self.interfaces = dict(interfaces)
         self._index = {name: index for index, name in interfaces.items()}
 
@@ -162,8 +175,11 @@ class Values:
                     raise NotUnderstood(words_of(value))
                 base = self.number(kind, prefix["addr"])
                 rest = (1 << width - prefix["len"]) - 1
-                if base & rest:  # compared under a mask with bits that it takes away: no value has them
-                    return 1 << width, 1 << width
+                if base & rest and self.by is By.NOBODY_KNOWS:
+                    raise NotUnderstood(f"{prefix['addr']}/{prefix['len']} has bits beyond its prefix")
+                if base & rest and self.by is By.KERNEL:
+                    return 1 << width, 1 << width  # compared under a mask that takes these bits away: no value has them
+                base &= ~rest
                 return base, base | rest
             if "elem" in value:
                 return self.span(kind, value["elem"]["val"], bits)

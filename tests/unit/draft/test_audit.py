@@ -419,6 +419,15 @@ def test_a_target_that_nobody_knows_may_do_anything(tmp_path: Path) -> None:
     assert answer.unanswered and answer.not_modelled[0].place.line == 5
 
 
+def test_a_prefix_with_bits_beyond_it_is_as_nft_reads_it(tmp_path: Path) -> None:
+    """In what people write; in what could be the kernel's own list nobody knows (there it is what nothing fits)."""
+    by_hand = NFT.replace("10.0.1.0/24", "10.0.1.9/24").replace("10.0.2.0/24", "{ 10.0.2.9/24, 10.0.3.7/32 }")
+    answer = of(tmp_path, f"# ours\n{by_hand}")
+    assert rows(answer, Way.FORWARD) == {("10.0.1.0/24@eth1", "10.0.2.0/24, 10.0.3.7@eth2", "tcp 443")}
+    (unclear,) = of(tmp_path, by_hand).not_modelled
+    assert unclear.place.line == 7 and unclear.leaves
+
+
 # --- files that are none ---
 
 
