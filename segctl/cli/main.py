@@ -27,6 +27,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "path": ("segctl.cli.reach:path", "By which way, and what would stop it."),
     "diff": ("segctl.cli.diff:diff", "What a change opens and closes."),
     "audit": ("segctl.cli.audit:audit", "What somebody else's rules let through, and what is odd."),
+    "import": ("segctl.cli.import_:import_", "Make a site of somebody else's rules, proved equal."),
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "plan": ("segctl.cli.plan:plan", "What apply would open, close and cut."),
@@ -50,7 +51,6 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "doctor": ("segctl.cli.doctor:doctor", "What this machine can't do, and what mends it."),
     "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),
     "codes": ("segctl.cli.codes:codes", "Every error, warning and lint finding, explained."),
-    "import": ("segctl.cli.import_:import_", "Make a site of somebody else's rules, proved equal."),
     "guard": ("segctl.cli.generations:guard", ""),
 }
 
