@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +14,11 @@ from segctl.apply import CannotApply
 from segctl.apply.result import Fitness, Tried
 from segctl.apply.trials import TRIALS, Trial, demand_fitness, try_all
 from segctl.apply.trials import trial as trials
+from segctl.apply.trials.trial import attempt
 from segctl.compile import render_flip, render_trial
+from segctl.kernel import nft
 from segctl.kernel.namespaces import named
+from segctl.runner import Runner
 from tests import tree
 
 pytestmark = pytest.mark.kernel
@@ -266,3 +270,15 @@ def test_a_trial_of_ones_own() -> None:
         raise OSError("the disk is gone")
 
     assert trials.attempt(Trial("x", "", "", "", late)).found is Fitness.UNTRIED
+
+
+def test_a_busy_machine_is_not_taken_for_one_that_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back to it when the element has ended already looks at one that ends later."""
+    load = nft.load
+
+    def late(runner: Runner, text: str) -> None:
+        load(runner, text)
+        time.sleep(0.2)
+
+    monkeypatch.setattr("segctl.apply.trials.connections.nft.load", late)
+    assert attempt(NAMED["ends asleep"]).found is Fitness.HOLDS
