@@ -25,8 +25,7 @@ class Settled:
     _profiles: dict[str, Profile] = field(init=False)
     _quarantined: Ranges = field(init=False)
     _ends: list[tuple[Ranges, Ranges, Ranges]] = field(init=False)
-    _spoken_of: Ranges = field(init=False)  # services in one of these
-    _over: dict[int, list[tuple[Ranges, Ranges]]] = field(default_factory=dict)  # the ends of these, by service
+    _from: dict[int, list[tuple[Ranges, Ranges]]] = field(default_factory=dict)  # of these, by source
     _open: dict[tuple[int, int], bool] = field(default_factory=dict)
     _defaults: dict[tuple[int, int], tuple[Box, ...]] = field(default_factory=dict)
     _refused: dict[int, list[int]] = field(default_factory=dict)
@@ -41,7 +40,6 @@ class Settled:
         self._ends = [(one.source, one.destination, one.traffic) for one in policy.guardrails.items]
         self._ends += [(one.source, one.destination, one.traffic) for one in policy.management.items]
         self._ends += [(box.source, box.destination, box.traffic) for box in _essentials(policy)]
-        self._spoken_of = Ranges.of(span for *_, traffic in self._ends for span in traffic)
 
     def concerns(self, flow: Statement[Flow]) -> bool:
         """Whether any of it may be settled; no is certain, and quick."""
@@ -49,16 +47,15 @@ class Settled:
         if key not in self._open:
             self._open[key] = self._by_segments(self._touches(flow.source), self._touches(flow.destination))
         return self._open[key] or any(
-            flow.source.meets(source) and flow.destination.meets(destination)
-            for source, destination in self._said_over(flow.traffic)
+            flow.traffic.meets(traffic) and flow.destination.meets(destination)
+            for destination, traffic in self._said_from(flow.source)
         )
 
-    def _said_over(self, traffic: Ranges) -> list[tuple[Ranges, Ranges]]:
-        """The ends of what is said of these services: mostly of none."""
-        if id(traffic) not in self._over:
-            ends = self._ends if traffic.meets(self._spoken_of) else []
-            self._over[id(traffic)] = [(one, other) for one, other, those in ends if traffic.meets(those)]
-        return self._over[id(traffic)]
+    def _said_from(self, source: Ranges) -> list[tuple[Ranges, Ranges]]:
+        """To whom and over what something is said of these sources: mostly nothing."""
+        if id(source) not in self._from:
+            self._from[id(source)] = [(other, those) for one, other, those in self._ends if source.meets(one)]
+        return self._from[id(source)]
 
     def _by_segments(self, here: frozenset[str], there: frozenset[str]) -> bool:
         profiles = self._profiles
