@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from segctl.model.packet import Packet
+from segctl.model.rule_said import RuleSaid
+
 
 class Level(StrEnum):
     """How grave a concern is: REFUSES stops a change before it is begun, WARNS names a danger, TELLS a fact."""
@@ -277,3 +280,20 @@ class Unsettled(Exception):
     def __init__(self, what: str, help: str = "") -> None:
         super().__init__(what)
         self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a point's kernel does with a packet. `rules`: the one that chose, and the one that ended its way.
+
+    `ending`: its last word, None where nobody can say, for the reasons in `doubts`. `hits`: how often that of which
+    `counts` tells was met: connections of a line of the site over all generations, or packets of a chain since it was
+    loaded; None where nothing counts.
+    """
+
+    packet: Packet
+    ending: str | None
+    rules: tuple[RuleSaid, ...]
+    hits: int | None
+    counts: str
+    doubts: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class Blasts:
         """From any one machine that has some of these addresses; those from where the same is reached together."""
         together: dict[Rings, list[tuple[int, Ranges]]] = {}
         for classes, those in self.reach.kinds(addresses).items():
-            together.setdefault(self._rings(classes), []).append((classes, those))
+            together.setdefault(self.rings(classes), []).append((classes, those))
         return tuple(self._blast(rings, starts) for rings, starts in together.items())
 
     def to(self, addresses: Ranges, goals: Ranges) -> tuple[Reached, ...]:
@@ -50,7 +50,7 @@ class Blasts:
         wanted = self.reach.kinds(goals)
         found: dict[tuple[tuple[int, Ranges], ...], list[tuple[int, Ranges]]] = {}
         for start, those in self.reach.kinds(addresses).items():
-            rings = self._rings(start)
+            rings = self.rings(start)
             by_hops: dict[int, list[Ranges]] = {}
             for classes, aims in wanted.items():
                 hops = next((at for at, mask in enumerate(rings.reached, 1) if mask & classes), 0)
@@ -73,7 +73,7 @@ class Blasts:
     def radius(self, name: str) -> int:
         """The blast radius of a segment: addresses that are reached from that machine in it that reaches most."""
         kinds = self.reach.kinds(self.reach.policy.partition.own[name])
-        return max((radius_of(self._reached(self._rings(one).all(), one)) for one in kinds), default=0)
+        return max((radius_of(self._reached(self.rings(one).all(), one)) for one in kinds), default=0)
 
     def nearest(self, *, observed: bool = True, uncovered: bool = True) -> dict[str, dict[str, int]]:
         """Of each segment the segments in which somebody of it reaches somebody else, with the least hops.
@@ -82,7 +82,7 @@ class Blasts:
         """
         found: dict[str, dict[str, int]] = {name: {} for name in self._segments}
         for start in self.reach.kinds(ALL_ADDRESSES):
-            rings = self._rings(start, observed=observed, uncovered=uncovered)
+            rings = self.rings(start, observed=observed, uncovered=uncovered)
             segments = self._by_hops(rings)
             for name in self._owners(start):
                 known = found[name]
@@ -101,7 +101,7 @@ class Blasts:
             found.append(Exposure(name, self.radius(name), direct, len(reaching), len(self._segments) - 1, world))
         return tuple(sorted(found, key=lambda one: (-one.any, -one.direct, one.segment)))
 
-    def _rings(self, start: int, *, observed: bool = True, uncovered: bool = True) -> Rings:
+    def rings(self, start: int, *, observed: bool = True, uncovered: bool = True) -> Rings:
         return self.reach.rings(
             start, through_world=self.through_world, observed=observed, uncovered=uncovered
         )  # fmt: skip
@@ -110,7 +110,7 @@ class Blasts:
         start, reached = starts[0][0], rings.all()
         whole = self._reached(reached, start)
         only = [
-            radius_of(whole - self._reached(self._rings(start, observed=observed, uncovered=uncovered).all(), start))
+            radius_of(whole - self._reached(self.rings(start, observed=observed, uncovered=uncovered).all(), start))
             for observed, uncovered in ((False, True), (True, False))
         ]
         segments = self._by_hops(rings)

@@ -90,6 +90,18 @@ class Coverage:
         pairs = ((one, other) for one in self._homes[first] for other in self._homes[second])
         return bool(families(mine, theirs)) and any(not self._between(one, other) for one, other in pairs)
 
+    def place(self, name: str) -> tuple[object, ...]:
+        """What coverage knows of a segment: two that have the same are covered from the same others."""
+        bare = self._bare[name]
+        listed = [
+            (
+                home == POINTS,
+                *((gateway, *sorted(each)) for gateway, each in sorted(self._places.get(home, {}).items())),
+            )
+            for home in self._homes[name]
+        ]
+        return bool(bare.v4()), bool(bare.v6()), tuple(listed)
+
     def bound(self, name: str) -> bool:
         """Whether the segment is on some interface; True of `points`, and on a site without gateways."""
         if name == POINTS or not self._policy.site.gateways():

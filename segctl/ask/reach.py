@@ -30,7 +30,9 @@ _MANY = 256  # addresses that no machine has
 
 
 class Hops(NamedTuple):
-    """What a class reaches in one hop: because it is allowed, only observed, or only as nothing enforces the deny."""
+    """What a class reaches in one hop over something that is allowed, that is denied and only observed, or that nothing
+    denies in deed: a target may be in several.
+    """
 
     allowed: int = 0
     observed: int = 0
@@ -139,15 +141,19 @@ class Reach:
         if group not in self._known:
             allowed = observed = uncovered = 0
             for part, pieces in self.search.found(group, source):
-                looks = [look for piece in pieces if (look := self.passing(piece)) is not None]
-                if any(look.verdict is Verdict.ALLOW for look in looks):
-                    allowed |= part
-                elif any(look.uncovered for look in looks):
-                    uncovered |= part
-                elif looks:
-                    observed |= part
+                for look in filter(None, map(self.passing, pieces)):
+                    if look.verdict is Verdict.ALLOW:
+                        allowed |= part
+                    elif look.uncovered:
+                        uncovered |= part
+                    else:
+                        observed |= part
             self._known[group] = Hops(allowed, observed, uncovered)
         return self._known[group]
+
+    def own(self, start: int) -> int:
+        """Those of the classes of one machine in which nobody else is."""
+        return sum(1 << at for at in bits(start) if self._alone(at))
 
     def _alone(self, at: int) -> bool:
         """Whether a class is one machine's."""
@@ -171,16 +177,24 @@ class Reach:
         uncovered: bool = True,
         without: int = 0,
     ) -> Rings:
-        """From one machine that can speak from these classes; `without`: no way leads through those."""
+        """From one machine that can speak from these classes, its own addresses left out.
+
+        `without`: no way leads through those.
+        """
         key = start, through_world, observed, uncovered, without
         if key not in self._rings:
             self._rings[key] = self._spread(start, through_world, observed, uncovered, without)
         return self._rings[key]
 
     def _spread(self, start: int, through_world: bool, observed: bool, uncovered: bool, without: int) -> Rings:
+        own = self.own(start)
+
+        def hops(at: int) -> int:
+            return self.hops(at).chosen(observed=observed, uncovered=uncovered) & ~own
+
         return self.spread(
             start,
-            lambda at: self.hops(at).chosen(observed=observed, uncovered=uncovered),
+            hops,
             through_world=through_world,
             without=without,
         )
@@ -226,9 +240,19 @@ def is_hop(effect: Effect, step: Step) -> bool:
 
 
 def _machines(policy: Policy) -> Iterator[tuple[str, Ranges]]:
-    for name, endpoint in policy.site.endpoints.items():
-        yield name, Ranges.of((one, one) for one in endpoint.addresses) - policy.special
-    yield from policy.gateways.items()
+    """Endpoints and gateways; those that share an address are taken for one."""
+    every = [(one.name, Ranges.of((a, a) for a in one.addresses)) for one in policy.site.endpoints.values()]
+    every += policy.gateways.items()
+    found: dict[int, tuple[str, Ranges]] = {}
+    owners: dict[int, int] = {}
+    for number, (name, said) in enumerate(every):
+        addresses = said - policy.special
+        for other in sorted({owners[one] for one in _each(addresses) if one in owners}):
+            also, more = found.pop(other)
+            name, addresses = f"{also}, {name}", addresses | more
+        found[number] = name, addresses
+        owners |= dict.fromkeys(_each(addresses), number)
+    yield from found.values()
 
 
 def _each(addresses: Ranges) -> Iterator[int]:

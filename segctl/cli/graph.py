@@ -1,6 +1,7 @@
-"""The command that draws the site, and writes its flow register."""
+"""The command that draws the site, a change of it, or an answer; and writes its flow register."""
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,42 +9,82 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from segctl.cli.options import Command, Settings, at_option, format_option, policy_of
+from segctl.cli.complete import complete_end
+from segctl.cli.options import Command, Settings, at_option, format_option
+from segctl.cli.pictures import Asked, picture_of, policies_of, square_of
 
 if TYPE_CHECKING:
     from segctl.policy import Policy
 
-DRAWINGS = ("mermaid", "dot", "svg")
-_ENDINGS = {".svg": "svg", ".dot": "dot", ".mmd": "mermaid", ".csv": "csv", ".md": "markdown", ".json": "json"}
+DRAWINGS = ("mermaid", "dot", "svg", "png")
+_ENDINGS = {".svg": "svg", ".png": "png", ".dot": "dot", ".mmd": "mermaid", ".csv": "csv", ".md": "markdown",
+            ".json": "json"}  # fmt: skip
+_MATRIX = ("svg", "png")  # how a matrix can be written
 REGISTERS = ("csv", "markdown")
+EXAMPLES = (
+    "graph",
+    "graph --format svg --output site.svg",
+    "graph --format matrix --output matrix.svg",
+    "graph --diff main mine --output change.png",
+    "graph --blast web1 --format svg",
+    "graph --path world db --format svg",
+    "graph --format csv",
+)
 
 
-@click.command(cls=Command, examples=("graph", "graph --format svg --output site.svg", "graph --format csv"))
-@format_option(*DRAWINGS, *REGISTERS, "json")
+@click.command(cls=Command, examples=EXAMPLES)
+@format_option(*DRAWINGS, "matrix", *REGISTERS, "json")
+@click.option("--diff", type=(click.Path(path_type=Path), click.Path(path_type=Path)), metavar="BEFORE AFTER",
+              help="What a change opens, closes and leaves: two folders.")  # fmt: skip
+@click.option("--blast", metavar="WHO", shell_complete=complete_end,
+              help="What an intruder there reaches, by hops: a name, an address, a selector.")  # fmt: skip
+@click.option("--path", "ends", type=(str, str), metavar="FROM TO", help="A shortest way, and what lets it pass.")
+@click.option("--through-world", is_flag=True, help="Of --blast and --path: ways may lead through world.")
 @click.option("--group", default="within", show_default=True, metavar="within|label:NAME",
               help="What one frame holds: a segment and those within it, or those with one label's value.")  # fmt: skip
+@click.option("--fold", type=click.Choice(("auto", "always", "never")), default="auto", show_default=True,
+              help="Draw groups as one box each; auto: above 80 segments.")  # fmt: skip
+@click.option("--theme", type=click.Choice(("auto", "light", "dark")), default="auto", show_default=True,
+              help="Colours; auto: an svg has both, a png is light.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="Where the answer goes, in the format that its name says; default standard output.")  # fmt: skip
 @at_option
 @click.pass_context
-def graph(context: click.Context, format_: str, group: str, output: Path | None, at: datetime) -> None:
-    """Draw the segments, and what may pass between them.
+def graph(
+    context: click.Context,
+    format_: str,
+    diff: tuple[Path, Path] | None,
+    blast: str | None,
+    ends: tuple[str, str] | None,
+    through_world: bool,
+    group: str,
+    fold: str,
+    theme: str,
+    output: Path | None,
+    at: datetime,
+) -> None:
+    """Draw the segments, and what may pass between them; or a change, a blast, a path.
 
-    csv and markdown are the flow register. svg needs Graphviz; without it: exit 3.
+    csv and markdown are the flow register. svg, png and matrix are pictures: but for matrix they need Graphviz, and png
+    needs rsvg-convert; without: exit 3.
     """
     settings = context.ensure_object(Settings)
+    asked = Asked(diff, blast, ends, group, fold, through_world)
     format_ = _format(context, format_, output)
-    policy = policy_of(settings, at)
-    _check(group, policy)
-    text = _register(policy, format_, at) if format_ in REGISTERS else _drawing(policy, format_, group, at)
+    _fit(asked, format_)
+    if output is None and format_ == "png" and sys.stdout.isatty():
+        raise click.UsageError("a png is no text: --output FILE.png")
+    policies = policies_of(settings, asked, at)
+    _check(group, policies)
+    answer = _answer(policies, asked, format_, theme, at, png=output is not None and output.suffix == ".png")
     if output is None:
-        click.echo(text.encode(), nl=False)
+        click.echo(answer, nl=False)
         return
     try:
-        output.write_bytes(text.encode())
+        output.write_bytes(answer)
     except OSError as error:
         raise click.FileError(str(output), error.strerror or "can't be written") from error
-    settings.say(f"drawn: {output}" if format_ in DRAWINGS else f"written: {output}")
+    settings.say(f"drawn: {output}" if format_ in (*DRAWINGS, "matrix") else f"written: {output}")
 
 
 def _format(context: click.Context, format_: str, output: Path | None) -> str:
@@ -51,9 +92,36 @@ def _format(context: click.Context, format_: str, output: Path | None) -> str:
     named = _ENDINGS.get(output.suffix) if output else None
     if context.get_parameter_source("format_") is ParameterSource.DEFAULT:
         return named or format_
-    if named and named != format_:
+    if named and named != format_ and not (format_ == "matrix" and named in _MATRIX):
         raise click.UsageError(f"'{output}' is called as {named}, --format says {format_}")
     return format_
+
+
+def _fit(asked: Asked, format_: str) -> None:
+    """One question at a time, in a format that has an answer to it."""
+    said = {"--diff": asked.diff, "--blast": asked.blast, "--path": asked.path}
+    questions = [option for option, value in said.items() if value is not None]
+    if len(questions) > 1:
+        raise click.UsageError(f"{' and '.join(questions)}: one at a time")
+    fits = (*DRAWINGS, "matrix") if questions in ([], ["--diff"]) else DRAWINGS
+    if questions and format_ not in fits:
+        raise click.UsageError(f"{questions[0]} is drawn as {', '.join(fits)}; not as {format_}")
+    if asked.through_world and questions not in (["--blast"], ["--path"]):
+        raise click.UsageError("--through-world is of --blast and --path")
+
+
+def _answer(
+    policies: "tuple[Policy, ...]", asked: Asked, format_: str, theme: str, at: datetime, *, png: bool
+) -> bytes:  # fmt: skip
+    if format_ in REGISTERS:
+        return _register(policies[0], format_, at).encode()
+    if format_ == "json":
+        from segctl.ask.graph import segment_graph
+        from segctl.report.plain_graph import plain_graph
+
+        made = plain_graph(segment_graph(policies[0], at))
+        return (json.dumps(made, indent=2, ensure_ascii=False) + "\n").encode()
+    return _drawn(policies, asked, format_, theme, at, png=png)
 
 
 def _register(policy: "Policy", format_: str, at: datetime) -> str:
@@ -63,22 +131,31 @@ def _register(policy: "Policy", format_: str, at: datetime) -> str:
     return {"csv": register_csv, "markdown": register_markdown}[format_](register(policy.site, at))
 
 
-def _drawing(policy: "Policy", format_: str, group: str, at: datetime) -> str:
-    from segctl.ask.graph import segment_graph
+def _drawn(
+    policies: "tuple[Policy, ...]", asked: Asked, format_: str, theme: str, at: datetime, *, png: bool
+) -> bytes:  # fmt: skip
     from segctl.report import draw_dot, draw_mermaid, draw_svg
-    from segctl.report.diagram import diagram
-    from segctl.report.plain_graph import plain_graph
+    from segctl.report.palette import Theme
+    from segctl.report.raster import png as raster
 
-    made = segment_graph(policy, at)
-    if format_ == "json":
-        return json.dumps(plain_graph(made), indent=2, ensure_ascii=False) + "\n"
-    draw = {"mermaid": draw_mermaid, "dot": draw_dot, "svg": draw_svg}[format_]
-    return draw(diagram(made, policy.site.name, group))
+    if theme == "auto" and (format_ == "png" or png):
+        theme = "light"  # a png can't ask the reader's screen
+    if format_ == "matrix":
+        from segctl.report.grid import draw_matrix
+
+        matrix = draw_matrix(square_of(policies, asked, at), Theme(theme))
+        return raster(matrix) if png else matrix.encode()
+    picture = picture_of(policies, asked, at)
+    if format_ in ("mermaid", "dot"):
+        return {"mermaid": draw_mermaid, "dot": draw_dot}[format_](picture).encode()
+    svg = draw_svg(picture, Theme(theme))
+    return raster(svg) if format_ == "png" else svg.encode()
 
 
-def _check(group: str, policy: "Policy") -> None:
+def _check(group: str, policies: "tuple[Policy, ...]") -> None:
     """A label that no segment carries would draw nothing, and say nothing."""
-    labels = sorted({label for segment in policy.site.segments.values() for label in segment.labels})
+    segments = (segment for policy in policies for segment in policy.site.segments.values())
+    labels = sorted({label for segment in segments for label in segment.labels})
     if group == "within" or (group.startswith("label:") and group.removeprefix("label:") in labels):
         return
     known = ", ".join(f"label:{label}" for label in labels)

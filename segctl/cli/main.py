@@ -25,6 +25,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "reach": ("segctl.cli.reach:reach", "Who reaches whom, in one hop and in many."),
     "blast": ("segctl.cli.reach:blast", "What an intruder reaches from a machine; how far each segment lies open."),
     "path": ("segctl.cli.reach:path", "By which way, and what would stop it."),
+    "diff": ("segctl.cli.diff:diff", "What a change opens and closes."),
     "graph": ("segctl.cli.graph:graph", "Draw the site."),
     "compile": ("segctl.cli.point:compile_", "Print the rules of a point."),
     "plan": ("segctl.cli.plan:plan", "What apply would open, close and cut."),

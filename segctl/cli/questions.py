@@ -8,15 +8,27 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from segctl.cli.complete import complete_end, complete_service
+from segctl.cli.complete import complete_end, complete_point, complete_service
 from segctl.cli.exits import Exit
-from segctl.cli.options import Command, Settings, at_option, format_option, policy_of, settings
+from segctl.cli.options import (
+    Command,
+    Settings,
+    at_option,
+    choose_point,
+    format_option,
+    netns_option,
+    policy_of,
+    settings,
+)
 from segctl.cli.output import write
+from segctl.cli.place import runner_of
 
 if TYPE_CHECKING:
+    from segctl.apply.result import Carried
     from segctl.ask.result import Answer as Verdicts
     from segctl.cli.memory import Memory
     from segctl.policy import Policy
+    from segctl.runner import Runner
     from segctl.store.answers import Answer
 
 
@@ -143,31 +155,63 @@ def _json(
     return {"schema": "segctl/can/1", **asked, **plain_answer(answer, by_effect=by_effect)}
 
 
-@click.command(cls=Command, examples=("explain web1 app1 ssh", "explain office db --format json"))
+@click.command(cls=Command, examples=("explain web1 app1 ssh", "explain office db --format json",
+                                      "explain web1 app1 shop-api --point gw1 --netns sg-shop-gw1"))  # fmt: skip
 @click.argument("source", metavar="FROM", shell_complete=complete_end)
 @click.argument("destination", metavar="TO", shell_complete=complete_end)
 @click.argument("service", metavar="[SERVICE]", default="all", shell_complete=complete_service)
+@click.option("--point", metavar="NAME", shell_complete=complete_point,
+              help="Also which rules in the kernel of this point carry it out, and how often they did.")  # fmt: skip
+@netns_option
 @format_option("text", "json")
 @at_option
 @settings
-def explain(settings: Settings, source: str, destination: str, service: str, format_: str, at: datetime) -> Exit:
+def explain(
+    settings: Settings,
+    source: str,
+    destination: str,
+    service: str,
+    point: str | None,
+    netns: str | None,
+    format_: str,
+    at: datetime,
+) -> Exit:
     """Every rule that bears on it, in the law's order, and which decides.
 
     Then, for either answer, the nearest change that would turn it: a line ready to paste, and what else it would open
     or close. FROM and TO as for `can`; without SERVICE: over anything. Exit 0 as soon as there is an answer; `can`
-    answers by its exit code.
+    answers by its exit code. --point reads what is loaded there now, and needs its rights.
     """
+    if point is None and netns is not None:
+        raise click.UsageError("--netns goes with --point")
+    policy = policy_of(settings, at)
+    runner = runner_of(policy.site.points[choose_point(policy.site, point)].where, netns) if point else None
+
     from segctl.ask.explain import explain as ask
     from segctl.load import parse_selector, parse_service
     from segctl.report.explain import plain_explanation, show_explanation
 
-    policy = policy_of(settings, at)
     site = policy.site
     ends = parse_selector(source, site), parse_selector(destination, site)
     explained = ask(policy, *ends, (parse_service(service, site),), at)
+    carried = _carried(policy, point, runner, explained.answer) if point and runner else None
     if format_ == "json":
+        from segctl.report.carried import plain_carried
+
         asked = {"schema": "segctl/explain/1", "from": source, "to": destination, "service": service}
-        click.echo(json.dumps(asked | plain_explanation(explained), indent=2, ensure_ascii=False))
-    else:
-        write(show_explanation(explained))
+        there = {"point": point, "carried": plain_carried(carried)} if carried is not None else {}
+        click.echo(json.dumps(asked | plain_explanation(explained) | there, indent=2, ensure_ascii=False))
+        return Exit.YES
+    write(show_explanation(explained))
+    if carried is not None and runner is not None:
+        from segctl.report.carried import show_carried
+
+        write(show_carried(f"{point} on {runner.where}", carried))
     return Exit.YES
+
+
+def _carried(policy: "Policy", point: str, runner: "Runner", answer: "Verdicts") -> "tuple[Carried, ...]":
+    from segctl.apply.carry import carry
+    from segctl.cli.carried import packets_of
+
+    return carry(runner, packets_of(policy, policy.site.points[point], answer))

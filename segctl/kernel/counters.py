@@ -26,14 +26,20 @@ def counted(runner: Runner, table: str, names: Iterable[str]) -> Iterator[tuple[
 
 
 def _elements(payload: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    at = 0
-    while at + 4 <= len(payload):
-        length = int.from_bytes(payload[at : at + 2], "little")
-        found = attributes(payload[at + 4 : at + length])
+    for one in _listed(payload):
+        found = attributes(one)
         packets = _packets(found)
         if packets:
             yield attributes(found[nf.KEY])[nf.VALUE], attributes(found.get(nf.DATA, b"")).get(nf.VALUE, b""), packets
-        at += (length + 3) & ~3
+
+
+def _listed(payload: bytes) -> Iterator[bytes]:
+    """The entries of a list of attributes, all of one type (NFTA_LIST_ELEM)."""
+    at = 0
+    while at + 4 <= len(payload):
+        length = int.from_bytes(payload[at : at + 2], "little")
+        yield payload[at + 4 : at + length]
+        at += (max(length, 4) + 3) & ~3
 
 
 def _packets(found: dict[int, bytes]) -> int:
@@ -50,8 +56,13 @@ def first_rule(runner: Runner, table: str, chain: str) -> int:
         for body in steadily(channel, request):
             found = answer(body)  # NFTA_RULE_*: 1 table, 2 chain, 4 expressions
             if string(found[1]) == table and string(found[2]) == chain:
-                expression = attributes(attributes(found.get(4, b"")).get(1, b""))
-                if string(expression.get(_NAME, b"")) == "counter":
-                    return number(attributes(expression.get(_DATA, b"")).get(_PACKETS, b""))
-                return 0
+                return next(_counters(found.get(4, b"")), 0)
     return 0
+
+
+def _counters(expressions: bytes) -> Iterator[int]:
+    """The packets of each counter in a rule's list of expressions."""
+    for one in _listed(expressions):
+        expression = attributes(one)
+        if string(expression.get(_NAME, b"")) == "counter":
+            yield number(attributes(expression.get(_DATA, b"")).get(_PACKETS, b""))

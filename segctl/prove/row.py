@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Table
-from segctl.prove.result import RuleSaid
+from segctl.model.rule_said import RuleSaid
 from segctl.prove.space import Cube, covers, joined
 from segctl.prove.values import Table as ByClass
 from segctl.prove.values import Value

@@ -1,8 +1,10 @@
 """The words in a picture of segments: short on boxes and lines, whole in the tips."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from textwrap import wrap
 from typing import Any
 
 from segctl.report.picture import Stroke
@@ -12,6 +14,7 @@ ROWS = 3  # different things that are said on one line
 WIDE = 34  # characters of one row
 TITLE = 30  # characters of one row of a box's title
 TIPS = 20  # rows of a tip
+CELL = 44  # characters of one row of a table's cell
 
 STROKES: Mapping[Stroke, str] = {
     Stroke.FLOW: "a flow allows these services",
@@ -21,6 +24,11 @@ STROKES: Mapping[Stroke, str] = {
     Stroke.DEFAULT: "both ends' defaults allow all",
     Stroke.OBSERVED: "denied, but passes: only observed",
     Stroke.UNCOVERED: "denied, but passes: no point between (uncovered)",
+    Stroke.OPENS: "+ opens",
+    Stroke.CLOSES: "− closes",
+    Stroke.ALTERS: "~ as closed as before, answered otherwise",
+    Stroke.STAYS: "a flow that is there before and after",
+    Stroke.HOP: "a hop: allowed",
 }
 OBSERVES = "dashed box: observes"
 LEAKY = "a flow; all else passes too"
@@ -31,6 +39,11 @@ FOLDED = (
     "Where no line is, a connection passes from a box that says “out” to one that says “in”, unless a guardrail forbids"
     " it: by both ends' defaults; if one of the two is observed, it is denied and logged, but passes all the same."
 )
+
+
+def wrapped(text: str) -> str:
+    """In rows of at most CELL characters."""
+    return "\n".join(row for part in text.split("\n") for row in (wrap(part, CELL) or [""]))
 
 
 def shorten(text: str, most: int = WIDE) -> str:
@@ -47,6 +60,12 @@ def broken(name: str, most: int = TITLE) -> str:
         rows.append(left[:at])
         left = left[at:]
     return "\n".join([*rows, left])
+
+
+def counted(words: Iterable[Any]) -> str:
+    """`strict 20, guarded 14`: the most frequent first."""
+    found = Counter(map(str, words))
+    return ", ".join(f"{word} {number}" for word, number in sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def services(names: Iterable[str]) -> str:

@@ -20,7 +20,8 @@ LOOSE = (Stroke.OBSERVED, Stroke.UNCOVERED)
 Pair = tuple[str, str]
 Edge = Mapping[str, Any]
 
-_SHADES = {shade.value: shade for shade in Shade if shade not in (Shade.ANY, Shade.HUB, Shade.OWN)}
+_STRICTNESSES = (Shade.OPEN, Shade.GUARDED, Shade.STRICT, Shade.SEALED, Shade.QUARANTINE, Shade.OUTSIDE, Shade.POINT)
+_SHADES = {shade.value: shade for shade in _STRICTNESSES}
 
 
 def diagram(graph: "networkx.MultiDiGraph[str]", title: str, group: str = WITHIN) -> Picture:
@@ -62,19 +63,21 @@ def _kept(graph: "networkx.MultiDiGraph[str]", ends: set[str]) -> dict[str, Edge
 def _boxes(kept: Mapping[str, Edge], places: Mapping[str, str], rows: Mapping[str, tuple[str, ...]]) -> Iterator[Box]:
     for name, data in kept.items():
         within = data["within"] if data["within"] in kept and places.get(name) != data["within"] else None
-        yield Box(
-            name,
-            _SHADES.get(data["strictness"], Shade.OWN),
-            captions.broken(name),
-            (
-                *captions.details(data),
-                *rows.get(name, ()),
-                *((f"within {captions.shorten(within)}",) if within else ()),
-            ),
-            dashed=data["mode"] not in ("", "enforce"),
-            frame=places.get(name),
-            tip=captions.segment_tip(name, data),
-        )
+        more = (*rows.get(name, ()), *((f"within {captions.shorten(within)}",) if within else ()))
+        yield segment_box(name, data, more, places.get(name))
+
+
+def segment_box(name: str, data: Edge, rows: tuple[str, ...] = (), frame: str | None = None) -> Box:
+    """The box of one segment; `rows`: what it says below what it is."""
+    return Box(
+        name,
+        _SHADES.get(data["strictness"], Shade.OWN),
+        captions.broken(name),
+        (*captions.details(data), *rows),
+        dashed=data["mode"] not in ("", "enforce"),
+        frame=frame,
+        tip=captions.segment_tip(name, data),
+    )
 
 
 def _said(edges: Iterable[tuple[str, str, Edge]]) -> dict[tuple[str, str, Stroke], list[Edge]]:

@@ -26,21 +26,26 @@ def _section(title: str, sign: str, rows: Sequence[Row], most: int) -> Iterator[
     if rows:
         yield f"{title}:"
     for row in rows[:most]:
-        plainly = sign == "+" and _stopped(row.before) and row.after.effect is Effect.PASS
-        by = f"  by {_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
-        yield f"  {sign} {_ends(row)}  {show_services(row.traffic)}{by}"
+        by = show_now(row) if sign == "+" else ""
+        yield f"  {sign} {show_ends(row)}  {show_services(row.traffic)}" + (f"  {by}" if by else "")
         if not by:
-            yield f"      before: {_stands(row.before)}"
-            yield f"      now: {_stands(row.after)}"
+            yield f"      before: {show_stand(row.before)}"
+            yield f"      now: {show_stand(row.after)}"
     if len(rows) > most:
         yield f"  and {len(rows) - most} more"
+
+
+def show_now(row: Row) -> str:
+    """By what it passes where it was simply stopped; else empty: more is to be said."""
+    plainly = _stopped(row.before) and row.after.effect is Effect.PASS
+    return f"by {show_who(row.after.decision)}" if plainly and row.after.decision.verdict is Verdict.ALLOW else ""
 
 
 def _stopped(outcome: Outcome) -> bool:
     return outcome.effect is not Effect.PASS
 
 
-def _ends(row: Row) -> str:
+def show_ends(row: Row) -> str:
     """Who, to whom; of one family, if that can't be told from the names; and whether all of them."""
     only = ""
     if row.from_.halved or row.to.halved:
@@ -50,7 +55,7 @@ def _ends(row: Row) -> str:
     return f"{show_called(row.from_)} -> {show_called(row.to)}{only}{some}"
 
 
-def _who(decision: Decision) -> str:
+def show_who(decision: Decision) -> str:
     """What decided, and where it stands."""
     place = f" ({decision.span.row})" if decision.span else ""
     if decision.step in _BY:
@@ -59,17 +64,17 @@ def _who(decision: Decision) -> str:
     return f"{'default: ' if default else ''}{decision.reason}{place}"
 
 
-def _stands(outcome: Outcome) -> str:
+def show_stand(outcome: Outcome) -> str:
     """How it is judged, what it meets where that is something else, and who decided."""
     decision, effect = outcome.decision, outcome.effect
     if decision.verdict is Verdict.ALLOW:
         lost = ", but dropped: an end is behind no interface that counts" if _stopped(outcome) else ""
-        return f"allowed by {_who(decision)}{lost}"
+        return f"allowed by {show_who(decision)}{lost}"
     if effect is Effect.PASS:
         why = "nothing enforces it" if outcome.uncovered else "it is only observed"
-        return f"denied, but passes, as {why}: {_who(decision)}"
+        return f"denied, but passes, as {why}: {show_who(decision)}"
     lost = "an end is behind no interface that counts; " if outcome.unbound else ""
-    return f"denied ({effect}): {lost}{_who(decision)}"
+    return f"denied ({effect}): {lost}{show_who(decision)}"
 
 
 def plain_difference(found: Difference) -> dict[str, object]:

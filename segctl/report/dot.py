@@ -37,6 +37,13 @@ SHAPES: Mapping[Shade, Mapping[str, str]] = {
     Shade.OWN: {"shape": "note", "style": "filled"},
     Shade.ANY: {"shape": "ellipse", "style": "filled,dotted"},
     Shade.HUB: {"shape": "box", "style": "rounded,filled"},
+    Shade.START: {"shape": "box", "style": "filled", "peripheries": "2", "penwidth": "2.5"},
+    Shade.NEAR: {"shape": "box", "style": "filled", "penwidth": "3"},
+    Shade.SECOND: {"shape": "box", "style": "filled", "penwidth": "2"},
+    Shade.THIRD: {"shape": "box", "style": "filled"},
+    Shade.FAR: {"shape": "box", "style": "rounded,filled"},
+    Shade.PALE: {"shape": "box", "style": "filled"},
+    Shade.GROUP: {"shape": "folder", "style": "filled"},
 }
 
 STROKES: Mapping[Stroke, Mapping[str, str]] = {
@@ -47,6 +54,11 @@ STROKES: Mapping[Stroke, Mapping[str, str]] = {
     Stroke.DEFAULT: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6", "weight": "1"},
     Stroke.OBSERVED: {"penwidth": "1.2", "arrowhead": "empty", "arrowtail": "empty", "weight": "1"},
     Stroke.UNCOVERED: {"penwidth": "1.2", "arrowhead": "odot", "arrowtail": "odot", "weight": "1"},
+    Stroke.OPENS: {"penwidth": "3.5", "arrowhead": "normal", "arrowtail": "normal", "weight": "3"},
+    Stroke.CLOSES: {"penwidth": "2", "arrowhead": "empty", "arrowtail": "empty", "weight": "2"},
+    Stroke.ALTERS: {"penwidth": "1.2", "arrowhead": "vee", "arrowtail": "vee", "weight": "1"},
+    Stroke.STAYS: {"penwidth": "0.8", "arrowhead": "vee", "arrowtail": "vee", "arrowsize": "0.6", "weight": "1"},
+    Stroke.HOP: {"penwidth": "2", "arrowhead": "normal", "arrowtail": "normal", "weight": "3"},
 }
 # Of the legend. Only signs that Helvetica, Arial and Liberation all have (the WGL4 set): one that a reader's machine
 # takes from another font is wider there than Graphviz thought.
@@ -58,6 +70,11 @@ SIGNS: Mapping[Stroke, str] = {
     Stroke.DEFAULT: "──>",
     Stroke.OBSERVED: "– – >",
     Stroke.UNCOVERED: "– – ○",
+    Stroke.OPENS: "══►",
+    Stroke.CLOSES: "– – >",
+    Stroke.ALTERS: "····>",
+    Stroke.STAYS: "──>",
+    Stroke.HOP: "──►",
 }
 FRAME = {
     "class": "frame",
@@ -68,7 +85,16 @@ FRAME = {
     "labelloc": "t",
     "fontsize": "10",
 }
-DASHES = {Stroke.OBSERVED: "dashed", Stroke.UNCOVERED: "dashed", Stroke.INACTIVE: "dotted"}
+DASHES = {
+    Stroke.OBSERVED: "dashed",
+    Stroke.UNCOVERED: "dashed",
+    Stroke.INACTIVE: "dotted",
+    Stroke.CLOSES: "dashed",
+    Stroke.ALTERS: "dotted",
+}
+
+
+PALE = (Stroke.DEFAULT, Stroke.STAYS)  # too pale for words
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +217,7 @@ def _key(key: Key) -> str:
     if isinstance(key.sample, Stroke):
         sign = SIGNS[key.sample]
         sign = sign.replace("──", "– – ") if key.dashed else sign
-        colour = LIGHT.lines[key.sample] if key.sample is not Stroke.DEFAULT else LIGHT.text  # too pale for words
+        colour = LIGHT.lines[key.sample] if key.sample not in PALE else LIGHT.text
     text = f"{sign}  {key.text}".replace(" ", NBSP)
     return f'<font color="{colour}">{markup(text)}</font>'
 

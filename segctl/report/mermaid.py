@@ -16,11 +16,18 @@ SHAPES: Mapping[Shade, tuple[str, str]] = {
     Shade.OWN: (">", "]"),
     Shade.ANY: ("((", "))"),
     Shade.HUB: ("((", "))"),
+    Shade.START: ("{{", "}}"),
+    Shade.NEAR: ("[[", "]]"),
+    Shade.SECOND: ("[", "]"),
+    Shade.THIRD: ("[", "]"),
+    Shade.FAR: ("(", ")"),
+    Shade.PALE: ("[", "]"),
+    Shade.GROUP: ("[(", ")]"),
 }
 
 SOLID, DOTTED = ("--", "--"), ("-.", ".-")
-WIDTHS = {Stroke.GUARDRAIL: "2.5px", Stroke.DEFAULT: "1px"}
-DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED, Stroke.INACTIVE}
+WIDTHS = {Stroke.GUARDRAIL: "2.5px", Stroke.DEFAULT: "1px", Stroke.OPENS: "4px", Stroke.STAYS: "1px"}
+DASHED = {Stroke.OBSERVED, Stroke.UNCOVERED, Stroke.INACTIVE, Stroke.CLOSES, Stroke.ALTERS}
 NEWLINE = "\n"
 
 

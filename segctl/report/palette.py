@@ -7,8 +7,17 @@ tests hold that). No meaning hangs on colour alone: shape, dash, head and words 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from segctl.report.picture import Shade, Stroke
+
+
+class Theme(StrEnum):
+    """The ground that a picture is drawn for; auto: light, and dark where the reader's screen asks for it."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,13 @@ LIGHT = Palette(
         Shade.OWN: Paint("#ffffff", "#111111"),
         Shade.ANY: Paint("#ffffff", "#5c5c5c"),
         Shade.HUB: Paint("#ffffff", "#767676"),
+        Shade.START: Paint("#ffb380", "#8a3000"),
+        Shade.NEAR: Paint("#ffcf9f", "#8f4300"),
+        Shade.SECOND: Paint("#ffe4b8", "#7f5600"),
+        Shade.THIRD: Paint("#fff3d6", "#7d6400"),
+        Shade.FAR: Paint("#fffbf0", "#6f6a4a"),
+        Shade.PALE: Paint("#ffffff", "#8a8a8a"),
+        Shade.GROUP: Paint("#eef2f5", "#4a5560"),
     },
     lines={
         Stroke.FLOW: "#111111",
@@ -54,6 +70,11 @@ LIGHT = Palette(
         Stroke.DEFAULT: "#8a8a8a",
         Stroke.OBSERVED: "#8a6400",
         Stroke.UNCOVERED: "#a0306e",
+        Stroke.OPENS: "#b32d00",
+        Stroke.CLOSES: "#0060a0",
+        Stroke.ALTERS: "#6a6a6a",
+        Stroke.STAYS: "#8f8f8f",
+        Stroke.HOP: "#8a3000",
     },
 )
 
@@ -72,6 +93,13 @@ DARK = Palette(
         Shade.OWN: Paint("#14181c", "#f4f4f4"),
         Shade.ANY: Paint("#14181c", "#b4bac0"),
         Shade.HUB: Paint("#14181c", "#8b949e"),
+        Shade.START: Paint("#6e2600", "#ff9a5c"),
+        Shade.NEAR: Paint("#5c3305", "#f5a54a"),
+        Shade.SECOND: Paint("#4a3b00", "#f0c442"),
+        Shade.THIRD: Paint("#36341a", "#cfc27a"),
+        Shade.FAR: Paint("#2a2b22", "#b3b08e"),
+        Shade.PALE: Paint("#14181c", "#8b949e"),
+        Shade.GROUP: Paint("#262d34", "#a9b6c2"),
     },
     lines={
         Stroke.FLOW: "#f4f4f4",
@@ -81,6 +109,11 @@ DARK = Palette(
         Stroke.DEFAULT: "#8b949e",
         Stroke.OBSERVED: "#f0c442",
         Stroke.UNCOVERED: "#eb93c3",
+        Stroke.OPENS: "#ff7f45",
+        Stroke.CLOSES: "#56b4e9",
+        Stroke.ALTERS: "#a5adb5",
+        Stroke.STAYS: "#6b737b",
+        Stroke.HOP: "#ffb27a",
     },
 )
 
@@ -92,4 +125,9 @@ EITHER: Mapping[Stroke, str] = {
     Stroke.DEFAULT: "#858585",
     Stroke.OBSERVED: "#a67c00",
     Stroke.UNCOVERED: "#c2558f",
+    Stroke.OPENS: "#dd5518",
+    Stroke.CLOSES: "#2a86cc",
+    Stroke.ALTERS: "#7d7d7d",
+    Stroke.STAYS: "#858585",
+    Stroke.HOP: "#c8661a",
 }

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Shade(StrEnum):
-    """How a box looks: the built-in strictness profiles, a site's own ones, and two that are no segments."""
+    """How a box looks: strictness (built-in, a site's own), what an answer says, and what is no segment."""
 
     OPEN = "open"
     GUARDED = "guarded"
@@ -17,6 +17,13 @@ class Shade(StrEnum):
     OWN = "own"
     ANY = "any"  # the selector: every address
     HUB = "hub"  # a knot of many lines of one kind: whoever leads in may reach wherever it leads out
+    START = "start"  # where an intruder, or a way, begins
+    NEAR = "near"  # in one hop
+    SECOND = "second"
+    THIRD = "third"
+    FAR = "far"  # in four hops and more
+    PALE = "pale"  # what an answer leaves as it is, or doesn't reach
+    GROUP = "group"  # many segments in one box
 
 
 class Stroke(StrEnum):
@@ -29,6 +36,11 @@ class Stroke(StrEnum):
     DEFAULT = "default"
     OBSERVED = "observed"
     UNCOVERED = "uncovered"
+    OPENS = "opens"  # of a difference: these, and what stays
+    CLOSES = "closes"
+    ALTERS = "alters"
+    STAYS = "stays"
+    HOP = "hop"  # one step of an intruder, or of a way
 
 
 class Heads(StrEnum):

@@ -6,8 +6,9 @@ from typing import Any
 
 from segctl.model.packet import Packet
 from segctl.model.ranges import show_address
+from segctl.model.rule_said import RuleSaid
 from segctl.model.service import TCP, WITH_PORTS
-from segctl.prove.result import Difference, Found, Line, Live, Met, Proof, RuleSaid, Traced
+from segctl.prove.result import Difference, Found, Line, Live, Met, Proof, Traced
 
 _SHOWN = 20
 _MARKS = {Met.BOTH: "=", Met.MODEL: "model only ", Met.KERNEL: "kernel only", Met.UNTOLD: "not traced "}
@@ -28,8 +29,8 @@ def proof_json(proof: Proof) -> dict[str, Any]:
         "packets": str(proof.packets),  # more than a JSON number holds
         "differences": [_difference_json(one) for one in proof.differences],
         "unproven": [_difference_json(one) for one in proof.unproven],
-        "dead": [{"rule": _rule_json(one.rule), "element": one.element} for one in proof.dead],
-        "unheld": [{"rule": _rule_json(one.rule), "element": one.element} for one in proof.unheld],
+        "dead": [{"rule": plain_rule(one.rule), "element": one.element} for one in proof.dead],
+        "unheld": [{"rule": plain_rule(one.rule), "element": one.element} for one in proof.unheld],
         "gaps": list(proof.gaps),
         "outside": list(proof.outside),
     }
@@ -43,7 +44,7 @@ def _difference_json(one: Difference) -> dict[str, Any]:
         "packet": packet_json(one.packet),
         "does": list(one.does),
         "must": one.must,
-        "rule": _rule_json(one.rule) if one.rule else None,
+        "rule": plain_rule(one.rule) if one.rule else None,
         "because": one.because,
         "place": str(one.span) if one.span else None,
         "doubts": list(one.doubts),
@@ -72,7 +73,8 @@ def packet_json(packet: Packet) -> dict[str, Any]:
     }
 
 
-def _rule_json(rule: RuleSaid) -> dict[str, Any]:
+def plain_rule(rule: RuleSaid) -> dict[str, Any]:
+    """As JSON has it."""
     return {"table": rule.table, "chain": rule.chain, "handle": rule.handle, "text": rule.text}
 
 
@@ -88,7 +90,7 @@ def proof_lines(proof: Proof) -> Iterator[str]:
     yield from _part(proof.differences, "")
     yield from _part(proof.unproven, "unproven: ")
     for one in proof.unheld[:_SHOWN]:
-        yield f"{one.element} passes connections by a number that no rule gives: {_rule_text(one.rule)}"
+        yield f"{one.element} passes connections by a number that no rule gives: {show_rule(one.rule)}"
     yield from (f"not read: {gap}" for gap in proof.gaps)
     if proof.dead:
         elements = sum(one.element is not None for one in proof.dead)
@@ -103,14 +105,15 @@ def _part(differences: tuple[Difference, ...], prefix: str) -> Iterator[str]:
         yield f"{prefix}{ends}, {one.service}: the rules {' or '.join(one.does)}, the site says {one.must}"
         yield f"  packet: {show_packet(one.packet)}"
         if one.rule is not None:
-            yield f"  rule: {_rule_text(one.rule)}"
+            yield f"  rule: {show_rule(one.rule)}"
         yield f"  site: {one.because}" + (f" ({one.span})" if one.span else "")
         yield from (f"  not followed: {doubt}" for doubt in one.doubts)
     if (more := len(differences) - _SHOWN) > 0:
         yield f"{prefix}and {more} more kinds: --format json has them all"
 
 
-def _rule_text(rule: RuleSaid) -> str:
+def show_rule(rule: RuleSaid) -> str:
+    """Where it stands, its handle and its words."""
     handle = f", handle {rule.handle}" if rule.handle is not None else ""
     return f"{rule.table} {rule.chain}{handle}: {rule.text}"
 
@@ -142,7 +145,7 @@ def trace_lines(trace: Traced) -> Iterator[str]:
         return
     yield show_packet(trace.packet)
     for rule in trace.met:
-        yield f"  {_rule_text(rule)}"
+        yield f"  {show_rule(rule)}"
     yield trace.ending or "nobody can say"
     yield from (f"  not followed: {doubt}" for doubt in trace.doubts)
 
@@ -154,7 +157,7 @@ def _live_lines(trace: Traced, live: Live) -> Iterator[str]:
     for line in live.lines:
         mark = _MARKS[line.met] if same or line.met is not Met.BOTH else _MARKS[line.met].ljust(11)
         verdict = f" [{line.verdict}]" if line.verdict else ""
-        yield f"  {mark} {_rule_text(line.rule)}{verdict}"
+        yield f"  {mark} {show_rule(line.rule)}{verdict}"
     yield f"model: {trace.ending or 'nobody can say'}; kernel: {live.ending or 'no verdict'}"
     yield from (f"  not followed: {doubt}" for doubt in trace.doubts)
     yield from (f"  note: {note}" for note in live.notes)
@@ -168,7 +171,7 @@ def trace_json(trace: Traced) -> dict[str, Any]:
     return {
         "schema": "segctl/trace/1",
         "packet": packet_json(trace.packet),
-        "met": [_rule_json(rule) for rule in trace.met],
+        "met": [plain_rule(rule) for rule in trace.met],
         "ending": trace.ending,
         "connection_mark": trace.connection_mark,
         "doubts": list(trace.doubts),
@@ -189,7 +192,7 @@ def _live_json(live: Live) -> dict[str, Any]:
 
 
 def _line_json(line: Line) -> dict[str, Any]:
-    return {**_rule_json(line.rule), "verdict": line.verdict or None}
+    return {**plain_rule(line.rule), "verdict": line.verdict or None}
 
 
 def _power(number: int) -> str:

@@ -10,6 +10,7 @@ from segctl.ask.result import Entry, Register, State
 from segctl.model.flow import Guardrail, service_names
 from segctl.model.segment import Waiver
 from segctl.model.selector import show_selectors
+from segctl.report.markdown import escaped, table_row
 
 HEAD = (
     "name", "from", "except", "to", "not_to", "services", "why", "owner", "ticket", "since", "until", "state",
@@ -36,7 +37,7 @@ def register_csv(register: Register) -> str:
 
 def register_markdown(register: Register) -> str:
     """A page in GitHub's Markdown: flows, guardrails, management and waivers, each a table."""
-    parts = [f"# {_escaped(register.site)}: flow register", f"As of {_time(register.at)}."]
+    parts = [f"# {escaped(register.site)}: flow register", f"As of {_time(register.at)}."]
     parts += _section("Flows", HEAD, map(_row, register.flows))
     head = ("name", "from", "to", "forbidden", "why", "owner", "ticket", "waivers", "place")
     parts += _section("Guardrails", head, map(_guardrail, register.guardrails))
@@ -94,25 +95,14 @@ def _section(title: str, head: Row, rows: Iterable[Row]) -> Iterator[str]:
         return
     state = head.index("state") if "state" in head else None
     kept = [number for number in range(len(head)) if any(row[number] for row in rows)]
-    lines = [_line(head[number] for number in kept), "|" + " --- |" * len(kept)]
+    lines = [table_row(head[number] for number in kept), "|" + " --- |" * len(kept)]
     for row in rows:
         live = state is None or row[state] == State.ACTIVE.value
-        cells = [_escaped(row[number]) for number in kept]
-        lines.append(_line(cell if live or not cell else f"~~{cell}~~" if n != state else f"**{cell}**"
+        cells = [escaped(row[number]) for number in kept]
+        lines.append(table_row(cell if live or not cell else f"~~{cell}~~" if n != state else f"**{cell}**"
                            for n, cell in zip(kept, cells, strict=True)))  # fmt: skip
     yield f"## {title}"
     yield "\n".join(lines)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _escaped(text: str) -> str:
-    """So that Markdown shows it as it is: no emphasis, code, link, HTML, entity or cell of it means anything."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("://", "&#58;//")
-    text = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", text)
-    return re.sub(r"\s+", " ", text)
 
 
 def _waivers(waivers: Iterable[tuple[Waiver, bool]]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segctl.report.dot import FONT, LABEL_SIZE, MANY, Room, draw_dot, tip_of
 from segctl.report.layout import ASCENT, GraphvizError, GraphvizTooSlow, geometry, laid_out, widths
-from segctl.report.palette import DARK, LIGHT, Palette
+from segctl.report.palette import DARK, LIGHT, Palette, Theme
 from segctl.report.picture import Line, Picture
 from segctl.report.placing import Point, Words, place
 
@@ -25,15 +25,15 @@ ROOMS = (Room(1.0), Room(1.5, 0.6, 20), Room(2.2, 1.0, 30), Room(1.5, 1.0, 50))
 Node = ElementTree.Element
 
 
-def draw_svg(picture: Picture) -> str:
-    """The picture as one svg document, light by itself and dark where the reader's screen asks for it.
+def draw_svg(picture: Picture, theme: Theme = Theme.AUTO) -> str:
+    """The picture as one svg document; by itself light, and dark where the reader's screen asks for it.
 
     Words for which there is no room upon or beside their line are left out: its tip and the tables have them.
     Raises GraphvizMissing where the binary isn't there, GraphvizError where it fails.
     """
     measured = widths(text for line in picture.lines for text in line.labels)
     dot, places = _roomiest(picture, measured)
-    return _dressed(laid_out(dot, "svg"), picture, places, measured)
+    return _dressed(laid_out(dot, "svg"), picture, (places, measured), theme)
 
 
 def _roomiest(picture: Picture, measured: Mapping[str, float]) -> tuple[str, list[Point | None]]:
@@ -70,7 +70,9 @@ def _places(picture: Picture, dot: str, measured: Mapping[str, float]) -> list[P
     return place(words, courses, found.taken, found.page)
 
 
-def _dressed(svg: str, picture: Picture, places: list[Point | None], measured: Mapping[str, float]) -> str:
+def _dressed(
+    svg: str, picture: Picture, words: tuple[list[Point | None], Mapping[str, float]], theme: Theme
+) -> str:  # fmt: skip
     """With our style sheet and the lines' words above all lines; without comments (they tell Graphviz's version)."""
     root = ElementTree.fromstring(svg)
     ElementTree.register_namespace("", SVG[1:-1])
@@ -79,12 +81,12 @@ def _dressed(svg: str, picture: Picture, places: list[Point | None], measured: M
     for group in list(root.iter(f"{SVG}a")):
         _tipped(group)
     _lift_titles(drawing)
-    for line, at in zip(picture.lines, places, strict=True):
+    for line, at in zip(picture.lines, words[0], strict=True):
         if at is not None:
-            drawing.append(_words(line, at, measured))
+            drawing.append(_words(line, at, words[1]))
     text = ElementTree.tostring(root, encoding="unicode")
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return head + re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style()}", text, count=1) + "\n"
+    return head + re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style(theme)}", text, count=1) + "\n"
 
 
 def _tipped(group: Node) -> None:
@@ -121,9 +123,13 @@ def _words(line: Line, middle: Point, measured: Mapping[str, float]) -> Node:
     return group
 
 
-def _style() -> str:
+def _style(theme: Theme) -> str:
     # Graphviz writes its colours as attributes, which any rule of a style sheet overrides.
+    if theme is Theme.LIGHT:
+        return f"<style>\n  {_rim(LIGHT)}\n</style>"
     dark = "\n".join(f"    {rule}" for rule in _rules(DARK))
+    if theme is Theme.DARK:
+        return f"<style>\n{dark}\n</style>"
     return f"<style>\n  {_rim(LIGHT)}\n  @media screen and (prefers-color-scheme: dark) {{\n{dark}\n  }}\n</style>"
 
 

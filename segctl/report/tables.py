@@ -1,16 +1,14 @@
 """The tables below a picture, for whoever prints it: every statement with its reason, and every waiver."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
 
 from segctl.ask.result import Entry, Register, State
 from segctl.model.flow import Flow, Guardrail, service_names
 from segctl.model.selector import show_selectors
-from segctl.report.captions import moment
+from segctl.report.captions import moment, wrapped
 from segctl.report.picture import Table
 
 MOST = 120  # rows of statements; of a site with more, only those that a reviewer must look at
-CELL = 44  # characters of one row of a cell
 STATEMENTS = ("", "name", "from", "to", "services", "why", "owner", "holds", "line")
 WAIVERS = ("waived", "on", "why", "until", "line")
 
@@ -81,10 +79,5 @@ def _end(selectors: Iterable[object], except_: Iterable[object] = ()) -> str:
 
 def _table(head: Row, rows: Sequence[Row]) -> Table:
     kept = [n for n in range(len(head)) if any(row[n] for row in rows)]
-    body = tuple(tuple(_broken(row[n]) for n in kept) for row in rows)
+    body = tuple(tuple(wrapped(row[n]) for n in kept) for row in rows)
     return Table(tuple(head[n] for n in kept), body)
-
-
-def _broken(text: str) -> str:
-    """In rows of at most CELL characters."""
-    return "\n".join(row for part in text.split("\n") for row in (wrap(part, CELL) or [""]))

@@ -26,7 +26,8 @@ def names(number: int) -> list[str]:
     out: list[str] = []
     for n in range(number):
         app, tier = APPS[n % len(APPS)], TIERS[(n // len(APPS)) % len(TIERS)]
-        out.append(f"{LONG}{n:x}"[:63] if n % 11 == 3 else f"{app}-{tier}")
+        again = f"-{n // 60}" if n >= 60 else ""
+        out.append(f"{LONG}{n:x}"[:63] if n % 11 == 3 else f"{app}-{tier}{again}")
     return out
 
 
@@ -37,12 +38,12 @@ def estate(number: int, flows: int, *, seed: int = 1) -> Site:
     segments = [_segment(r, n, name) for n, name in enumerate(called)]
     for n in range(number // 10 + 1):
         outer = called[n * 7 % number]
-        segments.append(segment(f"island-{n}", "sealed", f"10.{n * 7 % number}.0.8/30", within=outer,
+        segments.append(segment(f"island-{n}", "sealed", _net(n * 7 % number, "0.8/30"), within=outer,
                                 owner="dba", classification=Classification.RESTRICTED))  # fmt: skip
     links = {"e0": ("world", "203.0.113.2/24")}
     for n in range(0, number, 3):  # three segments share an interface
         behind = called[n : n + 3] + [s.name for s in segments[number:] if s.within in called[n : n + 3]]
-        links[f"e{n + 1}"] = (" ".join(behind), f"10.{n}.0.1/24")
+        links[f"e{n + 1}"] = (" ".join(behind), _net(n, "0.1/24"))
     made = site(
         segments,
         flows=[_flow(r, n, called) for n in range(flows)],
@@ -57,10 +58,14 @@ def estate(number: int, flows: int, *, seed: int = 1) -> Site:
     return replace(made, segments=dict(sorted(made.segments.items())))
 
 
+def _net(n: int, rest: str) -> str:
+    return f"{10 + n // 256}.{n % 256}.{rest}"
+
+
 def _segment(r: random.Random, n: int, name: str) -> Segment:
     waivers = (Waiver("uncovered", "one switch until spring", SPAN, date(2027, 3, 31)),) if r.random() < 0.15 else ()
     return segment(
-        name, r.choice(PROFILES), f"10.{n}.0.0/24 fd00:{n:x}::/64", r.choice(MODES), owner=r.choice(OWNERS),
+        name, r.choice(PROFILES), f"{_net(n, '0.0/24')} fd00:{n:x}::/64", r.choice(MODES), owner=r.choice(OWNERS),
         labels={"zone": ZONES[n % len(ZONES)]}, waive=waivers,
         classification=r.choice([None, None, Classification.INTERNAL, Classification.CONFIDENTIAL]),
     )  # fmt: skip
