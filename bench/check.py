@@ -2,12 +2,12 @@
 
     python bench/check.py [SEGMENTS MEMBERS FLOWS]     (default 1,000 10,000 10,000)
 
-In one process, seconds of the processor, medians of five rounds: loading, then everything that `check` looks at. Then
+In one process, seconds of the processor, medians of three rounds: loading, then everything that `check` looks at. Then
 what else a site may ask for, each alone beside the plain one:
 
 - waivers on every tenth flow, all at work: what they waive is looked for as well;
 - a hundred expectations of verdicts;
-- a budget on one segment, on all: then everybody's reach is worked out;
+- a budget on one segment, on twenty: then who reaches whom is worked out;
 - flows that others cover: every tenth one twice, and one from any to any that covers all.
 """
 
@@ -31,7 +31,7 @@ from segctl.model.site import Site
 sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
 from sites import write_site
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def waived(site: Site) -> Site:
@@ -74,7 +74,7 @@ KINDS: dict[str, Callable[[Site], Site]] = {
     "with waivers on every tenth flow": waived,
     "with 100 expectations": expecting,
     "with a budget on one segment": lambda site: limited(site, ("s5",)),
-    "with a budget on every segment": lambda site: limited(site, tuple(site.segments)),
+    "with a budget on 20 segments": lambda site: limited(site, tuple(site.segments)[-20:]),
     "with every tenth flow twice": doubled,
     "with a flow that covers all": covered,
 }

@@ -12,9 +12,7 @@ from tests.pipelines.runner import Machine, read, run_action, run_job
 from tests.sites import EXAMPLES
 
 CI = EXAMPLES / "ci"
-HOLE = (
-    '  - {name: look, from: web, to: db, services: [postgres], why: "a quick look at the orders", owner: shop}\n'
-)
+HOLE = '  - {name: look, from: web, to: db, services: [postgres], why: "a quick look at the orders", owner: shop}\n'
 HARMLESS = "# reviewed by the network team\n"
 BROKEN = "  - {from: nobody, to: db, services: [postgresql]}\n"
 
