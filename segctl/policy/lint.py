@@ -27,7 +27,8 @@ def lint(policy: Policy, at: datetime) -> tuple[Diagnostic, ...]:
     """All of it; the waived ones are left out."""
     found = [finding for segment in policy.site.segments.values() for finding in _members(policy, segment)]
     for flow in policy.site.flows:
-        found += _review(flow, at)
+        if flow.review_by:
+            found += _review(flow, at)
         found += _idle(policy, flow)
         found += _helped(flow)
     return (*found, *redundant_flows(policy, at))
