@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command, examples=("diff before .", "diff before . --exit-code --format markdown", "diff --git HEAD")
+    cls=Command, examples=("diff before .", "diff before . --exit-code --format markdown", "diff --git main..HEAD")
 )
 @click.argument("before", metavar="[A", required=False, type=click.Path(path_type=Path))
 @click.argument("after", metavar="[B]]", required=False, type=click.Path(path_type=Path))

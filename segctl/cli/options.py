@@ -103,10 +103,15 @@ class _FormatOption(click.Option):
         return os.environ.get(f"{prefix}_FORMAT") or None if prefix else None
 
 
+_WIDE = 36  # signs of formats beside each other
+
+
 def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`; the first is the default."""
+    """`--format`; the first is the default. Many of them would be one word wider than a narrow terminal."""
+    many = len("|".join(formats)) > _WIDE
     return click.option("--format", "format_", cls=_FormatOption, type=click.Choice(formats), default=formats[0],
-                        show_default=True, help="How the answer is written.")  # fmt: skip
+                        show_default=True, metavar="FORMAT" if many else None,
+                        help=f"How the answer is written{': ' + ', '.join(formats) if many else ''}.")  # fmt: skip
 
 
 def at_option(function: F) -> F:

@@ -36,6 +36,10 @@ def _of_check(name: str, title: str, help: str, level: Level = Level.LINT, *, wa
     return Code(name, level, title, help, waivable, of_check=True)
 
 
+def _audit(name: str, level: Level, title: str, help: str) -> Code:
+    return Code(name, level, title, help)
+
+
 _ROWS: tuple[Code, ...] = (
     # policy: what a site that reads well may still mean wrongly
     _error(
@@ -285,6 +289,34 @@ _ROWS: tuple[Code, ...] = (
     ),
     _of_check("idle-waiver", "A waiver that waives nothing", "take the waiver out: it would hide the next one"),
     _lint("equal-statements", "One statement twice", "take one out"),
+    # audit: rules that no site stands behind, so that there is nothing to waive them on
+    _audit(
+        "ipv6-open",
+        Level.WARNING,
+        "IPv6 is left open where IPv4 is filtered",
+        "give IPv6 the same rules, or shut it",
+    ),
+    _audit(
+        "source-elsewhere",
+        Level.WARNING,
+        "Sources are accepted from an interface behind which they can't live",
+        "drop them there first",
+    ),
+    _audit(
+        "source-own",
+        Level.WARNING,
+        "The machine's own addresses are accepted as sources from outside",
+        "drop them first, but from lo",
+    ),
+    _audit(
+        "source-loopback",
+        Level.LINT,
+        "Loopback addresses are accepted as sources from outside",
+        "drop 127.0.0.0/8 first, but from lo",
+    ),
+    _audit("rule-shadowed", Level.LINT, "A rule that no packet meets, for those before it", "take it out, or move it"),
+    _audit("rule-redundant", Level.LINT, "A rule without which every packet ends as before", "take it out"),
+    _audit("rule-out-of-reach", Level.LINT, "Rules that no packet can get to", "take them out, or lead to them"),
 )
 
 CODES: dict[str, Code] = {row.name: row for row in _ROWS}
