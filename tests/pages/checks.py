@@ -24,7 +24,7 @@ ON = {  # where what offends is written
 def table() -> list[str]:
     """One row for each code that `check` may show of a site that loads."""
     levels = list(Level)
-    some = [row for row in CODES.values() if row.level is not Level.ERROR]
+    some = [row for row in CODES.values() if row.level is not Level.ERROR and not row.of_audit]
     some.sort(key=lambda row: (row.name not in FAILING, levels.index(row.level), row.name))
     return _HEAD + [_row(one) for one in some]
 

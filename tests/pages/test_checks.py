@@ -31,7 +31,7 @@ def test_what_is_waived_is_waived_there() -> None:
 
 def test_every_error_stays_out() -> None:
     rows = re.findall(r"^\| \[`([a-z-]+)`\]", PAGE.read_text(), re.M)
-    assert {*rows} == {name for name, row in CODES.items() if row.level is not Level.ERROR}
+    assert {*rows} == {name for name, row in CODES.items() if row.level is not Level.ERROR and not row.of_audit}
 
 
 def test_the_files_that_the_page_names_are_there() -> None:
