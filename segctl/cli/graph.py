@@ -27,7 +27,7 @@ EXAMPLES = (
     "graph --format svg --output site.svg",
     "graph --output site.html",
     "graph --format matrix --output matrix.svg",
-    "graph --diff main mine --output change.png",
+    "graph --diff before . --output change.png",
     "graph --blast web1 --format svg",
     "graph --path world db --format svg",
     "graph --format csv",

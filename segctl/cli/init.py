@@ -11,7 +11,8 @@ from segctl.cli.options import Command, Settings, settings
 _SHOWN = 20  # doubts; all of them stand in the files
 
 
-def _valid(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+def valid_name(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """`--name`: a NAME of the language."""
     from segctl.load.findings import Wrong
     from segctl.load.scalars import read_name
 
@@ -28,7 +29,7 @@ def _valid(context: click.Context, parameter: click.Parameter, name: str | None)
               help="A list of hosts: a CSV, an /etc/hosts, an Ansible inventory.")  # fmt: skip
 @click.option("--as", "form", envvar="SEGCTL_INIT_AS", type=click.Choice(("csv", "hosts", "ansible")),
               help="What FILE is; default: what its content says.")  # fmt: skip
-@click.option("--name", metavar="SITE", callback=_valid, help="The site's name; default that of DIR.")
+@click.option("--name", metavar="SITE", callback=valid_name, help="The site's name; default that of DIR.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @settings
 def init(settings: Settings, folder: Path | None, source: Path | None, form: str | None, name: str | None,

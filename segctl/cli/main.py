@@ -50,6 +50,7 @@ COMMANDS = {  # name: where it is, and its line in `segctl --help`, which loads 
     "doctor": ("segctl.cli.doctor:doctor", "What this machine can't do, and what mends it."),
     "schema": ("segctl.cli.schema:schema", "Print the JSON Schema of a site, for editors."),
     "codes": ("segctl.cli.codes:codes", "Every error, warning and lint finding, explained."),
+    "import": ("segctl.cli.import_:import_", "Make a site of somebody else's rules, proved equal."),
     "guard": ("segctl.cli.generations:guard", ""),
 }
 

@@ -18,7 +18,7 @@ def make(folder: Path, source: Path | None = None, form: Form | None = None, nam
 
     `SiteError` if the source can't be read, is of no form that we know, or has no host that a site can hold.
     """
-    called, remarks = (name, ()) if name else _site_name(folder)
+    called, remarks = (name, ()) if name else site_name(folder)
     if source is None:
         return draft_from_nothing(called, remarks)
     inventory, data, word = read_inventory(source, form)
@@ -29,7 +29,8 @@ def make(folder: Path, source: Path | None = None, form: Form | None = None, nam
     return replace(draft_from(inventory, called, data, _inside(source, folder), remarks), word=word)
 
 
-def _site_name(folder: Path) -> tuple[str, tuple[str, ...]]:
+def site_name(folder: Path) -> tuple[str, tuple[str, ...]]:
+    """A NAME like the folder's, and a word if it had to be changed."""
     wanted = Path(os.path.abspath(folder)).name  # noqa: PTH100 (a link's own name is the one that the user knows)
     name = valid(wanted, "site")
     said = f"the site is called {name}: the folder's name '{shorten(wanted)}' is none for a site"

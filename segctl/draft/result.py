@@ -1,6 +1,8 @@
-"""What an audit answers: who may open connections to whom under rules that no site stands behind, and what is odd."""
+"""What is answered of rules that no site stands behind: by an audit who may open connections to whom, and what is odd;
+by an import a site, and whether its rules decide as those that it was made of.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from segctl.model.diagnostic import Diagnostic
@@ -112,3 +114,75 @@ class Audit:
 def of_way(reaches: Iterable[Reach], way: Way, family: int) -> list[Reach]:
     """Those of one way and family."""
     return [one for one in reaches if one.way is way and one.family == family]
+
+
+# --- an import: a site of somebody else's rules ---
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Packets that the two treat otherwise: `way`, IP `family`, one of them in words, what each does with it, by which
+    of the original rules ("" for none), and why nobody can say what they do. `pairs`: of how many pairs of interface
+    and block that is true.
+    """
+
+    way: Way
+    family: int
+    packet: str
+    rules: str
+    site: str
+    by: str
+    doubts: tuple[str, ...] = ()
+    pairs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OnPurpose:
+    """A difference on purpose: `pairs` of interface and block; in `opened` of them the original lets something pass."""
+
+    name: str
+    what: str
+    pairs: int
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A rule that isn't imported, or not wholly."""
+
+    place: Span
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """The proof. `pairs` of interface and block were compared, for all packets that begin a connection (`packets` of
+    them). In `opened` of the pairs the original lets something through, in `kept` of those the site does, too.
+    `exceptions` are those that differ on purpose; `differences` all others.
+    """
+
+    families: tuple[int, ...]
+    ways: tuple[Way, ...]
+    pairs: int
+    packets: int
+    opened: int
+    kept: int
+    exceptions: tuple[OnPurpose, ...]
+    differences: tuple[Apart, ...]
+
+    @property
+    def equal(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A draft: its files by their path, what was proved of it, and what is to be known."""
+
+    name: str
+    files: Mapping[str, bytes]
+    equality: Equality
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    segments: tuple[str, ...]

@@ -53,7 +53,7 @@ class _Endpoint:
 
 def starter(name: str) -> str:
     """`segctl.yaml` of a small whole site, from nothing."""
-    return _render("starter.yaml.j2", site=word(name))
+    return render("starter.yaml.j2", site=word(name))
 
 
 def drafted(name: str, proposal: Proposal, endpoints: str, is_csv: bool, remarks: tuple[str, ...]) -> str:
@@ -65,7 +65,7 @@ def drafted(name: str, proposal: Proposal, endpoints: str, is_csv: bool, remarks
         doubts += [f"{name}: {doubt}" for name, doubt in proposal.spread.items()]
     elsewhere = 0 if is_csv else len(proposal.left_out) + sum(map(len, entry_doubts(proposal).values()))
     first, last = awake[0].name, awake[-1].name
-    return _render(
+    return render(
         "drafted.yaml.j2",
         site=word(name),
         source=remark(proposal.inventory.file),
@@ -88,7 +88,7 @@ def drafted(name: str, proposal: Proposal, endpoints: str, is_csv: bool, remarks
 def endpoints(proposal: Proposal) -> str:
     """`parts/endpoints.yaml`: every host, what is doubtful above it, and what was left out."""
     doubts = entry_doubts(proposal)
-    return _render(
+    return render(
         "endpoints.yaml.j2",
         source=remark(proposal.inventory.file),
         endpoints=tuple(_endpoint(entry, doubts.get(entry.name, ())) for entry in proposal.entries),
@@ -175,5 +175,6 @@ def _only_safe(value: object) -> object:
     raise UnsafeText(f"{type(value).__name__} in a site's template")
 
 
-def _render(template: str, **values: object) -> str:
+def render(template: str, **values: object) -> str:
+    """A template of templates/site; UnsafeText for a value that nobody quoted."""
     return _environment().get_template(template).render(**values)

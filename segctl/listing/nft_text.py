@@ -123,7 +123,8 @@ class _Reader:
             if within.sees("{"):
                 within.block()
         else:
-            raise Unreadable(f"`{kind.text}` is nothing that a table holds", kind.line)
+            help = _INCLUDED if kind.text == "include" else ""
+            raise Unreadable(f"`{kind.text}` is nothing that a table holds", kind.line, help)
 
     def named(self, within: Cursor, kind: Token, at: tuple[str, str]) -> None:
         """A chain, set or map: its name, and the block if there is one."""

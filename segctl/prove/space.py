@@ -53,6 +53,7 @@ class Axis:
     _atoms: Sequence[int]
     _known: dict[Spans, int] = field(default_factory=dict, compare=False, repr=False)
     derived: bool = False
+    _places: dict[int, list[Span]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def cut(cls, name: str, last: int, sets: Iterable[Spans]) -> "Axis":
@@ -131,15 +132,12 @@ class Axis:
 
     def spans(self, mask: int) -> Spans:
         """The values of a set of classes."""
-        out: list[Span] = []
-        for at, (first, number) in enumerate(zip(self.firsts, self.ids, strict=True)):
-            if mask >> number & 1:
+        places = self._places
+        if not places:
+            for at, (first, number) in enumerate(zip(self.firsts, self.ids, strict=True)):
                 end = self.firsts[at + 1] - 1 if at + 1 < len(self.firsts) else self.last
-                if out and out[-1][1] == first - 1:
-                    out[-1] = (out[-1][0], end)
-                else:
-                    out.append((first, end))
-        return tuple(out)
+                places.setdefault(number, []).append((first, end))
+        return merged(span for number in bits(mask) for span in places[number])
 
     def size(self, mask: int) -> int:
         """How many values a set of classes has."""

@@ -62,6 +62,7 @@ class Cells:
     _states: list[_State] = field(default_factory=list)
     _known: dict[_State, int] = field(default_factory=dict)
     _rests: list[Cube] = field(default_factory=list)
+    _used: list[_State] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         import numpy
@@ -136,7 +137,8 @@ class Cells:
         import numpy
 
         used = numpy.flatnonzero(numpy.bincount(self.pairs.reshape(-1), minlength=len(self._states)))
-        self.treated = [self._treated(self._states[int(number)]) for number in used]
+        self._used = [self._states[int(number)] for number in used]
+        self.treated = [self._treated(state) for state in self._used]
         turned = numpy.zeros(len(self._states), dtype=numpy.int32)
         turned[used] = numpy.arange(len(used), dtype=numpy.int32)
         self.pairs = turned[self.pairs]
@@ -162,6 +164,13 @@ class Cells:
                 doubts.setdefault(reasons, []).append(cube)
         doubted = tuple((self._joined(cubes), reasons) for reasons, cubes in doubts.items())
         return Treated(self._joined(passes), doubted, tuple(by.values()))
+
+    def parts(self, number: int) -> Iterator[tuple[Cube, tuple[Decided, ...]]]:
+        """The packets of pairs with this number, as disjoint products on the axes of `places`, each with the rows that
+        decide it: some perhaps, the last for certain.
+        """
+        for cube, rows in self._parts(self._used[number]):
+            yield cube, tuple(self.evaluated.decided[at] for at in rows)
 
     def _joined(self, cubes: Iterable[Cube]) -> Mixed:
         return join(self.places, cubes, self.told)

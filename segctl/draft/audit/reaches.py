@@ -33,10 +33,9 @@ class Reaches:
     def rows(self) -> Iterator[Reach]:
         """Pairs of groups of ends of which something may be opened, or nobody can say."""
         kinds, alike = self._kinds()
-        for sources, targets, kind in _joined(alike):
+        told = [kind for kind, treated in enumerate(kinds) if treated.passes or treated.doubts]
+        for sources, targets, kind in _joined(alike, told):
             treated = kinds[kind]
-            if not treated.passes and not treated.doubts:
-                continue
             yield self._row(self._ends(sources, 0), self._ends(targets, 2), treated, self._by(sources, targets))
 
     def _kinds(self) -> tuple[list[Treated], "NDArray[numpy.int32]"]:
@@ -104,8 +103,10 @@ class Reaches:
         )
 
 
-def _joined(alike: "NDArray[numpy.int32]") -> Iterator[tuple[list[int], list[int], int]]:
-    """Rectangles of equal numbers that cover all pairs: sources and destinations that are alike wholly first."""
+def _joined(alike: "NDArray[numpy.int32]", told: Sequence[int]) -> Iterator[tuple[list[int], list[int], int]]:
+    """Rectangles of equal numbers that cover all pairs with one of these numbers: sources and destinations that are
+    alike wholly first.
+    """
     import numpy
 
     rows, of_row = numpy.unique(alike, axis=0, return_inverse=True)
@@ -114,9 +115,8 @@ def _joined(alike: "NDArray[numpy.int32]") -> Iterator[tuple[list[int], list[int
     sources = [numpy.flatnonzero(of_row == at).tolist() for at in range(columns.shape[0])]
     targets = [numpy.flatnonzero(of_column == at).tolist() for at in range(columns.shape[1])]
     by_target: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for row in range(columns.shape[0]):
-        for column in range(columns.shape[1]):
-            by_target[column, int(columns[row, column])].append(row)
+    for row, column in zip(*(axis.tolist() for axis in numpy.nonzero(numpy.isin(columns, told))), strict=True):
+        by_target[column, int(columns[row, column])].append(row)
     by_sources: dict[tuple[tuple[int, ...], int], list[int]] = defaultdict(list)
     for (column, kind), some in by_target.items():
         by_sources[tuple(some), kind].append(column)

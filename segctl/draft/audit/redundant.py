@@ -70,7 +70,7 @@ class Redundant:
         covers: dict[int, By] = {}
         try:
             for gone in (set[int](), self.gone):
-                self._left_out = gone
+                self._left_out = gone | {id(rule) for rule in line}  # it may come once more, by another jump
                 for one in self.walks.all:
                     for stage, rows in _by_stage(one, line):
                         for by in self._onward(one, rows, stage, (table, chain, line[-1]), wanted, 0):

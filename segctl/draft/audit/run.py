@@ -12,7 +12,7 @@ from segctl.draft.audit.given import Given, rules
 from segctl.draft.audit.idle import idle, say_idle
 from segctl.draft.audit.reaches import Reaches
 from segctl.draft.audit.redundant import Redundant
-from segctl.draft.audit.spoofing import say_spoofing
+from segctl.draft.audit.spoofing import by_route, say_spoofing
 from segctl.draft.audit.walks import SINGLY, Walks
 from segctl.draft.result import Audit, Unwalked
 from segctl.listing.rule import Listing, Rule
@@ -52,6 +52,8 @@ def audit(
     reaches = tuple(row for one in walked for row in Reaches(one).rows())
     told = {id(rule): place_said(table, chain, rule) for table, chain, rule in rules(given.listing)}
     notes = list(_notes(given.listing))
+    if any(by_route(cells, one) for cells in walked for one in cells.treated if one.passes or one.doubts):
+        notes.append("sources are checked by the routes in places: what these let in, no rule says")
     placed = behind(given, where)
     found: list[Diagnostic] = [*say_ipv6(given, walked, families or (4, 6))]
     found += [one for cells in walked for one in say_spoofing(given, cells, placed)]

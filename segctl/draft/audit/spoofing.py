@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segctl.draft.audit.behind import LOOPBACK, OWN, Behind
-from segctl.draft.audit.cells import Cells
+from segctl.draft.audit.cells import Cells, Treated
 from segctl.draft.audit.families import all_open
 from segctl.draft.audit.given import Given
 from segctl.draft.audit.reaches import blocks_of, names_of
@@ -82,12 +82,27 @@ def _hole(cells: Cells, at: int, interface: str, false: Ranges) -> Hole | None:
     for place, number in enumerate(cells.classes[1]):
         mine = blocks_of(axis, 1 << number, cells.evaluated.family) & false
         kinds = [cells.treated[int(kind)] for kind in numpy.unique(cells.pairs[at, place])] if mine else []
-        some = [one for one in kinds if one.passes or one.doubts]
+        some = [one for one in kinds if (one.passes or one.doubts) and not by_route(cells, one)]
         if some:
             sources |= mine
             certain |= any(one.passes for one in some)
             by |= {id(rule.rule or rule.chain): rule for one in some for rule in one.by}
     return Hole((interface,), sources, tuple(by.values()), certain) if sources else None
+
+
+def by_route(cells: Cells, treated: Treated) -> bool:
+    """Whether something passes only if the way back to its source leads out by the interface where it came in (`fib
+    saddr . iif oif`, `-m rpfilter`): what lives where is then what the routes say, which no rule set holds.
+    """
+    axes = [cells.evaluated.space.axes[at] for at in cells.told]
+    asked = [(at, axis.class_of(0)) for at, axis in enumerate(axes) if _reverse(axis.name)]
+    passes = all(any(not cube[at] >> missing & 1 for at, missing in asked) for cube in treated.passes.cubes())
+    return passes and all(any("rpfilter" in reason for reason in reasons) for _, reasons in treated.doubts)
+
+
+def _reverse(name: str) -> bool:
+    words = name.split()
+    return words[:2] == ["fib", "saddr"] and words[-1] == "oif" and "iif" in words[:-1]
 
 
 def _together(holes: list[Hole]) -> Hole:

@@ -237,6 +237,12 @@ def test_what_would_end_otherwise_is_not_redundant(tmp_path: Path, behind: list[
     assert 5 not in {line for line, _ in found(answer)}
 
 
+def test_a_rule_does_not_stand_in_for_itself(tmp_path: Path) -> None:
+    """A chain that is run twice."""
+    twice = filtered("-j web", "-j web", "web -s 10.0.0.5/32 -j ACCEPT", head="\n:web - [0:0]")
+    assert found(of(tmp_path, twice, families=(4,))) == set()
+
+
 def test_two_rules_that_do_the_same_are_not_both_redundant(tmp_path: Path) -> None:
     rule = "-s 10.0.0.5/32 -j ACCEPT"
     assert found(of(tmp_path, filtered(rule, rule, rule), families=(4,))) == {
@@ -329,6 +335,27 @@ def test_dropping_what_cannot_live_there_is_enough(tmp_path: Path, two_offices: 
     )
     answer = of(tmp_path, f"{head}COMMIT\n{two_offices}", families=(4,), without=frozenset())
     assert {code for _, code in found(answer) if code.startswith("source")} == set()
+
+
+def test_sources_that_the_routes_check_are_no_hole(tmp_path: Path, two_offices: str) -> None:
+    head = "*raw\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -m rpfilter --invert -j DROP\nCOMMIT\n"
+    answer = of(tmp_path, f"{head}{two_offices}", families=(4,), without=frozenset())
+    assert {code for _, code in found(answer) if code.startswith("source")} == set()
+    assert [note for note in answer.notes if "routes" in note]
+    checked = """\
+table inet filter {
+    chain early { type filter hook prerouting priority raw; policy accept;
+        fib saddr . iif oif missing drop
+    }
+    chain forward { type filter hook forward priority filter; policy drop;
+        iifname eth1 ip saddr 10.0.1.0/24 accept
+        tcp dport 22 accept
+    }
+}
+"""
+    assert not {code for _, code in found(of(tmp_path, checked, without=frozenset())) if code.startswith("source")}
+    loose = checked.replace("fib saddr . iif oif", "fib saddr oif")  # whether any way back is there says nothing
+    assert {code for _, code in found(of(tmp_path, loose)) if code.startswith("source")} == {"source-elsewhere"}
 
 
 def test_loopback_and_own_addresses_from_outside(tmp_path: Path) -> None:
