@@ -17,7 +17,7 @@ from segctl.policy import examine
 from segctl.policy.examine import findings_of
 from segctl.policy.waive import all_waivers, rewaived, unwaived, void
 
-_FAILING = {"uncovered", BUDGET}
+FAILING = {"uncovered", BUDGET}
 """Warnings that fail: a deny that nothing enforces, a limit that the site itself has set."""
 
 
@@ -53,6 +53,6 @@ def _told(findings: Iterable[tuple[Diagnostic, str]]) -> tuple[Told, ...]:
     """In order of place, each with what it is found on."""
     some = sorted(findings, key=lambda each: each[0].sort_key())
     return tuple(
-        Told(finding, about, mark, finding.code in _FAILING or CODES[finding.code].level is Level.ERROR)
+        Told(finding, about, mark, finding.code in FAILING or CODES[finding.code].level is Level.ERROR)
         for (finding, about), mark in zip(some, fingerprints(some), strict=True)
     )

@@ -33,9 +33,10 @@ class Cut:
 
 def questions(policy: Policy, source: Ranges, destination: Ranges, traffic: Ranges, *also: Cut) -> Iterator[Piece]:
     """Sources, destinations and traffic, all of one family, that the law cannot tell apart; nor do the cuts `also`."""
-    meeting = (cut for cut in (*statement_cuts(policy), *also) if cut.meets(source, destination, traffic))
-    addresses, services = list(end_sets(policy)), list(mode_sets(policy))
-    for cut in meeting:
+    asked = source, destination, traffic
+    said = (cut for cut in (*_near(policy, *asked), *also) if cut.meets(*asked))
+    addresses, services = list(end_sets(policy, source | destination)), list(mode_sets(policy))
+    for cut in said:
         addresses += cut.ends
         services.append(cut.traffic)
     places = {family: pieces(traffic & of_family(family), services) for family in (4, 6)}
@@ -65,10 +66,21 @@ def statement_cuts(policy: Policy) -> Iterator[Cut]:
     yield from (Cut(row.source, row.destination, row.traffic, row.own) for row in policy.essentials)
 
 
-def end_sets(policy: Policy) -> Iterator[Ranges]:
-    """Every set by which two addresses are told apart whatever is said of them: segments, points, special ones."""
-    yield from policy.partition.own.values()
-    yield from policy.partition.home.values()
+def _near(policy: Policy, source: Ranges, destination: Ranges, traffic: Ranges) -> Iterator[Cut]:
+    """Of `statement_cuts` those that may speak of it: of thousands of flows a few."""
+    for group in (policy.flows, policy.guardrails, policy.management):
+        yield from (Cut(o.source, o.destination, o.traffic) for o in group.meeting(source, destination, traffic))
+    yield from (Cut(row.source, row.destination, row.traffic, row.own) for row in policy.essentials)
+
+
+def end_sets(policy: Policy, within: Ranges | None = None) -> Iterator[Ranges]:
+    """Every set by which two addresses are told apart whatever is said of them: segments, points, special ones.
+
+    within: only what has some of these addresses is wanted.
+    """
+    made = policy.partition
+    for owner, sets in ((made.owner, made.own), (made.home_owner, made.home)):
+        yield from sets.values() if within is None else (sets[name] for name in owner.names_in(within) if name in sets)
     yield from (policy.special, policy.host_addresses)
     for point in policy.site.gateways():
         for interface in point.interfaces.values():

@@ -9,7 +9,7 @@ from segctl.model.diagnostic import Level
 class Code:
     """A stable code with its level, a title and what to do; docs/errors.md says why, with examples.
 
-    of_check: only `check` looks for it, not every command that reads a site.
+    of_check: only `check` looks for it, not every command that reads a site. of_audit: found in rules without a site.
     """
 
     name: str
@@ -18,6 +18,7 @@ class Code:
     help: str
     waivable: bool = False
     of_check: bool = False
+    of_audit: bool = False
 
 
 def _error(name: str, title: str, help: str) -> Code:
@@ -37,7 +38,7 @@ def _of_check(name: str, title: str, help: str, level: Level = Level.LINT, *, wa
 
 
 def _audit(name: str, level: Level, title: str, help: str) -> Code:
-    return Code(name, level, title, help)
+    return Code(name, level, title, help, of_audit=True)
 
 
 _ROWS: tuple[Code, ...] = (

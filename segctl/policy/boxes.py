@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from segctl.model.ranges import Ranges
+from segctl.model.ranges import V6, Ranges
 from segctl.model.service import of_family
 
 
@@ -45,6 +45,16 @@ def boxes(source: Ranges, destination: Ranges, traffic: Ranges) -> tuple[Box, ..
         Box(source.v6(), destination.v6(), traffic & of_family(6)),
     )
     return tuple(box for box in made if box)
+
+
+def possible(source: Ranges, destination: Ranges, traffic: Ranges) -> bool:
+    """Whether there are any: `boxes` without making them."""
+    if not (source and destination and traffic):
+        return False
+    sets = (source, V6), (destination, V6), (traffic, of_family(6).first())
+    return all(one.spans[0][0] < border for one, border in sets) or all(
+        one.spans[-1][1] >= border for one, border in sets
+    )
 
 
 def remaining(whole: Iterable[Box], taken: Iterable[Box]) -> tuple[Box, ...]:

@@ -16,8 +16,14 @@ def demands(policy: Policy) -> tuple[Diagnostic, ...]:
     """Every demand that is not met and not waived."""
     touches = remembering(policy.partition)
     found: list[Diagnostic] = []
+    classified = any(one.classification is not None for one in policy.site.segments.values())
     for statement in policy.flows.items:
-        found += _of_flow(policy, statement.said, touches(statement.source), touches(statement.destination))
+        said, here, there = statement.said, touches(statement.source), touches(statement.destination)
+        found += _of_flow(policy, said, here, there)
+        if classified and not waived(said.waive, "classification", "classification-world"):
+            found += _classified(policy, said, here, there)
+            if here != there:
+                found += _classified(policy, said, there, here)
     return (*found, *_nesting(policy), *_holding(policy))
 
 
@@ -31,10 +37,6 @@ def _of_flow(policy: Policy, flow: Flow, sources: frozenset[str], destinations: 
             segment = policy.site.segments[needing[0]]
             what = f"flow '{flow.name}' touches '{segment.name}' ({segment.profile.name}), which demands a reason"
             yield Diagnostic(flow.span, "why-missing", what, 'add `why: "…"`', (_declared(segment),))
-    if not waived(flow.waive, "classification", "classification-world"):
-        yield from _classified(policy, flow, sources, destinations)
-        if sources != destinations:
-            yield from _classified(policy, flow, destinations, sources)
 
 
 def _wide(policy: Policy, flow: Flow, selectors: Selectors, others: frozenset[str]) -> Iterator[Diagnostic]:

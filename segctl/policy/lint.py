@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.flow import Flow
+from segctl.model.ranges import Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import Named, Selector
 from segctl.model.service import TCP, UDP, traffic
@@ -25,7 +27,8 @@ def lint(policy: Policy, at: datetime) -> tuple[Diagnostic, ...]:
     """All of it; the waived ones are left out."""
     found = [finding for segment in policy.site.segments.values() for finding in _members(policy, segment)]
     for flow in policy.site.flows:
-        found += _review(flow, at)
+        if flow.review_by:
+            found += _review(flow, at)
         found += _idle(policy, flow)
         found += _helped(flow)
     return (*found, *redundant_flows(policy, at))
@@ -87,9 +90,14 @@ def _helped(flow: Flow) -> Iterator[Diagnostic]:
         return
     help = "name the ports of those connections, too (most servers can fix their range), or use another protocol"
     for service in flow.services:
-        if service.traffic.size() > _MANY_PORTS:
-            continue
-        for name, places in _HELPED.items():
-            if any(place in service.traffic for place in places):
-                what = f"flow '{flow.name}' allows {name}, which opens further connections that are not followed"
-                yield Diagnostic(service.span, "helper", what, help)
+        for name in _helping(service.traffic):
+            what = f"flow '{flow.name}' allows {name}, which opens further connections that are not followed"
+            yield Diagnostic(service.span, "helper", what, help)
+
+
+@lru_cache(4096)
+def _helping(traffic: Ranges) -> tuple[str, ...]:
+    """Which protocols are meant: not by a range of ports that only has theirs among many."""
+    if traffic.size() > _MANY_PORTS:
+        return ()
+    return tuple(name for name, places in _HELPED.items() if any(place in traffic for place in places))

@@ -48,6 +48,15 @@ class _Index:
     def __getitem__(self, value: int) -> int:
         return self.bits[bisect_right(self.firsts, value) - 1]
 
+    def meeting(self, ranges: Ranges) -> int:
+        """Those that hold somewhere in these."""
+        found = 0
+        for first, last in ranges:
+            begin = bisect_right(self.firsts, first) - 1
+            for bits in self.bits[begin : bisect_right(self.firsts, last)]:
+                found |= bits
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Statements(Generic[T]):
@@ -58,14 +67,25 @@ class Statements(Generic[T]):
 
     def matching(self, source: int, destination: int, traffic: int) -> Iterator[Statement[T]]:
         """Those that match, in order of name."""
-        if not self.items:
-            return
+        if self.items:
+            sources, destinations, services = self._indexed()
+            yield from self._those(sources[source] & destinations[destination] & services[traffic])
+
+    def meeting(self, source: Ranges, destination: Ranges, traffic: Ranges) -> Iterator[Statement[T]]:
+        """Those that may match a connection between these, in order of name: each end is met somewhere."""
+        if self.items:
+            sources, destinations, services = self._indexed()
+            near = sources.meeting(source) & destinations.meeting(destination)
+            yield from self._those(near & services.meeting(traffic) if near else 0)
+
+    def _indexed(self) -> list[_Index]:
         if not self._indices:
             self._indices.append(_Index.of(statement.source for statement in self.items))
             self._indices.append(_Index.of(statement.destination for statement in self.items))
             self._indices.append(_Index.of(statement.traffic for statement in self.items))
-        sources, destinations, services = self._indices
-        bits = sources[source] & destinations[destination] & services[traffic]
+        return self._indices
+
+    def _those(self, bits: int) -> Iterator[Statement[T]]:
         while bits:
             lowest = bits & -bits
             yield self.items[lowest.bit_length() - 1]

@@ -30,6 +30,17 @@ class Lookup:
         at = bisect_right(self.firsts, address) - 1
         return self.names[at] if at >= 0 and address <= self.lasts[at] else None
 
+    def names_in(self, addresses: Ranges) -> set[str]:
+        """All that have at least one of these addresses."""
+        found: set[str] = set()
+        for first, last in addresses:
+            at = max(bisect_right(self.firsts, first) - 1, 0)
+            while at < len(self.firsts) and self.firsts[at] <= last:
+                if self.lasts[at] >= first:
+                    found.add(self.names[at])
+                at += 1
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:

@@ -40,7 +40,7 @@ def redundant(policy: Policy, at: datetime) -> list[tuple[Statement[Flow], list[
         one for one in policy.flows.items
         if one.source and one.destination and (one.said.until or END) > at
     ]  # fmt: skip
-    flows.sort(key=lambda one: (one.said.span, one.said.name))
+    flows.sort(key=lambda one: one.said.span)  # they are in order of name
     found = _Search(policy, at, flows).run()
     return [(flows[place], [flows[other] for other in coverers]) for place, coverers in sorted(found.items())]
 

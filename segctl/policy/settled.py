@@ -23,10 +23,13 @@ class Settled:
     policy: Policy
     _touches: Callable[[Ranges], frozenset[str]] = field(init=False)
     _profiles: dict[str, Profile] = field(init=False)
+    _cut_off: frozenset[str] = field(init=False)
+    _inside: frozenset[str] = field(init=False)
+    _speaking: frozenset[str] = field(init=False)
+    _listening: frozenset[str] = field(init=False)
     _quarantined: Ranges = field(init=False)
     _ends: list[tuple[Ranges, Ranges, Ranges]] = field(init=False)
-    _spoken_of: Ranges = field(init=False)  # services in one of these
-    _over: dict[int, list[tuple[Ranges, Ranges]]] = field(default_factory=dict)  # the ends of these, by service
+    _from: dict[int, list[tuple[Ranges, Ranges]]] = field(default_factory=dict)  # of these, by source
     _open: dict[tuple[int, int], bool] = field(default_factory=dict)
     _defaults: dict[tuple[int, int], tuple[Box, ...]] = field(default_factory=dict)
     _refused: dict[int, list[int]] = field(default_factory=dict)
@@ -36,12 +39,17 @@ class Settled:
         policy = self.policy
         self._touches = remembering(policy.partition)
         self._profiles = {name: segment.profile for name, segment in policy.site.segments.items()}
-        names = [name for name, profile in self._profiles.items() if profile.quarantine]
-        self._quarantined = Ranges.of(span for name in names for span in policy.partition.own[name])
+        self._cut_off = self._those(lambda profile: profile.quarantine)
+        self._inside = self._those(lambda profile: profile.intra is Verdict.ALLOW)
+        self._speaking = self._those(lambda profile: profile.egress is Verdict.ALLOW)
+        self._listening = self._those(lambda profile: profile.ingress is Verdict.ALLOW)
+        self._quarantined = Ranges.of(span for name in self._cut_off for span in policy.partition.own[name])
         self._ends = [(one.source, one.destination, one.traffic) for one in policy.guardrails.items]
         self._ends += [(one.source, one.destination, one.traffic) for one in policy.management.items]
         self._ends += [(box.source, box.destination, box.traffic) for box in _essentials(policy)]
-        self._spoken_of = Ranges.of(span for *_, traffic in self._ends for span in traffic)
+
+    def _those(self, has: Callable[[Profile], bool]) -> frozenset[str]:
+        return frozenset(name for name, profile in self._profiles.items() if has(profile))
 
     def concerns(self, flow: Statement[Flow]) -> bool:
         """Whether any of it may be settled; no is certain, and quick."""
@@ -49,25 +57,22 @@ class Settled:
         if key not in self._open:
             self._open[key] = self._by_segments(self._touches(flow.source), self._touches(flow.destination))
         return self._open[key] or any(
-            flow.source.meets(source) and flow.destination.meets(destination)
-            for source, destination in self._said_over(flow.traffic)
+            flow.traffic.meets(traffic) and flow.destination.meets(destination)
+            for destination, traffic in self._said_from(flow.source)
         )
 
-    def _said_over(self, traffic: Ranges) -> list[tuple[Ranges, Ranges]]:
-        """The ends of what is said of these services: mostly of none."""
-        if id(traffic) not in self._over:
-            ends = self._ends if traffic.meets(self._spoken_of) else []
-            self._over[id(traffic)] = [(one, other) for one, other, those in ends if traffic.meets(those)]
-        return self._over[id(traffic)]
+    def _said_from(self, source: Ranges) -> list[tuple[Ranges, Ranges]]:
+        """To whom and over what something is said of these sources: mostly nothing."""
+        if id(source) not in self._from:
+            self._from[id(source)] = [(other, those) for one, other, those in self._ends if source.meets(one)]
+        return self._from[id(source)]
 
     def _by_segments(self, here: frozenset[str], there: frozenset[str]) -> bool:
-        profiles = self._profiles
-        if any(profiles[name].quarantine for name in here | there):
+        if not (self._cut_off.isdisjoint(here) and self._cut_off.isdisjoint(there)):
             return True
-        if any(profiles[name].intra is Verdict.ALLOW for name in here & there):
+        if not self._inside.isdisjoint(here & there):
             return True
-        speaking = any(profiles[name].egress is Verdict.ALLOW for name in here)
-        return speaking and any(profiles[name].ingress is Verdict.ALLOW for name in there)
+        return not self._speaking.isdisjoint(here) and not self._listening.isdisjoint(there)
 
     def denied(self, flow: Statement[Flow]) -> Iterator[Box]:
         """Steps 1 and 2: what guardrails forbid, and quarantine to what is no remediation."""

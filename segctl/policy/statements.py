@@ -7,7 +7,7 @@ from segctl.model.diagnostic import Diagnostic, Note
 from segctl.model.flow import Expected, Flow, Guardrail, Management, traffic_of
 from segctl.model.selector import QUARANTINE, Named, Selector, Selectors
 from segctl.model.service import ALL_TRAFFIC
-from segctl.policy.boxes import boxes, remaining
+from segctl.policy.boxes import boxes, possible, remaining
 from segctl.policy.match import Statement
 from segctl.policy.policy import Policy
 from segctl.policy.resolve import asked_in, resolve_in
@@ -93,7 +93,7 @@ def _impossible(policy: Policy) -> Iterator[Diagnostic]:
         if not statement.source or not statement.destination:
             if getattr(statement.said, "may_be_empty", False) or not _taken_out(policy, statement.said):
                 continue
-        elif boxes(statement.source, statement.destination, statement.traffic):
+        elif possible(statement.source, statement.destination, statement.traffic):
             continue
         yield Diagnostic(
             statement.said.span,

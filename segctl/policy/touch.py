@@ -1,6 +1,5 @@
 """Which segments a set of addresses touches."""
 
-from bisect import bisect_right
 from collections.abc import Callable
 
 from segctl.model.ranges import Ranges
@@ -9,15 +8,7 @@ from segctl.policy.partition import Partition
 
 def touched(partition: Partition, addresses: Ranges) -> frozenset[str]:
     """The names of all segments that own at least one of these addresses."""
-    owner = partition.owner
-    names: set[str] = set()
-    for first, last in addresses:
-        at = max(bisect_right(owner.firsts, first) - 1, 0)
-        while at < len(owner.firsts) and owner.firsts[at] <= last:
-            if owner.lasts[at] >= first:
-                names.add(owner.names[at])
-            at += 1
-    return frozenset(names)
+    return frozenset(partition.owner.names_in(addresses))
 
 
 def remembering(partition: Partition) -> Callable[[Ranges], frozenset[str]]:

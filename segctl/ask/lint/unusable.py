@@ -33,7 +33,7 @@ def unusable(policy: Policy, at: datetime, touches: Touches) -> Iterator[Diagnos
         if not one.source or not one.destination or (one.said.until or _END) <= at:
             continue
         near = doubtful & (touches(one.source) | touches(one.destination))
-        if waived(one.said.waive, CODE) or _cut_off(policy, one.said) or not (near or _guarded(policy, one)):
+        if not (near or _guarded(policy, one)) or waived(one.said.waive, CODE) or _cut_off(policy, one.said):
             continue
         if not usable(policy, one, at):
             what = f"flow '{one.said.name}' lets nothing pass: all of it is forbidden, cut off, or dies on the way"
