@@ -59,9 +59,9 @@ def grouping(
     """The groups of a site; the same for the same site.
 
     `group` as in `frames`: a label is kept to; `within` only where it puts enough together. Else what makes the finest
-    picture that can still be read is taken: a label, the names' first part; the alphabet, where these tell nothing. `pairs`: what lines are
-    between. `apart`: who stays alone, as the built-in segments do.
-    `split`: what tells the members of one group apart once more, and stands behind its title.
+    picture that can still be read is taken: a label, the names' first part; the alphabet, where these tell nothing.
+    `pairs`: what lines are between. `apart`: who stays alone, as the built-in segments do. `split`: what tells the
+    members of one group apart once more, and stands behind its title.
     """
     names = sorted(name for name, data in nodes.items() if not data["built_in"] and name not in apart)
     pairs = set(pairs)
