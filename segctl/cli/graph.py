@@ -25,7 +25,7 @@ EXAMPLES = (
     "graph",
     "graph --format svg --output site.svg",
     "graph --format matrix --output matrix.svg",
-    "graph --diff main mine --output change.png",
+    "graph --diff before . --output change.png",
     "graph --blast web1 --format svg",
     "graph --path world db --format svg",
     "graph --format csv",

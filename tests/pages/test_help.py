@@ -49,8 +49,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     copytree(EXAMPLES / "shop/site", folder)
     for name in ("hosts.csv", "asked.tsv"):
         (folder / name).write_text(GIVEN[name])
-    for name in ("main", "mine"):
-        copytree(EXAMPLES / "shop/site", folder / name)
+    copytree(EXAMPLES / "shop/site", folder / "before")
     with (folder / "rules.nft").open("w") as rules:
         subprocess.run(["segctl", "compile"], cwd=folder, env=environment(), stdout=rules, check=True)
     for left in LABS:  # by a run that was killed
