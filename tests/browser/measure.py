@@ -54,7 +54,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One row of text: what it says, its box, what it belongs to (`node`, `edge`, `cluster`, `graph`, or `page`: to none)."""
+    """One row of text: what it says, its box, what it belongs to (`node`, `edge`, `cluster`, `graph`; `page`: none)."""
 
     text: str
     box: Box

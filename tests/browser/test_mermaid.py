@@ -25,9 +25,6 @@ pytestmark = pytest.mark.browser
 VENDOR = Path(__file__).parent / "vendor"
 SHA256 = "7a644017d37f93c8359790884e6b67fb1f747c78eb20475952404bd87190a3f8"
 MOST, EDGES = 50_000, 500  # characters and lines: maxTextSize and maxEdges, where nobody says otherwise
-    50_000,
-    500,
-)  # characters and lines that Mermaid takes where nobody told it otherwise (maxTextSize, maxEdges)
 SCRIPT = """
 mermaid.initialize({startOnLoad: false, securityLevel: "strict"});
 (async () => {
