@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from segctl.model.packet import Packet
-from segctl.prove.result import RuleSaid
+from segctl.model.rule_said import RuleSaid
 
 
 class Level(StrEnum):

@@ -3,6 +3,8 @@
 The same law as `segctl.policy.effect`, asked for whole segments at once instead of for one connection.
 """
 
+from collections.abc import Mapping
+
 from segctl.model.ranges import LAST_V4, NOTHING, V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import POINTS, QUARANTINE
@@ -107,6 +109,14 @@ class Coverage:
         if name == POINTS or not self._policy.site.gateways():
             return True
         return any(home in self._places for home in self._homes[name])
+
+    def standing(self, name: str) -> Mapping[str, set[str]]:
+        """The gateways that list the segment, and on which of their interfaces."""
+        return self._places.get(name, {})
+
+    def bare(self, name: str) -> Ranges:
+        """What of the segment has no point of its own: without the addresses of host points."""
+        return self._bare[name]
 
     def _between(self, first: str, second: str) -> bool:
         """Whether a gateway lists each on some interface, and none of its interfaces lists both."""

@@ -1,11 +1,14 @@
 """What a change does beyond one hop, and beyond now: who reaches whom, how far, and what begins or ends later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
 from segctl.ask.blast import Blasts
 from segctl.ask.diff import difference
-from segctl.ask.joint import lowest
+from segctl.ask.joint import bits, lowest
 from segctl.ask.path import Ways
 from segctl.ask.reach import Reach, may_hop
 from segctl.ask.result import Difference, Far, FarRow, Later, Radius, Row, Turn
@@ -17,6 +20,18 @@ from segctl.policy import Policy
 
 WAYS = 64
 """Rows with a way; of thousands nobody reads it."""
+MOST = 24
+"""Rows told one by one; of more those between the same segments are one."""
+
+
+class _Row(NamedTuple):
+    """`one`: of the starts and of what is new to them."""
+
+    hops: int
+    starts: Ranges
+    new: int
+    one: tuple[Ranges, int]
+    whole: bool = True
 
 
 def far(before: Policy, after: Policy, at: datetime) -> Far:
@@ -30,25 +45,36 @@ def _only(these: Blasts, others: Blasts) -> Iterator[FarRow]:
     """What is reached in several hops here, and not at all there, nor is there one's own; one hop is a row of the
     difference.
     """
-    found: dict[tuple[int, int], list[tuple[int, Ranges]]] = {}
+    found: dict[tuple[int, int], list[Ranges]] = {}
     for start, those in these.reach.kinds(ALL_ADDRESSES).items():
         rings = these.rings(start)
-        kinds = {
-            other: (here, others.rings(other).all() | others.reach.own(other))
-            for other, here in others.reach.kinds(those).items()
-        }
-        if nobody := those & others.reach.policy.special:
-            kinds[0] = nobody, 0
-        for here, known in kinds.values():
+        for here, known in _known(others, those):
             for hops, mask in enumerate(rings.reached, 1):
                 if hops > 1 and (new := mask & ~known):
-                    found.setdefault((hops, new), []).append((start, here))
-    ordered = sorted(found.items(), key=lambda row: (row[0][0], row[1][0][1].spans))
-    for number, ((hops, new), starts) in enumerate(ordered):
-        sources = Ranges.of(span for _, those in starts for span in those)
-        goal = these.reach.joint.classes[lowest(new)]
-        way = Ways(these.reach, starts[0][1], goal).shortest() if number < WAYS else ()
-        yield FarRow(these.caller.named(sources), these.caller.called(new), hops, way)
+                    found.setdefault((hops, new), []).append(here)
+    rows = [_Row(hops, _union(those), new, (those[0], lowest(new))) for (hops, new), those in found.items()]
+    few = rows if len(rows) <= MOST else list(_grouped(these, rows))
+    for number, row in enumerate(sorted(few, key=lambda row: (row.hops, row.starts.spans))):
+        one, goal = row.one
+        way = Ways(these.reach, one, these.reach.joint.classes[goal]).shortest() if number < WAYS else ()
+        yield FarRow(these.caller.named(row.starts), these.caller.called(row.new), row.hops, way, row.whole)
+
+
+def _grouped(these: Blasts, rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Those between the same segments as one."""
+    segment, classes = these.reach.policy.segment_of, these.reach.joint.classes
+    found: dict[object, list[_Row]] = {}
+    for row in rows:
+        starts = frozenset(segment(first) for first, _ in row.starts)
+        goals = frozenset(segment(classes[at].first()) for at in bits(row.new))
+        found.setdefault((row.hops, starts, goals), []).append(row)
+    for those in found.values():
+        new = reduce(or_, (one.new for one in those))
+        yield _Row(those[0].hops, _union(one.starts for one in those), new, those[0].one, len(those) == 1)
+
+
+def _union(some: Iterable[Ranges]) -> Ranges:
+    return Ranges.of(span for one in some for span in one)
 
 
 def _known(others: Blasts, those: Ranges) -> Iterator[tuple[Ranges, int]]:

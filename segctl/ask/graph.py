@@ -106,7 +106,7 @@ class _Builder:
         segments = self.policy.site.segments
         self.graph.graph |= {"points": bool(self.policy.site.points), "register": register(self.policy.site, self.at)}
         for name in sorted(segments):
-            self.graph.add_node(name, **self._node(segments[name]))
+            self.graph.add_node(name, **self.node(segments[name]))
         for entry in self.policy.management.items:
             self._management(entry)
         for guardrail in self.policy.guardrails.items:
@@ -122,7 +122,8 @@ class _Builder:
                     self._fall_back(segments[source], segments[destination])
         return self.graph
 
-    def _node(self, segment: Segment) -> dict[str, Any]:
+    def node(self, segment: Segment) -> dict[str, Any]:
+        """A segment's attributes."""
         own = self.policy.partition.own[segment.name]
         classification = segment.classification
         return {
@@ -285,6 +286,13 @@ def segment_graph(policy: Policy, at: datetime, *, undeclared: bool = True) -> "
     Without `undeclared` it has what statements say alone: the rest is up to segments² edges, 20 s for 1,000 segments.
     """
     return _Builder(policy, at, undeclared=undeclared).build()
+
+
+def segment_nodes(policy: Policy, at: datetime) -> dict[str, dict[str, Any]]:
+    """Its nodes alone: attributes by name."""
+    builder = _Builder(policy, at)
+    segments = policy.site.segments
+    return {name: builder.node(segments[name]) for name in sorted(segments)}
 
 
 def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command, examples=("diff before .", "diff before . --exit-code --format markdown", "diff --git HEAD")
+    cls=Command, examples=("diff before .", "diff before . --exit-code --format markdown", "diff --git main..HEAD")
 )
 @click.argument("before", metavar="[A", required=False, type=click.Path(path_type=Path))
 @click.argument("after", metavar="[B]]", required=False, type=click.Path(path_type=Path))
@@ -112,7 +112,7 @@ def _revisions(range_: str, folder: Path) -> tuple[str, str]:
 
 def side_policy(path: Path, at: datetime) -> "Policy":
     """What the site in a folder means; its name is put before the places of what is wrong with it."""
-    return _policy(path, f"{path.parent if path.is_file() else path}/", at)
+    return _policy(path, f"{path if path.is_dir() else path.parent}/", at)
 
 
 def _policy(path: Path, side: str, at: datetime) -> "Policy":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +17,15 @@ from segctl.cli.pictures import Asked, picture_of, policies_of, square_of
 if TYPE_CHECKING:
     from segctl.policy import Policy
 
-DRAWINGS = ("mermaid", "dot", "svg", "png")
+DRAWINGS = ("mermaid", "dot", "svg", "png", "html")
 _ENDINGS = {".svg": "svg", ".png": "png", ".dot": "dot", ".mmd": "mermaid", ".csv": "csv", ".md": "markdown",
-            ".json": "json"}  # fmt: skip
+            ".json": "json", ".html": "html"}  # fmt: skip
 _MATRIX = ("svg", "png")  # how a matrix can be written
 REGISTERS = ("csv", "markdown")
 EXAMPLES = (
     "graph",
     "graph --format svg --output site.svg",
+    "graph --output site.html",
     "graph --format matrix --output matrix.svg",
     "graph --diff before . --output change.png",
     "graph --blast web1 --format svg",
@@ -66,7 +68,7 @@ def graph(
     """Draw the segments, and what may pass between them; or a change, a blast, a path.
 
     csv and markdown are the flow register. svg, png and matrix are pictures: but for matrix they need Graphviz, and png
-    needs rsvg-convert; without: exit 3.
+    needs rsvg-convert; without: exit 3. html is a page that answers questions by itself, in one file, with no network.
     """
     settings = context.ensure_object(Settings)
     asked = Asked(diff, blast, ends, group, fold, through_world)
@@ -76,7 +78,13 @@ def graph(
         raise click.UsageError("a png is no text: --output FILE.png")
     policies = policies_of(settings, asked, at)
     _check(group, policies)
-    answer = _answer(policies, asked, format_, theme, at, png=output is not None and output.suffix == ".png")
+    if format_ == "html" and context.get_parameter_source("group") is ParameterSource.DEFAULT:
+        asked = replace(asked, group="")  # the page groups by what fits it best
+    answer = (
+        _page(settings, policies, asked, theme, at)
+        if format_ == "html"
+        else _answer(policies, asked, format_, theme, at, png=output is not None and output.suffix == ".png")
+    )
     if output is None:
         click.echo(answer, nl=False)
         return
@@ -122,6 +130,12 @@ def _answer(
         made = plain_graph(segment_graph(policies[0], at))
         return (json.dumps(made, indent=2, ensure_ascii=False) + "\n").encode()
     return _drawn(policies, asked, format_, theme, at, png=png)
+
+
+def _page(settings: Settings, policies: "tuple[Policy, ...]", asked: Asked, theme: str, at: datetime) -> bytes:
+    from segctl.cli.page import page_of
+
+    return page_of(settings, policies, asked, theme, at).encode()
 
 
 def _register(policy: "Policy", format_: str, at: datetime) -> str:

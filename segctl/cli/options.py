@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # what a command needs it loads itself: an answer that is rem
     from segctl.policy import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FEW = 5  # formats that stand beside the option in its help
 
 
 @dataclass(slots=True)
@@ -104,9 +103,12 @@ class _FormatOption(click.Option):
         return os.environ.get(f"{prefix}_FORMAT") or None if prefix else None
 
 
+_WIDE = 36  # signs of formats beside each other
+
+
 def format_option(*formats: str) -> Callable[[F], F]:
-    """`--format`; the first is the default. Where they are many, the help names them, for it can break its lines."""
-    many = len(formats) > _FEW
+    """`--format`; the first is the default. Many of them would be one word wider than a narrow terminal."""
+    many = len("|".join(formats)) > _WIDE
     return click.option("--format", "format_", cls=_FormatOption, type=click.Choice(formats), default=formats[0],
                         show_default=True, metavar="FORMAT" if many else None,
                         help=f"How the answer is written{': ' + ', '.join(formats) if many else ''}.")  # fmt: skip

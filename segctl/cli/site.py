@@ -1,4 +1,4 @@
-"""Commands about the site as it is written: validate, check."""
+"""`segctl validate`: everything that is wrong with the site as it is written."""
 
 import json
 from datetime import datetime
@@ -8,7 +8,7 @@ import click
 from segctl.cli.exits import Exit
 from segctl.cli.options import Command, Settings, at_option, format_option, settings, strict_option
 from segctl.cli.output import write
-from segctl.model.diagnostic import Diagnostic, Level, SiteError
+from segctl.model.diagnostic import Diagnostic, Level
 from segctl.report.diagnostics import count_levels, plain, show_counts, show_findings
 
 
@@ -46,28 +46,3 @@ def _json(findings: tuple[Diagnostic, ...]) -> str:
     answer = {"schema": "segctl/validate/1", "valid": not counts["error"], "counts": counts,
               "findings": [plain(finding) for finding in findings]}  # fmt: skip
     return json.dumps(answer, indent=2, ensure_ascii=False)
-
-
-@click.command(cls=Command, examples=("check", "check --format json --at 2027-01-01T00:00:00Z"))
-@format_option("text", "json")
-@strict_option
-@at_option
-@settings
-def check(settings: Settings, format_: str, warnings_as_errors: bool, at: datetime) -> Exit:
-    """Run the site's own tests (`expect`), and look for denies that nothing enforces. Needs no root.
-
-    Exit 0: all hold. Exit 1: an expectation fails, or a deny is uncovered and nobody waives it. A waiver past its
-    `until` waives nothing here. Warnings and lint fail only with --warnings-as-errors.
-    """
-    from segctl.ask.check import check_site
-    from segctl.report.check import plain_check, show_check
-
-    loaded = settings.load()
-    if loaded.site is None:
-        raise SiteError(loaded.findings)
-    checked = check_site(loaded.site, loaded.findings, at)
-    if format_ == "json":
-        click.echo(json.dumps(plain_check(checked), indent=2, ensure_ascii=False))
-    else:
-        write(line for text in show_check(checked) for line in text.split("\n"))
-    return Exit.YES if checked.holds(strict=warnings_as_errors) else Exit.NO

@@ -20,6 +20,7 @@ from segctl.listing.values import seconds
 
 Object = dict[str, Any]
 
+_INCLUDED = "what a file includes isn't read with it: give what `nft list ruleset` says once it is loaded"
 _FAMILIES = frozenset(Family)
 _OBJECTS = frozenset({"flowtable", "counter", "quota", "limit", "secmark", "synproxy", "ct"})
 _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100}
@@ -278,5 +279,5 @@ def _value(token: Token, known: dict[str, list[Token]]) -> list[Token]:
     if token.quoted or not token.text.startswith("$"):
         return [token]
     if token.text[1:] not in known:
-        raise Unreadable(f"{token.text} isn't defined here", token.line)
+        raise Unreadable(f"{token.text} isn't defined here", token.line, _INCLUDED)
     return [Token(one.text, token.line, one.quoted) for one in known[token.text[1:]]]

@@ -307,11 +307,12 @@ class Listing:
 
 
 class Unreadable(ValueError):
-    """A file or answer that is no listing at all. `line` counts from 1."""
+    """A file or answer that is no listing at all. `line` and `column` count from 1."""
 
-    def __init__(self, message: str, line: int | None = None, help: str = "") -> None:
+    def __init__(self, message: str, line: int | None = None, help: str = "", column: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+        self.column = column
         self.help = help
 
 

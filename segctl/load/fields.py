@@ -144,7 +144,10 @@ SEGMENT = _table(
     Field("within", "OUTER", "a segment that covers all our members; they are ours then"),
     _choice("classification", "how sensitive its data is", "public", "internal", "confidential", "restricted",
             default="not classified"),
-    _OWNER, _LABELS, _EMPTY, _WAIVE,
+    _OWNER,
+    Field("budget", "COUNT", "the blast radius, in addresses, above which `segctl check` complains",
+          default="no limit"),
+    _LABELS, _EMPTY, _WAIVE,
 )  # fmt: skip
 BUILT_IN = _table(
     "built-in", "a built-in segment",

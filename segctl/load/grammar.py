@@ -101,6 +101,7 @@ def _plain() -> tuple[Type, ...]:
              ("the shop reads its orders",), _TEXT, ANYTHING, longest=LONGEST_TEXT),
         Type("LABEL", "TEXT, as a label's value.", ("prod", "5"), _TEXT, ANYTHING, longest=LONGEST_TEXT),
         Type("BOOL", "`true` or `false`, without quotes; `yes` and `on` are words.", ("true",)),
+        Type("COUNT", "A whole number from 1 on, of at most 15 digits, in decimal and without quotes.", ("40",)),
         Type("VERSION", "`1`, without quotes.", ("1",)),
         Type("DATE", "YYYY-MM-DD; it lasts to its end in UTC.", ("2027-06-30",), _DATE),
         Type("TIME", "RFC 3339 with its zone, to the second or finer.",

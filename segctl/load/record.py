@@ -7,7 +7,7 @@ from typing import TypeVar
 from segctl.load.fields import TABLES, Table
 from segctl.load.findings import Findings, Wrong
 from segctl.load.letters import strange
-from segctl.load.scalars import read_date, read_flag, read_name, read_text, read_time
+from segctl.load.scalars import read_count, read_date, read_flag, read_name, read_text, read_time
 from segctl.load.values import Broken, Map, Scalar, Seq, Value, shape, shorten
 from segctl.model.selector import BUILT_IN
 from segctl.model.span import Span
@@ -73,6 +73,14 @@ class Record:
         value = entry[1]
         plain = isinstance(value, Scalar) and value.plain
         return scalar(value, lambda text: read_flag(text, plain), self.findings) or False
+
+    def count(self, key: str) -> int | None:
+        """A whole number from 1 on."""
+        value = self.value(key)
+        if value is None:
+            return None
+        plain = isinstance(value, Scalar) and value.plain
+        return scalar(value, lambda text: read_count(text, plain), self.findings)
 
     def choice(self, key: str) -> str | None:
         """One of the words that the table lists for this key."""

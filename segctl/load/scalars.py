@@ -13,6 +13,7 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})?\Z"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_COUNT = re.compile(r"[1-9][0-9]{0,14}\Z")
 _UNFIT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff{BIDI}]")
 LONGEST_TEXT = 500
 
@@ -83,6 +84,14 @@ def read_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise Wrong("date", f"'{text}' is no date that exists: {error}") from error
+
+
+def read_count(text: str, plain: bool) -> int:
+    """A whole number from 1 on, in decimal and without quotes, at most 15 digits: an editor's numbers have 53 bits."""
+    if plain and _COUNT.match(text):
+        return int(text)
+    help = "write it without quotes" if _COUNT.match(text) else ""
+    raise Wrong("count", f"'{shorten(text)}' is no whole number from 1 on", help)
 
 
 def read_flag(text: str, plain: bool) -> bool:

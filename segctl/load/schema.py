@@ -140,6 +140,8 @@ def _type(one: Type) -> Schema:
     shown: Schema = {"title": one.name} | _described(one.meaning)
     if one.name == "BOOL":
         return shown | {"type": "boolean"}
+    if one.name == "COUNT":
+        return shown | {"type": "integer", "minimum": 1, "maximum": 10**15 - 1}
     if one.name == "VERSION":
         return shown | {"const": 1}
     value: Schema = {"enum": list(one.words)} if one.words else _text(one)

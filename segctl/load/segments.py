@@ -110,6 +110,7 @@ def _segment(key: Scalar, value: Value, defaults: Defaults, context: Context) ->
         read_labels(found, findings),
         found.flag("may_be_empty"),
         read_waivers(found, findings),
+        budget=found.count("budget"),
     )
 
 

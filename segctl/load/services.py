@@ -25,6 +25,7 @@ class _Own:
     key: Scalar
     value: Value
     traffic: Ranges | None = None
+    made_of: tuple[str, ...] = ()
     busy: bool = False  # its groups are being followed: meeting it again is a cycle
 
 
@@ -68,7 +69,9 @@ class ServiceBook:
         """All the site's own services, each followed to its literals."""
         for own in self._own.values():
             self._follow(own)
-        return {name: Service(name, own.traffic or NOTHING, own.key.span) for name, own in self._own.items()}
+        return {
+            name: Service(name, own.traffic or NOTHING, own.key.span, own.made_of) for name, own in self._own.items()
+        }
 
     def used(self) -> dict[str, Service]:
         """Those of the catalogue that were named so far."""
@@ -140,6 +143,7 @@ class ServiceBook:
             self._findings.add(
                 own.key.span, "impossible", f"the service '{own.key.text}' is empty", "name what it is, as [tcp/443]"
             )
+        own.made_of = tuple(value.text for value in values if isinstance(value, Scalar))
         stack.append((own, list(values)))
 
     def _member(self, value: Value, group: _Own, stack: list[tuple[_Own, list[Value]]]) -> None:

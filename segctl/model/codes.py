@@ -7,13 +7,17 @@ from segctl.model.diagnostic import Level
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable code with its level, a title and what to do; docs/errors.md says why, with examples."""
+    """A stable code with its level, a title and what to do; docs/errors.md says why, with examples.
+
+    of_check: only `check` looks for it, not every command that reads a site.
+    """
 
     name: str
     level: Level
     title: str
     help: str
     waivable: bool = False
+    of_check: bool = False
 
 
 def _error(name: str, title: str, help: str) -> Code:
@@ -26,6 +30,14 @@ def _warning(name: str, title: str, help: str) -> Code:
 
 def _lint(name: str, title: str, help: str) -> Code:
     return Code(name, Level.LINT, title, help, waivable=True)
+
+
+def _of_check(name: str, title: str, help: str, level: Level = Level.LINT, *, waivable: bool = True) -> Code:
+    return Code(name, level, title, help, waivable, of_check=True)
+
+
+def _audit(name: str, level: Level, title: str, help: str) -> Code:
+    return Code(name, level, title, help)
 
 
 _ROWS: tuple[Code, ...] = (
@@ -173,6 +185,7 @@ _ROWS: tuple[Code, ...] = (
     ),
     _error("time", "No time", "RFC 3339 with its zone, as 2027-01-31T18:00:00Z"),
     _error("date", "No date", "a day is YYYY-MM-DD, as 2027-01-31"),
+    _error("count", "No whole number", "a whole number from 1 on, in decimal, without quotes, as 40"),
     _error(
         "address",
         "No address",
@@ -240,7 +253,70 @@ _ROWS: tuple[Code, ...] = (
         "A flow of a protocol that opens further connections, which are not followed",
         "name the ports of those connections, too, or use another protocol",
     ),
+    # check: what is sound, and yet deserves a look
+    _of_check(
+        "over-budget",
+        "From a segment an intruder reaches more addresses than its `budget`",
+        "close a way, or raise `budget`",
+        Level.WARNING,
+    ),
+    _of_check("expiring", "A flow ends soon", "see whether it is still needed, and move `until`, or let it end"),
+    _of_check("no-owner", "A segment or flow that nobody answers for", "say `owner:`"),
+    _of_check(
+        "unusable",
+        "A flow that nothing can use",
+        "list its segments on an interface, narrow the guardrail, or take the flow out",
+    ),
+    _of_check(
+        "wider-than-needed",
+        "A flow names a block of addresses, where the site knows a few machines",
+        "name these endpoints, their labels, or a segment",
+    ),
+    _of_check(
+        "classified-down",
+        "A flow opens from classified data to a segment that may hold less",
+        "let the other side ask, or send through a segment that may",
+    ),
+    _of_check("unused-segment", "Nothing connects a segment with any other", "declare its flows, or take it out"),
+    _of_check(  # not to be waived: an endpoint is what there is
+        "unused-endpoint",
+        "An endpoint that is in no segment and that nothing names",
+        "make it a member of a segment, or take it out",
+        waivable=False,
+    ),
+    _of_check(  # nor this: a service is a plain list
+        "unused-service", "A service that nothing uses", "take it out, or use its name", waivable=False
+    ),
+    _of_check("idle-waiver", "A waiver that waives nothing", "take the waiver out: it would hide the next one"),
     _lint("equal-statements", "One statement twice", "take one out"),
+    # audit: rules that no site stands behind, so that there is nothing to waive them on
+    _audit(
+        "ipv6-open",
+        Level.WARNING,
+        "IPv6 is left open where IPv4 is filtered",
+        "give IPv6 the same rules, or shut it",
+    ),
+    _audit(
+        "source-elsewhere",
+        Level.WARNING,
+        "Sources are accepted from an interface behind which they can't live",
+        "drop them there first",
+    ),
+    _audit(
+        "source-own",
+        Level.WARNING,
+        "The machine's own addresses are accepted as sources from outside",
+        "drop them first, but from lo",
+    ),
+    _audit(
+        "source-loopback",
+        Level.LINT,
+        "Loopback addresses are accepted as sources from outside",
+        "drop 127.0.0.0/8 first, but from lo",
+    ),
+    _audit("rule-shadowed", Level.LINT, "A rule that no packet meets, for those before it", "take it out, or move it"),
+    _audit("rule-redundant", Level.LINT, "A rule without which every packet ends as before", "take it out"),
+    _audit("rule-out-of-reach", Level.LINT, "Rules that no packet can get to", "take them out, or lead to them"),
 )
 
 CODES: dict[str, Code] = {row.name: row for row in _ROWS}

@@ -53,3 +53,4 @@ class Segment:
     may_be_empty: bool = False
     waive: Waivers = ()
     built_in: bool = False
+    budget: int | None = None  # how many addresses an intruder in it may reach before `check` complains

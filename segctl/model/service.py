@@ -67,11 +67,15 @@ def shape_of(traffic: Ranges) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A named set of traffic, or a literal such as `tcp/443` (its own name)."""
+    """A named set of traffic, or a literal such as `tcp/443` (its own name).
+
+    made_of: as the site declares it, the names and literals in it; empty of all others.
+    """
 
     name: str
     traffic: Ranges
     span: Span
+    made_of: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name

@@ -28,12 +28,17 @@ def examine(site: Site, at: datetime) -> Examined:
     if contradictions:  # statements about a broken partition would only mislead
         return Examined(None, _sorted(contradictions))
     policy = make_policy(site, made)
+    found = findings_of(policy, at)
+    broken = any(CODES[finding.code].level is Level.ERROR for finding in found)
+    return Examined(None if broken else policy, found)
+
+
+def findings_of(policy: Policy, at: datetime) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a site whose members don't contradict each other, in order of place."""
     of_statements = dict.fromkeys(  # one place may offend twice alike
         (*statement_findings(policy, at), *demands(policy), *lint(policy, at))
     )
-    found = _sorted((*of_statements, *placement(policy)))
-    broken = any(CODES[finding.code].level is Level.ERROR for finding in found)
-    return Examined(None if broken else policy, found)
+    return _sorted((*of_statements, *placement(policy)))
 
 
 def _sorted(findings: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -28,7 +28,7 @@ def lint(policy: Policy, at: datetime) -> tuple[Diagnostic, ...]:
         found += _review(flow, at)
         found += _idle(policy, flow)
         found += _helped(flow)
-    return (*found, *redundant_flows(policy))
+    return (*found, *redundant_flows(policy, at))
 
 
 def _members(policy: Policy, segment: Segment) -> Iterator[Diagnostic]:

@@ -68,9 +68,19 @@ def make_policy(site: Site, made: Partition) -> Policy:
     host_addresses = Ranges.of(span for own in hosts.values() for span in own)
     managed = made.own[POINTS] | host_addresses
 
+    known: dict[tuple[type, str], Ranges] = {}
+
+    def named(selectors: Selectors) -> Ranges:
+        """Thousands of flows name the same: they share one set, which is then looked at once."""
+        if len(selectors) != 1:
+            return resolve_in(site, made, selectors, inner=False)
+        key = type(selectors[0]), str(selectors[0])
+        if key not in known:
+            known[key] = resolve_in(site, made, selectors, inner=False)
+        return known[key]
+
     def flow(said: Flow) -> Statement[Flow]:
-        source = resolve_in(site, made, said.source, inner=False)
-        destination = resolve_in(site, made, said.destination, inner=False)
+        source, destination = named(said.source), named(said.destination)
         source -= resolve_in(site, made, said.source_except, inner=True)
         destination -= resolve_in(site, made, said.destination_except, inner=True)
         return Statement(said, source, destination, traffic_of(said.services))

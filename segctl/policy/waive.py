@@ -1,6 +1,6 @@
 """What offends may say that it is meant: the one form of exception."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -8,6 +8,8 @@ from segctl.model.diagnostic import Diagnostic
 from segctl.model.point import Point
 from segctl.model.segment import Waiver, Waivers
 from segctl.model.site import Site
+from segctl.policy.match import Statements
+from segctl.policy.policy import Policy
 
 
 def waived(waivers: Waivers, *codes: str) -> bool:
@@ -45,21 +47,28 @@ def void(waiver: Waiver, today: date) -> bool:
     return waiver.until is not None and waiver.until < today
 
 
-def without_void_waivers(site: Site, today: date) -> Site:
-    """The same site, but past waivers waive nothing."""
+def rewaived(policy: Policy, holds: Callable[[Waiver], bool]) -> Policy:
+    """The same, but only these waivers are there. What the site means doesn't hang on them."""
 
     def kept(waivers: Waivers) -> Waivers:
-        return tuple(waiver for waiver in waivers if not void(waiver, today))
+        return tuple(waiver for waiver in waivers if holds(waiver)) if waivers else waivers
 
-    def point(name: str) -> Point:
-        one = site.points[name]
+    def point(one: Point) -> Point:
         interfaces = {key: replace(value, waive=kept(value.waive)) for key, value in one.interfaces.items()}
         return replace(one, waive=kept(one.waive), interfaces=interfaces)
 
+    site = policy.site
+    flows = {flow.name: replace(flow, waive=kept(flow.waive)) if flow.waive else flow for flow in site.flows}
+    rails = {rail.name: replace(rail, waive=kept(rail.waive)) for rail in site.guardrails}
     return replace(
-        site,
-        segments={name: replace(one, waive=kept(one.waive)) for name, one in site.segments.items()},
-        flows=tuple(replace(flow, waive=kept(flow.waive)) for flow in site.flows),
-        guardrails=tuple(replace(rail, waive=kept(rail.waive)) for rail in site.guardrails),
-        points={name: point(name) for name in site.points},
+        policy,
+        site=replace(
+            site,
+            segments={name: replace(one, waive=kept(one.waive)) for name, one in site.segments.items()},
+            flows=tuple(flows.values()),
+            guardrails=tuple(rails.values()),
+            points={name: point(one) for name, one in site.points.items()},
+        ),
+        flows=Statements(tuple(replace(one, said=flows[one.said.name]) for one in policy.flows.items)),
+        guardrails=Statements(tuple(replace(one, said=rails[one.said.name]) for one in policy.guardrails.items)),
     )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from segctl.listing.rule import Element, Listing, Rule, Set, Table, name_of
-from segctl.prove.result import Dead, RuleSaid
+from segctl.model.rule_said import RuleSaid
+from segctl.prove.result import Dead
 from segctl.prove.row import By, rule_said
 from segctl.prove.space import Spans
 

@@ -28,6 +28,7 @@ from segctl.prove.bundle import Bundle, Hits, NeedsHits, hit_axes, hit_axis
 from segctl.prove.conntrack import BEGINNING, CONNECTED, ERRORS, ICMP_OF, NONE, UNTRACKED6, VALID, possible, types
 from segctl.prove.cuts import Collector, Cuts
 from segctl.prove.evaluate import Evaluator
+from segctl.prove.heard import Heard
 from segctl.prove.lookup import Groups
 from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
@@ -39,9 +40,15 @@ _LOCAL_TO = "fib daddr type"
 LOOPBACK = name_span("lo")
 _ALWAYS = (SADDR, DADDR, IIF, OIF, PROTO, HEAD, TAIL, FLAGS, STATE, DIRECTION)
 _MOST_RESTARTS = 200
+SYN = 0x02  # RFC 9293
 _REGISTER = (1 << 32) - 1
 NUMBER_MASK = SWAPPED - 1
 
+_FRESH: Mapping[str, Spans] = {
+    STATE: ((STATES["new"],) * 2, (STATES["untracked"],) * 2),
+    DIRECTION: NONE,
+    FLAGS: ((SYN, SYN),),
+}
 Met = Callable[[By, Cube], None]
 
 
@@ -71,9 +78,14 @@ def evaluate(
     awake: dict[tuple[str, str], bool] | None = None,
     met: Met | None = None,
     fewest: int | None = None,
+    fresh: bool = False,
+    heard: Heard | None = None,
+    ends_alike: bool = True,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
-    `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST).
+    `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
+    a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule;
+    `ends_alike`: sources and destinations have the same classes.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -81,12 +93,7 @@ def evaluate(
     collector = collect(met_stages, family)
     collected, masks = collector.cuts, collector.masks
     masks["ct mark"].add(NUMBER_MASK)
-    there = {(name_span(name),) for name in listing.interfaces.values()}
-    for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts or {}):
-        for axis, sets in more.items():
-            collected.setdefault(axis, set()).update(sets)
-    for axis in (SADDR, DADDR):  # the same classes for both ends: a pair and the pair with its ends swapped are cells
-        collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
+    _cut_more(collected, listing, family, cuts or {}, ends_alike)
     fewest = bundle.FEWEST if fewest is None else fewest
     hits = hit_axes([*collector.joined, *collector.joined], fewest)  # replies are asked by other keys
     for _ in range(_MOST_RESTARTS):
@@ -94,9 +101,11 @@ def evaluate(
         try:
             _cut_numbers(collected, registers, collector.numbers)
             space = _space(collected, collector.lasts, registers, hits)
-            start = _start(space, registers, way)
+            start = _start(space, registers, way, fresh)
             evaluator = Evaluator(space, registers, family, listing.interfaces, hits, fewest)
             walk = Walk(space, evaluator, family, met)
+            if heard is not None:
+                heard.begin(walk, start)
             decided = walk.along([start], met_stages)
             domain = _domain(space, registers, start.cube, family, _untracks(met_stages))
             ordered = tuple(sorted(decided, key=lambda one: one.key))
@@ -132,6 +141,16 @@ def collect(met: list[Stage], family: int) -> Collector:
             seen.add(key)
             collector.table(stage.table, stage.table.chains.values())
     return collector
+
+
+def _cut_more(collected: Cuts, listing: Listing, family: int, cuts: Mapping[str, set[Spans]], ends_alike: bool) -> None:
+    """What the rules don't compare, and is told apart all the same."""
+    there = {(name_span(name),) for name in listing.interfaces.values()}
+    for more in (_domain_cuts(family), {IIF: there, OIF: there}, cuts):
+        for axis, sets in more.items():
+            collected.setdefault(axis, set()).update(sets)
+    for axis in (SADDR, DADDR) if ends_alike else ():  # so that a pair and the pair with its ends swapped are cells
+        collected[axis] = collected.get(SADDR, set()) | collected.get(DADDR, set())
 
 
 def _cut_numbers(cuts: Cuts, registers: Groups, numbers: set[int]) -> None:
@@ -179,10 +198,12 @@ def _domain_cuts(family: int) -> Cuts:
     }
 
 
-def _start(space: Space, registers: Groups, way: Way) -> Row:
+def _start(space: Space, registers: Groups, way: Way, fresh: bool) -> Row:
     """All packets of a way: those that can't be go along, and nobody asks what becomes of them (`_domain`)."""
     zeros = [*(("meta mark",) if way is not Way.OUTPUT else ()), *(("meta priority",) if way is Way.INPUT else ())]
+    zeros += ["ct mark"] if fresh else []
     limits = {
+        **(_FRESH if fresh else {}),
         **_where(way),
         **_not_local(space, way),
         **{part.axis: NONE for name in zeros for part in registers[name]},

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from segctl.model.packet import Packet
+from segctl.model.rule_said import RuleSaid
 from segctl.model.span import Span
 
 
@@ -13,16 +14,6 @@ class Found(StrEnum):
     PROVEN = "proven"
     DIFFERENT = "different"
     UNPROVEN = "unproven"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSaid:
-    """A rule as the kernel names it: `table` with its family, `handle` (a file's line where it has none), its words."""
-
-    table: str
-    chain: str
-    handle: int | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

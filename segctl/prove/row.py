@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from segctl.listing.rule import Chain, Ending, Rule, Table
-from segctl.prove.result import RuleSaid
+from segctl.model.rule_said import RuleSaid
 from segctl.prove.space import Cube, covers, joined
 from segctl.prove.values import Table as ByClass
 from segctl.prove.values import Value
@@ -86,8 +86,11 @@ def settled(rows: list[Row]) -> list[Row]:
     out = []
     for state, cubes in alike.items():
         held = {key: joined(some) for key, some in cubes.items()}
+        by_key: dict[Key, list[tuple[str, ...]]] = {}
+        for key, maybe in held:
+            by_key.setdefault(key, []).append(maybe)
         for (key, maybe), some in held.items():
-            over = list(_behind(held, key, maybe))
+            over = list(_behind(held, by_key, key, maybe))
             out += [
                 firsts[state]._replace(cube=cube, key=key, maybe=maybe)
                 for cube in some
@@ -96,11 +99,12 @@ def settled(rows: list[Row]) -> list[Row]:
     return out
 
 
-def _behind(held: Held, key: Key, maybe: tuple[str, ...]) -> Iterator[Cube]:
+def _behind(held: Held, by_key: dict[Key, list[tuple[str, ...]]], key: Key, maybe: tuple[str, ...]) -> Iterator[Cube]:
     """What rows hold that this one came off, and that are as certain."""
-    for (other, reasons), cubes in held.items():
-        if len(other) < len(key) and key[: len(other)] == other and set(reasons) <= set(maybe):
-            yield from cubes
+    for length in range(len(key)):
+        for reasons in by_key.get(key[:length], ()):
+            if set(reasons) <= set(maybe):
+                yield from held[key[:length], reasons]
 
 
 def _same(value: Value) -> object:

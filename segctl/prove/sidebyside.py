@@ -38,10 +38,11 @@ from segctl.listing.rule import (
 )
 from segctl.model.packet import Packet, Way
 from segctl.model.ranges import family
+from segctl.model.rule_said import RuleSaid
 from segctl.prove.axes import DADDR, DIRECTION, FLAGS, HEAD, IIF, OIF, PROTO, REGISTERS, SADDR, STATE, TAIL
 from segctl.prove.engine import collect
 from segctl.prove.path import stages
-from segctl.prove.result import Line, Live, Met, RuleSaid
+from segctl.prove.result import Line, Live, Met
 from segctl.prove.row import By, rule_said
 from segctl.prove.trace import Trace
 

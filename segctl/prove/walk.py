@@ -66,6 +66,7 @@ class Walk:
     routed_priority: Value = _FREE
     told: bool = False
     decided: list[Decided] = field(default_factory=list)
+    heard: Callable[[Stage, By, Sequence[Row]], None] | None = None
     reasons: dict[str, None] = field(default_factory=dict)
     _clock: int = 0
     _steps: int = 0
@@ -95,6 +96,18 @@ class Walk:
             now = [(kept, by) for row, by in now for kept in self._conntrack([row])]
         self.decided += [self._end(row, Ending.ACCEPT, by) for row, by in now]
         return self.decided
+
+    def part(self, rows: Sequence[Row], stage: Stage, table: Table, chain: Chain) -> list[Row]:
+        """Send rows through one chain alone: who comes out at its end. What ends there stands in `decided`, or is
+        `accepted`.
+        """
+        self._stage, self._accepted = stage, []
+        return self._chain(list(rows), table, chain, 0)
+
+    @property
+    def accepted(self) -> Sequence[tuple[Row, By]]:
+        """What the last base chain, or part of one, has accepted."""
+        return self._accepted
 
     def _routed(self, row: Row) -> Value:
         """What a router sets by the TOS byte, as a rule may have left it."""
@@ -199,7 +212,7 @@ class Walk:
             try:
                 hits, misses = self._statement(row, statement, here)
             except NotModelled as error:
-                hits, misses = self._doubt(row, f"{error} ({_place(here)})")
+                hits, misses = self._doubt(row, f"{error} ({place_said(*here)})")
             active += hits
             on += misses
         return active
@@ -217,18 +230,18 @@ class Walk:
             case Lookup(key=key, set=named, negated=negated):
                 found = self.evaluator.set(named, table)
                 if found.dynamic or found.fault:
-                    return self._doubt(row, f"set {found.name} may change ({_place(here)})")
+                    return self._doubt(row, f"set {found.name} may change ({place_said(*here)})")
                 look = self.evaluator.look_past if negated else self.evaluator.look_up
                 return self._keyed(look(row, key, found, table, self._stage))
             case Assign():
                 last = statement is rule.statements[-1]
                 return self._assigned(row, statement, last, here)
             case Maybe(text=text) | Update(text=text):
-                return self._doubt(row, f"{text} ({_place(here)})")
+                return self._doubt(row, f"{text} ({place_said(*here)})")
             case Untrack():
                 return self._untracked(row), []
             case Translate(text=text) | Opaque(text=text):
-                self.decided.append(self._end(self._doubtful(row, f"{text} ({_place(here)})"), None, By(*here)))
+                self.decided.append(self._end(self._doubtful(row, f"{text} ({place_said(*here)})"), None, By(*here)))
                 return ([], []) if isinstance(statement, Translate) else self._doubt(row, text)
             case Aside():
                 return [row], []
@@ -242,7 +255,7 @@ class Walk:
         try:
             return self._keyed(self.evaluator.assign(row, statement.field, statement.value, here[0], self._stage, last))
         except NotModelled as error:
-            reason = f"{error} ({_place(here)})"
+            reason = f"{error} ({place_said(*here)})"
             if rewrites(statement.field):
                 return self._rewritten(row, statement.field, reason, By(*here))
             unknown = unknown_in(row, statement.field, reason)
@@ -297,13 +310,13 @@ class Walk:
         assert self._stage is not None
         found = self.evaluator.set(statement.map, here[0])
         if found.dynamic or found.fault:
-            return [], self._opaque(active, on, f"map {found.name} may change ({_place(here)})"), []
+            return [], self._opaque(active, on, f"map {found.name} may change ({place_said(*here)})"), []
         by_verdict: dict[Verdict, list[Row]] = {}
         for row in active:
             try:
                 forked = self.evaluator.choose(row, statement.key, found, here[0], self._stage)
             except NotModelled as error:
-                on = self._opaque([row], on, f"{error} ({_place(here)})")
+                on = self._opaque([row], on, f"{error} ({place_said(*here)})")
                 continue
             hits, misses = self._keyed(Forked([hit for hit, _ in forked.hits], forked.misses, forked.ordered))
             on += misses + forked.lacking
@@ -340,6 +353,8 @@ class Walk:
     def _matched(self, rows: list[Row], by: By) -> None:
         if rows:
             self.evaluator.alive.met(by.rule)
+            if self.heard is not None and self._stage is not None:
+                self.heard(self._stage, by, rows)
         if self.met is not None:
             for row in rows:
                 self.met(by, row.cube)
@@ -370,7 +385,7 @@ class Walk:
             self.decided.append(self._end(row, ending, by))
 
 
-def _place(here: tuple[Table, Chain, Rule]) -> str:
-    table, chain, rule = here
+def place_said(table: Table, chain: Chain, rule: Rule) -> str:
+    """The words by which a doubt names its rule."""
     at = f"handle {rule.handle}" if rule.handle is not None else f"line {rule.line}"
     return f"{table.family} {table.name} {chain.name}, {at}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from segctl.ask.result import Answer, Called, Extent, Hop, Part, Passing, Verified, Word
 from segctl.model.decision import Effect, Outcome
-from segctl.model.flow import service_names
+from segctl.model.flow import Expectation, service_names
 from segctl.model.ranges import Ranges, show_addresses
 from segctl.model.selector import show_selectors
 from segctl.model.service import FAMILIES, LAST_PORT, of_family, port_of, protocol_of, show_traffic
@@ -157,15 +157,18 @@ def plain_extent(one: Extent) -> dict[str, object]:
 
 def show_verified(one: Verified) -> Iterator[str]:
     """`ok` or `failed`, the expectation, and what shows that it fails."""
-    said = one.expected
-    services = service_names(said.services)
-    ends = f"{show_selectors(said.source)} to {show_selectors(said.destination)}"
-    what = f"{ends} {services or 'over anything'} is {said.expected}"
-    yield f"{'ok' if one.holds else 'failed'}: {said.span}: {what}"
+    yield f"{'ok' if one.holds else 'failed'}: {one.expected.span}: {expected(one.expected)}"
     for part in one.parts:
         yield f"  {part.outcome.decision.verdict}: {show_part(part)}"
         yield f"    {show_outcome(part.outcome)}"
     yield from show_way(one.way)
+
+
+def expected(said: Expectation) -> str:
+    """An expectation in one line."""
+    ends = f"{show_selectors(said.source)} to {show_selectors(said.destination)}"
+    time = f" at {said.at.isoformat().replace('+00:00', 'Z')}" if said.at else ""
+    return f"{ends} {service_names(said.services) or 'over anything'} is {said.expected}{time}"
 
 
 def show_way(way: Iterable[Hop], indent: str = "  ") -> Iterator[str]:

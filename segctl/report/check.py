@@ -2,24 +2,34 @@
 
 from collections.abc import Iterator
 
-from segctl.ask.result import Checked, Verified
+from segctl.ask.result import Checked, Told, Verified
 from segctl.model.selector import show_selectors
 from segctl.report.answers import plain_part, plain_way, show_verified
 from segctl.report.diagnostics import plain, show_findings
 
 
 def show_check(checked: Checked) -> Iterator[str]:
-    """Findings, expectations, waivers, and a line that sums them up."""
-    yield from show_findings(checked.findings)
+    """Findings that aren't known, expectations, waivers, and a line that sums them up."""
+    yield from show_findings(one.finding for one in checked.told if not one.known)
     for one in checked.expectations:
         yield from show_verified(one)
     for owner, waiver, is_void in checked.waivers:
         word = "waiver past its day" if is_void else "waived"
         yield f"{word}: {waiver.span}: {waiver.code} on {owner}: {waiver.why}"
+    if checked.gone:
+        gone = f"{len(checked.gone)} of the baseline {'is' if len(checked.gone) == 1 else 'are'} found no more"
+        yield f"{gone}: `--write-baseline` takes them out"
+    yield show_sum(checked)
+
+
+def show_sum(checked: Checked) -> str:
+    """One line of numbers."""
     holding = sum(one.holds for one in checked.expectations)
-    yield (
-        f"{holding} of {len(checked.expectations)} expectations hold, {len(checked.findings)} findings "
-        f"({len(checked.failing)} fail), {len(checked.waivers)} waivers"
+    known = sum(one.known for one in checked.told)
+    beside = f", {known} known by the baseline" if known else ""
+    return (
+        f"{holding} of {len(checked.expectations)} expectations hold, {len(checked.told) - known} findings "
+        f"({len(checked.failing)} fail){beside}, {len(checked.waivers)} waivers"
     )
 
 
@@ -28,7 +38,7 @@ def plain_check(checked: Checked) -> dict[str, object]:
     return {
         "schema": "segctl/check/1",
         "holds": checked.holds(),
-        "findings": [{**plain(finding), "fails": finding in checked.failing} for finding in checked.findings],
+        "findings": [_finding(one) for one in checked.told],
         "expectations": [_expectation(one) for one in checked.expectations],
         "waivers": [
             {
@@ -41,7 +51,13 @@ def plain_check(checked: Checked) -> dict[str, object]:
             }
             for owner, waiver, is_void in checked.waivers
         ],
+        "gone": list(checked.gone),
     }
+
+
+def _finding(one: Told) -> dict[str, object]:
+    beside = {"about": one.about, "fingerprint": one.fingerprint, "known": one.known}
+    return {**plain(one.finding), "fails": one.fails and not one.known, **beside}
 
 
 def _expectation(one: Verified) -> dict[str, object]:

@@ -60,8 +60,8 @@ def grouping(
 
     `group` as in `frames`: a label is kept to; `within` only where it puts enough together. Else what makes the finest
     picture that can still be read is taken: a label, the names' first part; the alphabet, where these tell nothing.
-    `pairs`: what lines are between. `apart`: who stays alone, as the built-in segments do. `split`: what tells the
-    members of one group apart once more, and stands behind its title.
+    `pairs`: what lines are between. `apart`: who stays alone, as the built-in segments do.
+    `split`: what tells the members of one group apart once more, and stands behind its title.
     """
     names = sorted(name for name, data in nodes.items() if not data["built_in"] and name not in apart)
     pairs = set(pairs)

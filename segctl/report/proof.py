@@ -6,8 +6,9 @@ from typing import Any
 
 from segctl.model.packet import Packet
 from segctl.model.ranges import show_address
+from segctl.model.rule_said import RuleSaid
 from segctl.model.service import TCP, WITH_PORTS
-from segctl.prove.result import Difference, Found, Line, Live, Met, Proof, RuleSaid, Traced
+from segctl.prove.result import Difference, Found, Line, Live, Met, Proof, Traced
 
 _SHOWN = 20
 _MARKS = {Met.BOTH: "=", Met.MODEL: "model only ", Met.KERNEL: "kernel only", Met.UNTOLD: "not traced "}

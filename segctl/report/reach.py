@@ -64,7 +64,7 @@ def show_blasts(found: Iterable[Blast]) -> Iterator[str]:
     for one in found:
         yield f"from {_EACH}{show_called(one.start)}:"
         v4, v6 = one.addresses
-        named = f"; {one.machines} machines with names" if one.machines else ""
+        named = f"; {one.machines} of them named" if one.machines else ""
         yield f"  radius {one.radius}: {_addresses(v4, v6)} in {len(one.segments)} segments{named}"
         yield f"  the world in {_hops(one.world)}" if one.world else "  never the world"
         yield from _only(one)

@@ -28,7 +28,7 @@ def _far(far: Far) -> Iterator[str]:
         if rows:
             yield f"{title}:"
         for row in rows[:MOST]:
-            yield f"  {sign} {show_called(row.from_)} -> {show_called(row.to)} ({row.hops} hops)"
+            yield f"  {sign} {show_called(row.from_)} -> {show_called(row.to)} ({row.hops} hops{_some(row)})"
             if row.way:
                 yield f"      {_by(row.way)}"
         if len(rows) > MOST:
@@ -36,6 +36,10 @@ def _far(far: Far) -> Iterator[str]:
     if changed := changed_radii(far):
         yield "blast radius:"
         yield from (f"  {_sign(one)} {one.segment}: {_number(one.before)} -> {_number(one.after)}" for one in changed)
+
+
+def _some(row: FarRow) -> str:
+    return "" if row.whole else ", each with some"
 
 
 def _by(way: Iterable[Hop]) -> str:
@@ -131,7 +135,12 @@ def _rows(title: str, rows: Sequence[Row], *, folded: bool) -> Iterator[str]:
 
 def _ways(title: str, rows: Sequence[FarRow], *, folded: bool) -> Iterator[str]:
     cells = [
-        (escaped(show_called(row.from_)), escaped(show_called(row.to)), str(row.hops), escaped(_by(row.way)))
+        (
+            escaped(show_called(row.from_)),
+            escaped(show_called(row.to)),
+            f"{row.hops}{_some(row)}",
+            escaped(_by(row.way)),
+        )
         for row in rows
     ]
     yield from _tables(title, ("from", "to", "hops", "a way"), cells, folded=folded)
@@ -173,6 +182,7 @@ def _plain_far(row: FarRow) -> dict[str, object]:
         "from": plain_called(row.from_),
         "to": plain_called(row.to),
         "hops": row.hops,
+        "whole": row.whole,
         "way": plain_way(row.way),
     }
 

@@ -15,7 +15,7 @@ ROOTS_ALONE = {"unsafe-file"}  # another user may read what others can write
 @pytest.mark.parametrize("section", [pytest.param(one, id=code) for code, one in SECTIONS.items()])
 def test_wrong_and_right(section: Section) -> None:
     """The wrong example gets what is printed below it, all of it this code; the right one gets nothing."""
-    told = re.findall(r"^\S+:\d+:\d+: (\w+)\[([a-z-]+)\]: ", section.wrong.said, re.MULTILINE)
+    told = re.findall(r"^\S+:\d+:\d+: (\w+)\[([a-z0-9-]+)\]: ", section.wrong.said, re.MULTILINE)
     assert set(told) == {(section.level, section.code)}
     seen = section.code not in ROOTS_ALONE or os.geteuid() == 0
     assert section.wrong.findings() == (section.wrong.said if seen else ""), "python -m tests.pages.errors writes it"

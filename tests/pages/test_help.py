@@ -16,7 +16,14 @@ from tests.sites import EXAMPLES
 
 pytestmark = pytest.mark.packets
 
-NO = {"can", "check", "probe", "prove", "lab status"}  # commands whose 1 is an answer; other labs may be damaged
+NO = {
+    "audit",
+    "can",
+    "check",
+    "probe",
+    "prove",
+    "lab status",
+}  # commands whose 1 is an answer; other labs may be damaged
 
 
 def every_command() -> dict[str, Command]:
@@ -50,6 +57,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     for name in ("hosts.csv", "asked.tsv"):
         (folder / name).write_text(GIVEN[name])
     copytree(EXAMPLES / "shop/site", folder / "before")
+    for words in ("init -q -b main", "add .", "-c user.name=t -c user.email=t@x commit -qm one"):
+        subprocess.run(["git", *words.split()], cwd=folder, env=environment(), check=True)
     with (folder / "rules.nft").open("w") as rules:
         subprocess.run(["segctl", "compile"], cwd=folder, env=environment(), stdout=rules, check=True)
     for left in LABS:  # by a run that was killed

@@ -23,6 +23,7 @@ _ROWS = {
     (Level.ALWAYS, _TEXT): "name text time date address prefix-zero range port protocol icmp service outside",
     (Level.PARTLY, "a word that no service can have is refused, one that none has is not"): "unknown-service",
     (Level.PARTLY, "an empty list of services is refused, an end before the beginning is not"): "impossible",
+    (Level.PARTLY, "a word is refused; 1e3 and 0x10 are whole numbers to an editor"): "count",
     (Level.NEVER, _YAML): "yaml tab too-deep duplicate-key anchor tag documents key-type encoding character",
     (Level.NEVER, _NUMBERS): "host-bits mapped special",
     (Level.NEVER, _ELSEWHERE): (
@@ -45,5 +46,6 @@ EXCEPTIONS = {  # case: why the schema takes it, though it refuses others of its
 }
 REFUSED = {  # of the codes that are partly so
     "flow-of-no-service", "management-over-nothing", "service-of-nothing", "expect-of-no-service",
-    "service-star", "service-bare-port", "service-lookalike",
+    "service-star", "service-bare-port", "service-lookalike", "budget-zero", "budget-quoted", "budget-word",
+    "budget-fraction",
 }  # fmt: skip

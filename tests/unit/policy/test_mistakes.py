@@ -28,7 +28,7 @@ def test_mistake(text: str, code: str, line: int, note: int) -> None:
     TWO + "flows:\n  - {from: a, to: b, services: ssh, review_by: 2026-11-24}\n",  # a day lasts to its end
     "segments:\n  a: {members: [10.1.0.0/25, 10.1.0.128/25]}\n",  # neighbours don't overlap
     TWO + "flows:\n  - {from: a, to: b, services: ssh}\n  - {from: [a, b], to: b, services: http}\n",
-    TWO + "flows:\n  - {from: a, to: b, services: [ssh, http]}\n  - {from: a, to: [b, 10.3.0.7], services: ssh}\n",
+    TWO + "flows:\n  - {from: a, to: b, services: [ssh, http]}\n  - {from: [a, 10.3.0.7], to: b, services: ssh}\n",
     # for repair it holds in quarantine as well; and what has an end allows nothing after it
     TWO + "flows:\n  - {from: a, to: b, services: ssh}\n"
     "  - {from: 10.1.0.7, to: b, services: ssh, remediation: true}\n",

@@ -60,8 +60,8 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 
 def cells(html: str) -> list[list[str]]:
-    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
     html = html.replace("<!-- -->", "")  # parts a mention for GitHub, nothing for a reader
+    rows = re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
     return [[unescape(cell) for cell in re.findall(r"<t[hd]>(.*?)</t[hd]>", row, re.DOTALL)] for row in rows]
 
 

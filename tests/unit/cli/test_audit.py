@@ -1,0 +1,127 @@
+"""The command `audit`: exit codes, JSON, and what is wrong with its arguments."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segctl.cli.main import run
+from segctl.draft.result import CODES
+from segctl.model.codes import CODES as EVERY_CODE
+
+CLEAN = """\
+table inet filter {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iif lo accept
+    ip saddr 127.0.0.0/8 drop
+    ct state new tcp dport 22 accept
+  }
+  chain forward { type filter hook forward priority filter; policy drop; }
+}
+"""
+UNKNOWN = CLEAN.replace("dport 22 accept", "dport 22 limit rate 1/second accept")
+SHADOWED = CLEAN.replace("dport 22 accept", "dport 22 accept\n    ct state new tcp dport 22 ip saddr 10.0.0.1 drop")
+
+
+Capture = pytest.CaptureFixture[str]
+Audited = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def audited(tmp_path: Path, capsys: Capture) -> Audited:
+    """Runs the command on a file with a text: exit code, stdout, stderr."""
+
+    def call(text: str, *words: str) -> tuple[int, str, str]:
+        path = tmp_path / "rules.nft"
+        path.write_text(text)
+        code = run(["audit", str(path), *words])
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.mark.parametrize(("text", "code"), [(CLEAN, 0), (SHADOWED, 1), (UNKNOWN, 5)])
+def test_exit_codes(audited: Audited, text: str, code: int) -> None:
+    assert audited(text)[0] == code
+
+
+def test_a_finding_may_be_left_out(audited: Audited) -> None:
+    assert audited(SHADOWED, "--except", "rule-shadowed")[0] == 0
+
+
+def test_text_says_everything_in_order(audited: Audited, tmp_path: Path) -> None:
+    said = audited(SHADOWED, "--family", "4")[1].splitlines()
+    assert said[:5] == [
+        "IPv4, forward (through the machine): nothing may be opened",
+        "IPv4, input (to the machine itself):",
+        "  anyone behind lo -> the machine",
+        "    anything",
+        '    by input: iif lo accept',
+    ]  # fmt: skip
+    assert "IPv4, output (from the machine itself): everything may be opened" in said
+    assert [line for line in said if f"{tmp_path}/rules.nft:7:5: lint[rule-shadowed]: " in line]
+    assert said[-1] == "IPv4: 1 lint finding; 0 rules not modelled"
+
+
+def test_json_says_all_of_it(audited: Audited) -> None:
+    told = json.loads(audited(SHADOWED, "--format", "json")[1])
+    assert told["schema"] == "segctl/audit/1"
+    assert told["answered"] is True and told["families"] == [4, 6]
+    assert {(one["family"], one["way"], one["state"]) for one in told["ways"]} == {
+        (family, way, state)
+        for family in (4, 6)
+        for way, state in (("forward", "closed"), ("input", "some"), ("output", "open"))
+    }
+    (ssh,) = [one for one in told["reaches"] if one["family"] == 4 and one["from"][0]["interfaces"] == ["other"]]
+    assert [one["text"] for one in ssh["opens"]] == ["tcp 22"]
+    assert ssh["opens"][0]["ports"] == [[22, 22]]
+    assert ssh["from"][0]["addresses"] == ["0.0.0.0-126.255.255.255", "128.0.0.0/1"]
+    (finding,) = told["findings"]
+    assert (finding["code"], finding["line"], finding["column"]) == ("rule-shadowed", 7, 5)
+
+
+def test_what_is_not_modelled_is_in_json_too(audited: Audited, tmp_path: Path) -> None:
+    told = json.loads(audited(UNKNOWN, "--format", "json", "--family", "6")[1])
+    assert told["answered"] is False
+    (only,) = told["not_modelled"]
+    assert only["place"] == f"{tmp_path}/rules.nft:6:5" and only["leaves"] == "1 row of input (IPv6)"
+    assert [one["text"] for row in told["reaches"] for one in row["perhaps"]] == ["tcp 22"]
+
+
+def test_behind_says_what_lives_where(audited: Audited) -> None:
+    places = ["--behind", "lo=192.0.2.7", "--behind", "eth1=10.0.0.0/8,2001:db8::/32"]
+    code, said, _ = audited(CLEAN, *places, "--family", "4")
+    assert code == 1
+    assert "machine's own addresses are accepted from interfaces that no rule names: 192.0.2.7" in said
+    assert "sources that live elsewhere are accepted from interfaces that no rule names: 10.0.0.0/8" in said
+    assert "10.0.0.0/8 is behind eth1: --behind says so" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--behind", "eth1"], "INTERFACE=BLOCK"),
+        (["--behind", "=10.0.0.0/8"], "names no interface"),
+        (["--behind", "eth1=10.0.0.0/33"], "no such length"),
+        (["--behind", "eth1=10.0.0.0/x"], "INTERFACE=BLOCK"),
+        (["--behind", "eth1=10.0.0"], "no IPv4 address"),
+        (["--except", "rule-wrong"], "no finding 'rule-wrong'"),
+        (["/nowhere/rules"], "does not exist"),
+    ],
+)
+def test_wrong_arguments(audited: Audited, words: list[str], said: str) -> None:
+    code, out, err = audited(CLEAN, *words)
+    assert (code, out) == (2, "") and said in err
+
+
+def test_a_file_that_is_none_is_wrong_input(audited: Audited, tmp_path: Path) -> None:
+    code, out, err = audited("once upon a time\n")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"segctl: {tmp_path}/rules.nft:1:1: ") and "  help: " in err
+
+
+def test_every_finding_is_in_the_table_of_codes() -> None:
+    assert set(CODES) <= set(EVERY_CODE)
+    assert not any(EVERY_CODE[code].waivable for code in CODES)
