@@ -14,6 +14,7 @@ LABEL_SIZE = "10"
 NOTE = 150  # characters of one row of a note
 NBSP = "\u00a0"  # of several blanks an svg keeps one
 BOX_SIGN = "□"
+CROWD = 600  # lines above which they run straight, below the boxes: to lead them around takes minutes
 MANY = 300  # lines above which layers are no longer readable (nor quickly made): a force layout, without frames
 
 
@@ -112,7 +113,8 @@ def draw_dot(picture: Picture, room: Room = Room(), *, words: bool = True) -> st
     Without `words` the lines have none; each line's id is `line` and its number.
     """
     large = len(picture.lines) > MANY
-    layout = FORCES if large else {"rankdir": "LR", "nodesep": f"{room.boxes:g}", "ranksep": f"{room.layers:.2f}"}
+    forces = {**FORCES, "splines": "line"} if len(picture.lines) > CROWD else FORCES
+    layout = forces if large else {"rankdir": "LR", "nodesep": f"{room.boxes:g}", "ranksep": f"{room.layers:.2f}"}
     body = [*_head(picture, layout), *(_flat(picture) if large else _framed(picture, None, room))]
     body += [_line(number, line, words=words) for number, line in enumerate(picture.lines)]
     return "\n".join([f"digraph {quote(picture.title)} {{", *(f"  {row}" for row in body), "}", ""])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from segctl.report.dot import FONT, LABEL_SIZE, MANY, Room, draw_dot, tip_of
 from segctl.report.layout import ASCENT, GraphvizError, GraphvizTooSlow, geometry, laid_out, widths
 from segctl.report.palette import DARK, LIGHT, Palette, Theme
-from segctl.report.picture import Line, Picture
+from segctl.report.picture import Line, Picture, Shade, Stroke
 from segctl.report.placing import Point, Words, place
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -86,7 +86,7 @@ def _dressed(
             drawing.append(_words(line, at, words[1]))
     text = ElementTree.tostring(root, encoding="unicode")
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return head + re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style(theme)}", text, count=1) + "\n"
+    return head + re.sub(r"(<svg\b[^>]*>)", lambda tag: f"{tag[1]}\n{_style(picture, theme)}", text, count=1) + "\n"
 
 
 def _tipped(group: Node) -> None:
@@ -123,11 +123,11 @@ def _words(line: Line, middle: Point, measured: Mapping[str, float]) -> Node:
     return group
 
 
-def _style(theme: Theme) -> str:
+def _style(picture: Picture, theme: Theme) -> str:
     # Graphviz writes its colours as attributes, which any rule of a style sheet overrides.
     if theme is Theme.LIGHT:
         return f"<style>\n  {_rim(LIGHT)}\n</style>"
-    dark = "\n".join(f"    {rule}" for rule in _rules(DARK))
+    dark = "\n".join(f"    {rule}" for rule in _rules(picture, DARK))
     if theme is Theme.DARK:
         return f"<style>\n{dark}\n</style>"
     return f"<style>\n  {_rim(LIGHT)}\n  @media screen and (prefers-color-scheme: dark) {{\n{dark}\n  }}\n</style>"
@@ -138,20 +138,25 @@ def _rim(palette: Palette) -> str:
     return f".cluster text {{ paint-order: stroke; stroke: {palette.ground}; stroke-width: 4px; }}"
 
 
-def _rules(palette: Palette) -> Iterator[str]:
+def _rules(picture: Picture, palette: Palette) -> Iterator[str]:
+    """Of all that the picture shows, and no more."""
+    samples = {key.sample for key in picture.legend}
+    shades = {box.shade for box in picture.boxes} | {one for one in samples if isinstance(one, Shade)}
+    strokes = {line.stroke for line in picture.lines} | {one for one in samples if isinstance(one, Stroke)}
+    lines = {stroke: colour for stroke, colour in palette.lines.items() if stroke in strokes}
     yield f'.picture > polygon:not([fill="none"]) {{ fill: {palette.ground}; }}'
     yield f'.picture > polygon[fill="none"] {{ stroke: {palette.faint}; }}'
     yield _rim(palette)
     yield f".edge rect {{ fill: {palette.ground}; }}"
     yield f"text {{ fill: {palette.text}; }}"
-    yield from (
-        f'.picture > text[fill="{LIGHT.lines[key]}"] {{ fill: {colour}; }}' for key, colour in palette.lines.items()
-    )
+    yield from (f'.picture > text[fill="{LIGHT.lines[key]}"] {{ fill: {colour}; }}' for key, colour in lines.items())
     yield f".frame polygon, .frame path {{ stroke: {palette.faint}; }}"
     for shade, paint in palette.boxes.items():
+        if shade not in shades:
+            continue
         yield f"{_each(f'.node.{shade}')} {{ stroke: {paint.border}; }}"
         yield f"{_each(f'.node.{shade}', FILLED)} {{ fill: {paint.fill}; }}"
-    for stroke, colour in palette.lines.items():
+    for stroke, colour in lines.items():
         yield f"{_each(f'.edge.{stroke}')} {{ stroke: {colour}; }}"
         yield f"{_each(f'.edge.{stroke}', HEADS)} {{ fill: {colour}; }}"
         yield f".edge.{stroke} text {{ fill: {colour}; }}"

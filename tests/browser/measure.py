@@ -17,22 +17,23 @@ const measured = (svg) => {
 const out = {picture: box(svg), texts: [], nodes: []};
 // A row's box is higher than its ink: rows of two sizes, one right below the other, share some of it.
 const pen = document.createElement("canvas").getContext("2d");
+const said = (text) => [...text.childNodes].filter((node) => node.nodeType === 3).map((n) => n.data).join("");
 const ink = (text) => {
   const style = getComputedStyle(text);
   const fine = 100;  // the pen's answers are whole pixels
   pen.font = `${style.fontWeight} ${fine * parseFloat(style.fontSize)}px ${style.fontFamily}`;
-  const found = pen.measureText(text.textContent), part = text.getBBox(), matrix = text.getScreenCTM();
+  const found = pen.measureText(said(text)), part = text.getBBox(), matrix = text.getScreenCTM();
   const at = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
   const base = text.y.baseVal[0].value;
   const one = at(part.x, base - found.actualBoundingBoxAscent / fine);
   const other = at(part.x + part.width, base + found.actualBoundingBoxDescent / fine);
-  return [one.x, one.y, other.x, other.y];
+  return [Math.min(one.x, other.x), Math.min(one.y, other.y), Math.max(one.x, other.x), Math.max(one.y, other.y)];
 };
 const groups = [...svg.querySelectorAll("g")];
 for (const text of svg.querySelectorAll("text")) {
   const owner = text.closest("g.node, g.edge, g.cluster, g.graph");
   out.texts.push({
-    box: ink(text), text: text.textContent, kind: owner.classList[0], owner: groups.indexOf(owner),
+    box: ink(text), text: said(text), kind: owner ? owner.classList[0] : "page", owner: groups.indexOf(owner),
   });
 }
 for (const node of svg.querySelectorAll("g.node")) {
@@ -53,7 +54,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One row of text: what it says, its box, and what it belongs to (`node`, `edge`, `cluster`, `graph`)."""
+    """One row of text: what it says, its box, what it belongs to (`node`, `edge`, `cluster`, `graph`; `page`: none)."""
 
     text: str
     box: Box

@@ -27,7 +27,7 @@ def names(number: int) -> list[str]:
     for n in range(number):
         app, tier = APPS[n % len(APPS)], TIERS[(n // len(APPS)) % len(TIERS)]
         again = f"-{n // 60}" if n >= 60 else ""
-        out.append(f"{LONG}{n:x}"[:63] if n % 11 == 3 else f"{app}-{tier}{again}")
+        out.append(f"{LONG[: 63 - len(f'{n:x}')]}{n:x}" if n % 11 == 3 else f"{app}-{tier}{again}")
     return out
 
 

@@ -74,6 +74,52 @@ def test_a_group(settings: Settings) -> None:
     assert result.exit_code == 2 and "within, label:zone" in result.output
 
 
+def test_png_and_matrix_by_the_files_name(settings: Settings, tmp_path: Path) -> None:
+    at = ("--at", "2026-12-01T00:00:00Z")
+    for words in ((), ("--format", "matrix"), ("--format", "matrix", "--theme", "dark")):
+        out = tmp_path / "out.png"
+        assert run(settings, *words, "--output", str(out), *at) == ""
+        assert out.read_bytes().startswith(b"\x89PNG")
+    assert run(settings, "--format", "matrix", *at).count("<svg") == 1
+    assert "#14181c" not in run(settings, "--format", "svg", "--theme", "light", *at)
+
+
+def test_a_change_a_blast_and_a_path(settings: Settings, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "segctl.yaml").write_text(YAML.replace("tcp/443", "tcp/8443"))
+    at, folders = ("--at", "2026-12-01T00:00:00Z"), ("--diff", str(tmp_path), str(mine))
+    asked = run(settings, *folders, *at)
+    assert "tcp/8443" in asked and "#8722; tcp/443" in asked  # a minus, by its number
+    assert run(settings, *folders, "--format", "matrix", *at).count('href="#opens"') == 2  # the cell, the legend
+    assert "in 1 hop" in run(settings, "--blast", "web", *at)
+    assert "flow" in run(settings, "--path", "web", "db", *at)
+    assert run(settings, "--fold", "always", "--format", "dot", *at).startswith("digraph")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--blast", "web", "--path", "web", "db"), "one at a time"),
+        (("--blast", "web", "--format", "csv"), "not as csv"),
+        (("--path", "web", "db", "--format", "matrix"), "not as matrix"),
+        (("--through-world",), "--through-world is of"),
+        (("--format", "mermaid", "--output", "x.png"), "called as png"),
+    ],
+)
+def test_what_does_not_fit_together(settings: Settings, words: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(graph, words, obj=settings)
+    assert result.exit_code == 2 and said in result.output
+
+
+@pytest.mark.parametrize("words", [("--blast", "nobody"), ("--path", "web", "nobody"), ("--blast", "127.0.0.1")])
+def test_nobody_is_wrong_input(settings: Settings, words: tuple[str, ...]) -> None:
+    from segctl.cli.exits import Exit, guarded
+
+    call = lambda: graph.main(list(words), standalone_mode=False, obj=settings)  # noqa: E731
+    assert guarded(call, lambda: False) is Exit.WRONG_INPUT
+
+
 def test_a_file_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
     result = CliRunner().invoke(graph, ["--output", str(tmp_path / "no" / "out")], obj=settings)
     assert result.exit_code and "No such file" in result.output
