@@ -2,7 +2,7 @@
 agree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,9 @@ from segctl.policy.partition import Lookup
 
 Sides = tuple[Side, ...]
 Kin = tuple[int, ...]
-"""Who shares a segment with a class, as masks: its own by each side, then its home by each."""
+"""How classes stand to a class, as masks: who shares its segment by each side, then its home by each; then, by each
+side, who is where its places tell the two apart (`placing`).
+"""
 Stances = tuple[Stance, ...]
 """By each side."""
 
@@ -59,15 +61,18 @@ def compared(sides: Sides) -> Compared:
         for (source, destination, traffic, kind), by in numbers.items()
     ]
     named_from, named_to = (_naming(joint, (key[end] for key in numbers)) for end in (0, 1))
+    stances = [tuple(side.stance(one.first()) for side in sides) for one in joint.classes]
     places: dict[Stances, int] = {}
-    kinds = [places.setdefault(_stances(sides, one.first()), len(places)) for one in joint.classes]
+    kinds = [places.setdefault(tuple(map(_anywhere, sides, one)), len(places)) for one in stances]
     by_kind = [0] * len(places)
     for at, kind in enumerate(kinds):
         by_kind[kind] |= 1 << at
     kin, changed = _kin(sides, joint)
-    for stances, mask in zip(places, by_kind, strict=True):
-        if any(one != stances[0] for one in stances):
-            changed |= mask
+    placed = [placing([those[at] for those in stances]) for at, side in enumerate(sides) if side.point is None]
+    kin = [tuple(mask for part in one for mask in part) for one in zip(kin, *placed, strict=True)]
+    for at, those in enumerate(stances):
+        if any(one != those[0] for one in those):
+            changed |= 1 << at
     return Compared(joint, statements, list(places), kinds, by_kind, kin, changed, named_from, named_to)
 
 
@@ -96,8 +101,49 @@ def _naming(joint: Joint, ends: Iterable[int | Ranges]) -> list[int]:
     return found
 
 
-def _stances(sides: Sides, address: int) -> Stances:
-    return tuple(side.stance(address) for side in sides)
+def _anywhere(side: Side, stance: Stance) -> Stance:
+    """What is looked at in an address, but for where it lives: that `placing` tells of two.
+
+    At a point it stays: there it matters whether the point sees the two.
+    """
+    if side.point is not None:
+        return stance
+    return stance._replace(own=_SOMEWHERE if stance.own else frozenset(), lives=_LIVES if stance.lives else frozenset())
+
+
+_SOMEWHERE = frozenset({""})
+_LIVES = frozenset({("", "")})
+
+
+def placing(stances: Sequence[Stance]) -> list[Kin]:
+    """Of each class, as masks: those from which a gateway parts it; those that live behind a gateway whose own it is;
+    those that are the own of a gateway behind which it lives.
+
+    That is all that coverage and binding ask of two places (design, section 2), beside whether there are any.
+    """
+    behind: dict[tuple[str, str], int] = {}
+    at_gateway: dict[str, int] = {}
+    own_of: dict[str, int] = {}
+    for at, one in enumerate(stances):
+        for place in one.lives:
+            behind[place] = behind.get(place, 0) | 1 << at
+            at_gateway[place[0]] = at_gateway.get(place[0], 0) | 1 << at
+        for name in one.own:
+            own_of[name] = own_of.get(name, 0) | 1 << at
+    known: dict[tuple[frozenset[str], frozenset[tuple[str, str]]], Kin] = {}
+    for one in stances:
+        if (one.own, one.lives) not in known:
+            parted = sees = seen = 0
+            for name in {gateway for gateway, _ in one.lives}:
+                beside = 0
+                for place in one.lives:
+                    beside |= behind[place] if place[0] == name else 0
+                parted |= at_gateway[name] & ~beside
+                seen |= own_of.get(name, 0)
+            for name in one.own:
+                sees |= at_gateway.get(name, 0)
+            known[one.own, one.lives] = parted, sees, seen
+    return [known[one.own, one.lives] for one in stances]
 
 
 def _kin(sides: Sides, joint: Joint) -> tuple[list[Kin], int]:
