@@ -1,5 +1,6 @@
 """What an intruder reaches from one machine, by the number of hops; and how far each segment lies open."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,13 +10,11 @@ from segctl.ask.look import Look, in_common
 from segctl.ask.reach import Machine, Reach, Rings
 from segctl.ask.result import Blast, Direct, Exposure, Passing, Reached, Ring
 from segctl.ask.search import Piece
+from segctl.ask.weights import Weights, ends, weigh
 from segctl.model.ranges import ALL_ADDRESSES, ALL_V4, ALL_V6, Ranges
 from segctl.model.segment import Segment
 from segctl.model.selector import WORLD
 from segctl.model.service import shape_of
-
-_LINK = 64  # bits below an IPv6 link's prefix
-_FULL = 256
 
 
 @dataclass(slots=True)
@@ -27,7 +26,10 @@ class Blasts:
     caller: Caller = field(init=False)
     _segments: Mapping[str, int] = field(init=False)
     _kinds: Mapping[int, list[Machine]] = field(init=False)
+    _spread: list[Machine] = field(init=False)  # over several classes
+    _weights: Weights = field(init=False)
     _known: dict[tuple[int, int], Ranges] = field(default_factory=dict)
+    _beyond: dict[int, Counter[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         policy, joint = self.reach.policy, self.reach.joint
@@ -37,6 +39,8 @@ class Blasts:
         for machine in self.reach.machines:
             kinds.setdefault(machine.classes, []).append(machine)
         self._kinds = kinds
+        self._spread = [one for one in self.reach.machines if one.classes & (one.classes - 1)]
+        self._weights = Weights(joint)
 
     def of(self, addresses: Ranges) -> tuple[Blast, ...]:
         """From any one machine that has some of these addresses; those from where the same is reached together."""
@@ -73,7 +77,7 @@ class Blasts:
     def radius(self, name: str) -> int:
         """The blast radius of a segment: addresses that are reached from that machine in it that reaches most."""
         kinds = self.reach.kinds(self.reach.policy.partition.own[name])
-        return max((radius_of(self._reached(self.rings(one).all(), one)) for one in kinds), default=0)
+        return max((self._weight(self.rings(one).all(), one) for one in kinds), default=0)
 
     def nearest(self, *, observed: bool = True, uncovered: bool = True) -> dict[str, dict[str, int]]:
         """Of each segment the segments in which somebody of it reaches somebody else, with the least hops.
@@ -110,7 +114,7 @@ class Blasts:
         start, reached = starts[0][0], rings.all()
         whole = self._reached(reached, start)
         only = [
-            radius_of(whole - self._reached(self.rings(start, observed=observed, uncovered=uncovered).all(), start))
+            weigh(whole - self._reached(self.rings(start, observed=observed, uncovered=uncovered).all(), start))
             for observed, uncovered in ((False, True), (True, False))
         ]
         segments = self._by_hops(rings)
@@ -118,7 +122,7 @@ class Blasts:
             self.caller.named(_union(those for _, those in starts)),
             tuple(self._direct(start)),
             tuple(self._ring(rings, number) for number in range(len(rings.reached))),
-            radius_of(whole),
+            weigh(whole),
             ((whole & ALL_V4).size(), (whole & ALL_V6).size()),
             sum(len(those) - (classes == start) for classes, those in self._kinds.items() if classes & reached),
             segments,
@@ -144,6 +148,24 @@ class Blasts:
             before |= mask
         named = (those for classes, those in self._kinds.items() if classes & new and not classes & before)
         return Ring(number + 1, self.caller.called(new), tuple(sorted(one.name for those in named for one in those)))
+
+    def _weight(self, reached: int, start: int) -> int:
+        """As `weigh` of what `_reached` says, without putting it together."""
+        joint = self.reach.joint
+        whole = (joint.masks[0] | joint.masks[1]) & ~self.reach.world
+        if reached not in self._beyond:
+            found = Counter[int]()
+            for one in self._spread:
+                if one.classes & reached and (beyond := one.classes & ~reached & whole):
+                    found.update(ends(one.addresses & joint.addresses(beyond)))
+            self._beyond[reached] = found
+        more = self._beyond[reached]
+        own = next((one.addresses for one in self._kinds.get(start, ())), None)
+        if start & reached:
+            mine = own or Ranges.single(joint.classes[lowest(start)].first())
+            more = Counter(more)
+            more.subtract(ends(mine & joint.addresses(start & whole)))
+        return self._weights.of(reached & whole, more)
 
     def _reached(self, reached: int, start: int) -> Ranges:
         """All addresses of the machines that have one in these classes, without the first machine's and the world's."""
@@ -175,22 +197,6 @@ class Blasts:
 
 def _union(some: Iterable[Ranges]) -> Ranges:
     return Ranges.of(span for one in some for span in one)
-
-
-def radius_of(addresses: Ranges) -> int:
-    """How many addresses, of one IPv6 /64 as many as one IPv4 /24 has at most: else one link would outweigh all others.
-
-    A /64 is what a link has (RFC 4291, section 2.5.4), whether two machines live there or two hundred.
-    """
-    found = (addresses & ALL_V4).size()
-    links: dict[int, int] = {}
-    for first, last in addresses & ALL_V6:
-        low, high = first >> _LINK, last >> _LINK
-        for link in {low, high}:
-            here = min(last, (link + 1 << _LINK) - 1) - max(first, link << _LINK) + 1
-            links[link] = links.get(link, 0) + here
-        found += max(high - low - 1, 0) * _FULL
-    return found + sum(min(here, _FULL) for here in links.values())
 
 
 def passings(reach: Reach, source: int, targets: int, pieces: Iterable[Piece]) -> Iterator[Passing]:

@@ -83,7 +83,7 @@ class Joint:
         """How many addresses these classes have, by the binary digits of their sizes: counting bits is fast."""
         if mask not in self._sizes:
             if not self._digits:
-                self._digits = _digits(one.size() for one in self.classes)
+                self._digits = digits(one.size() for one in self.classes)
             self._sizes[mask] = sum((mask & digit).bit_count() << at for at, digit in self._digits)
         return self._sizes[mask]
 
@@ -111,7 +111,7 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _digits(sizes: Iterable[int]) -> list[tuple[int, int]]:
+def digits(sizes: Iterable[int]) -> list[tuple[int, int]]:
     """Of each binary digit those sizes that have it, as a mask; without digits that none has."""
     found: dict[int, int] = {}
     for at, size in enumerate(sizes):

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from segctl.ask.joint import bits, lowest
 from segctl.ask.reach import Machine, Reach
 from segctl.ask.result.page import Kind, Web, Weight
-from segctl.model.ranges import ALL_V4, ALL_V6, NOTHING, Ranges
+from segctl.ask.weights import V4, ends, inner
+from segctl.model.ranges import ALL_V6, NOTHING, Ranges
 from segctl.model.selector import WORLD
-
-_LINK = 64  # bits below an IPv6 link's prefix
 
 
 def web(reach: Reach) -> Web:
@@ -36,17 +35,10 @@ class _Links:
     numbers: dict[int, int] = field(default_factory=dict)
 
     def weight(self, addresses: Ranges) -> Weight:
-        inner = 0
-        found: dict[int, int] = {}
-        v6 = addresses & ALL_V6
-        for first, last in v6:
-            low, high = first >> _LINK, last >> _LINK
-            for link in {low, high}:
-                here = min(last, (link + 1 << _LINK) - 1) - max(first, link << _LINK) + 1
-                number = self.numbers.setdefault(link, len(self.numbers))
-                found[number] = found.get(number, 0) + here
-            inner += max(high - low - 1, 0)
-        return Weight((addresses & ALL_V4).size(), v6.size(), inner, tuple(sorted(found.items())))
+        found = ends(addresses)
+        v4 = found.pop(V4)
+        links = ((self.numbers.setdefault(link, len(self.numbers)), here) for link, here in found.items())
+        return Weight(v4, (addresses & ALL_V6).size(), inner(addresses), tuple(sorted(links)))
 
 
 def _kinds(

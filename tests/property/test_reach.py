@@ -239,6 +239,14 @@ def test_segments_are_reached_in_the_least_hops_of_anybody_in_them() -> None:
         assert Blasts(reach(policy, AT)).nearest() == want, f"SEGCTL_SEED={number}"
 
 
+def test_radii_are_those_of_the_addresses_that_are_reached() -> None:
+    for number in range(3, 40):
+        blasts = Blasts(reach(meant(valid_site(Random(number)), AT), AT))
+        for name, own in blasts.reach.policy.partition.own.items():
+            want = max((one.radius for one in blasts.of(own)), default=0)
+            assert blasts.radius(name) == want, f"SEGCTL_SEED={number} {name}"
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_reach_at_length() -> None:

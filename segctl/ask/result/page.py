@@ -102,7 +102,7 @@ class Atlas:
 
 
 class Weight(NamedTuple):
-    """How many addresses, so that a blast radius can be added up: see `radius_of` in segctl.ask.blast.
+    """How many addresses, so that a blast radius can be added up: see segctl.ask.weights.
 
     links: of IPv6 the /64s at the ends of each span, as numbers, with how many addresses; inner: how many /64s between
     them are taken whole.
