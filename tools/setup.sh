@@ -44,12 +44,14 @@ look() {
     need conntrack conntrack "to list and cut connections"
     need ip iproute2 "to make and show network namespaces"
     need dot "graphviz fonts-liberation" "to draw the diagrams"
+    need rsvg-convert librsvg2-bin "to draw them as PNG"
     [ "$purpose" = test ] || return 0
     # Its service starts where systemd runs: only the tests ask for it, which keep an operator's session open.
     need sshd openssh-server "for the tests that apply rules under an open ssh session"
     need zsh zsh "for the tests of completion at TAB"
     need fish fish "for the tests of completion at TAB"
     need chromium chromium "for the tests that measure the words of a picture"
+    need git git "for the tests of changes between revisions, and of pipelines"
     need iptables-legacy-save iptables "for the tests that read iptables' rules"
     need ipset ipset "for the tests that read ipsets"
     need faketime faketime "for the tests that set a command's clock"

@@ -3,7 +3,7 @@
 # clock of kernels and packets, which must not meet each other, and all others. With words: what they name.
 set -u
 [ $# -eq 0 ] || exec python -m pytest "$@"
-others='tests/unit tests/property tests/fuzz tests/packaging tests/pages tests/browser tests/fault tests/test_house.py'
+others='tests/unit tests/property tests/fuzz tests/packaging tests/pages tests/pipelines tests/browser tests/fault tests/test_house.py'
 said=$(mktemp)
 python -m pytest $others >"$said" 2>&1 &
 second=$!

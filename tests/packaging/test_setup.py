@@ -62,7 +62,7 @@ def machine(tmp_path: Path) -> Machine:
     machine.here.mkdir()
     for name in COREUTILS:
         (machine.here / name).symlink_to(shutil.which(name) or "")
-    for name in ("nft", "conntrack", "ip", "sshd", "zsh", "fish", "chromium"):
+    for name in ("nft", "conntrack", "ip", "rsvg-convert", "sshd", "zsh", "fish", "chromium"):
         machine.program(name, "#!/bin/sh\n")
     machine.program("apt-get", APT_GET.format(here=machine.here))
     machine.program("id", "#!/bin/sh\necho 0\n")
