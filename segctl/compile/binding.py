@@ -154,18 +154,22 @@ class Numbers:
         for sources, targets in pairs:
             inside = {zone.segment for zone in sources} == {zone.segment for zone in targets}
             alone = inside and len({zone.segment for zone in sources}) == 1
-            for (place, here), (other, there) in product(self._held(sources).items(), self._held(targets).items()):
+            came = self._held(sources, spoken=True)
+            for (place, here), (other, there) in product(came.items(), self._held(targets).items()):
                 if (place or other) and (alone or len(here | there) > 1):
                     ways[(place, other) if place and other else (place or other,)] = None
         return sorted(ways)
 
-    def _held(self, zones: Iterable[Zone]) -> dict[str, set[str]]:
-        """Interface ("" for the point itself) to the segments of the zones that may be met there."""
+    def _held(self, zones: Iterable[Zone], *, spoken: bool = False) -> dict[str, set[str]]:
+        """Interface ("" for the point itself) to the segments of the zones that may be met there.
+
+        `spoken`: as sources: one that says to be the point itself may come in where binding is only logged.
+        """
         held: dict[str, set[str]] = {}
         for zone in zones:
             lost = self._observing and not zone.places and not zone.ours
             places = self._interfaces if lost else [*zone.places, *self._loose]
-            for place in [""] if zone.ours else places:
+            for place in ["", *(self._loose if spoken else ())] if zone.ours else places:
                 held.setdefault(place, set()).add(zone.segment)
         return held
 
