@@ -297,3 +297,9 @@ class Carried:
     hits: int | None
     counts: str
     doubts: tuple[str, ...] = ()
+    wanted: str = ""
+
+    @property
+    def otherwise(self) -> bool:
+        """Whether the kernel does something else than the site says (`wanted`: pass, drop or reject)."""
+        return bool(self.wanted and self.ending) and (self.wanted == "pass") != (self.ending == "accept")

@@ -13,6 +13,7 @@ from segctl.ask.hitting import smallest_hitting
 from segctl.ask.joint import bits, lowest
 from segctl.ask.openings import Openings
 from segctl.ask.path import Steps, Ways
+from segctl.ask.reach import Reach
 from segctl.ask.result import Path, Severed
 from segctl.model.flow import Flow
 from segctl.model.ranges import Ranges
@@ -27,10 +28,15 @@ def path(policy: Policy, at: datetime, starts: Ranges, goals: Ranges, *, through
     openings = Openings.of(policy, at)
     ways = Ways(openings.reach, starts, goals, through_world)
     steps = ways.steps()
-    if not steps:
+    if not steps or one_machine(openings.reach, starts | goals):
         return Path()
     cutter = _Cutter(ways, openings)
     return Path(ways.told(steps), _common_segments(ways, steps), cutter.common(steps), cutter.fewest())
+
+
+def one_machine(reach: Reach, addresses: Ranges) -> bool:
+    """Whether all of these are of one machine: it is there already, and needs no way."""
+    return addresses.size() == 1 or any(one.addresses.covers(addresses) for one in reach.machines)
 
 
 @dataclass(slots=True)

@@ -18,9 +18,13 @@ _PORT = 40000
 _ANY_LINK = "eth0"  # a host's rules ask of no other than lo
 
 
-def packets_of(policy: "Policy", point: "Point", answer: "Answer") -> "list[Packet]":
-    """One new packet of each part that this point sees. UsageError if it sees none."""
-    found = [one for part in answer.parts[:_MOST] if (one := _packet(policy, point, part)) is not None]
+def packets_of(policy: "Policy", point: "Point", answer: "Answer") -> "list[tuple[Packet, str]]":
+    """One new packet of each part that this point sees, and its effect as the site says. UsageError if it sees none."""
+    found = [
+        (one, part.outcome.effect.value)
+        for part in answer.parts[:_MOST]
+        if (one := _packet(policy, point, part)) is not None
+    ]
     if not found:
         raise click.UsageError(f"{point.name} sees none of this: without --point the law says who decides")
     return found

@@ -88,7 +88,7 @@ def _pair(
     from segctl.store.revision import checked_out
 
     found = settings.find().path
-    folder, main = (found.parent, found.name) if found.is_file() else (found, "")
+    folder, main = (found, "") if found.is_dir() else (found.parent, found.name)
     first, last = _revisions(str(range_), folder)
     with checked_out(folder, first) as was:
         old = _policy(was / main, f"{first}:", at)
@@ -102,12 +102,14 @@ def _pair(
 def _revisions(range_: str, folder: Path) -> tuple[str, str]:
     """As git reads them; the second is empty for the files as they are."""
     first, dots, last = range_.partition("..")
+    if not first.strip():  # an unset variable in a pipeline must not compare a revision with itself
+        raise click.UsageError(f"--git '{range_}' names no revision to compare with: --git main..HEAD")
     if last.startswith("."):
         from segctl.store.revision import merge_base
 
         last = last[1:] or "HEAD"
-        return merge_base(folder, first or "HEAD", last), last
-    return first or "HEAD", (last or "HEAD") if dots else ""
+        return merge_base(folder, first, last), last
+    return first, (last or "HEAD") if dots else ""
 
 
 def side_policy(path: Path, at: datetime) -> "Policy":

@@ -99,6 +99,8 @@ def _format(context: click.Context, format_: str, output: Path | None) -> str:
     """What FILE's name says, where nobody said another; a drawing in a file that is called as another helps nobody."""
     named = _ENDINGS.get(output.suffix) if output else None
     if context.get_parameter_source("format_") is ParameterSource.DEFAULT:
+        if output and not named and output.suffix:
+            raise click.UsageError(f"'{output}': no format is called so; --format says which, or {' '.join(_ENDINGS)}")
         return named or format_
     if named and named != format_ and not (format_ == "matrix" and named in _MATRIX):
         raise click.UsageError(f"'{output}' is called as {named}, --format says {format_}")

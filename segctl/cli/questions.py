@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
@@ -214,4 +215,6 @@ def _carried(policy: "Policy", point: str, runner: "Runner", answer: "Verdicts")
     from segctl.apply.carry import carry
     from segctl.cli.carried import packets_of
 
-    return carry(runner, packets_of(policy, policy.site.points[point], answer))
+    asked = packets_of(policy, policy.site.points[point], answer)
+    found = carry(runner, [packet for packet, _ in asked])
+    return tuple(replace(one, wanted=effect) for one, (_, effect) in zip(found, asked, strict=True))

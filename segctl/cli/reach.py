@@ -77,7 +77,8 @@ def _told(
         some, plain, lines = any(one.rings for one in found), plain_reaches(found), show_reaches(found)
     else:
         to = blasts.to(starts, goals)
-        some, plain, lines = any(one.by_hops for one in to), plain_reached(to), show_reached(to)
+        some, plain = any(one.by_hops for one in to), plain_reached(to)
+        lines = show_reached(to) if to else iter(["nobody else: FROM and TO are one machine"])
     if format_ == "json":
         _dump({**asked, "reaches": plain})
     else:

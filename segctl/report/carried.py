@@ -15,6 +15,8 @@ def show_carried(where: str, found: Iterable[Carried]) -> Iterator[str]:
         yield f"  {show_packet(one.packet)}"
         yield f"    {one.ending or 'nobody can say: ' + '; '.join(one.doubts)}"
         yield from (f"    {show_rule(rule)}" for rule in one.rules)
+        if one.otherwise:
+            yield f"    OTHERWISE than the site, which says {one.wanted}: segctl status and overrides tell why"
         if one.hits is not None:
             yield f"    hits: {one.hits} of {one.counts}"
 
@@ -30,6 +32,8 @@ def plain_carried(found: Iterable[Carried]) -> list[dict[str, object]]:
             "out": one.packet.oif or None,
             "ending": one.ending,
             "rules": [{"table": r.table, "chain": r.chain, "handle": r.handle, "text": r.text} for r in one.rules],
+            "wanted": one.wanted,
+            "otherwise": one.otherwise,
             "hits": one.hits,
             "counts": one.counts or None,
             "doubts": list(one.doubts),

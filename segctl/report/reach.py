@@ -65,7 +65,8 @@ def show_blasts(found: Iterable[Blast]) -> Iterator[str]:
         yield f"from {_EACH}{show_called(one.start)}:"
         v4, v6 = one.addresses
         named = f"; {one.machines} of them named" if one.machines else ""
-        yield f"  radius {one.radius}: {_addresses(v4, v6)} in {len(one.segments)} segments{named}"
+        among = len(one.segments) - (one.world > 0)
+        yield f"  radius {one.radius}: {_addresses(v4, v6)} in {_count(among, 'segment')}{named}"
         yield f"  the world in {_hops(one.world)}" if one.world else "  never the world"
         yield from _only(one)
         for ring in one.rings:
@@ -79,7 +80,7 @@ def show_blasts(found: Iterable[Blast]) -> Iterator[str]:
 def _addresses(v4: int, v6: int) -> str:
     """Of IPv6 whole links are told as such: their addresses are beyond counting."""
     links, rest = divmod(v6, 1 << 64)
-    many = f"some {links + 1} /64 of" if links or rest > _COUNTED else f"{rest}"
+    many = f"nearly {links + 1} /64 of" if links or rest > _COUNTED else f"{rest}"
     return " and ".join([f"{v4} addresses of IPv4"] * bool(v4) + [f"{many} IPv6"] * bool(v6)) or "no addresses"
 
 
@@ -126,7 +127,7 @@ def _severed(one: Severed) -> Iterator[str]:
         yield "no flows sever it: it goes without any"
         yield from show_way(one.without)
         return
-    few = f"no way without these {len(one.flows)}" if len(one.flows) > 1 else "no way without"
+    few = f"enough to take out: these {len(one.flows)}" if len(one.flows) > 1 else "enough to take out"
     sure = "" if one.least == len(one.flows) else f" (at least {one.least} must go)"
     yield f"{few}{sure}: {_flows(one.flows)}"
 
@@ -141,7 +142,11 @@ def _flow(flow: Flow) -> str:
 
 
 def _hops(number: int) -> str:
-    return f"{number} hop" if number == 1 else f"{number} hops"
+    return _count(number, "hop")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def plain_reaches(found: Iterable[Blast]) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from segctl.ask.result import Difference, Far, FarRow, Hop, Later, Radius, Review, Row, Turn
+from segctl.model.decision import Decision
 from segctl.report.answers import plain_way, show_called, show_services
 from segctl.report.captions import moment
 from segctl.report.difference import MOST, plain_difference, show_difference, show_ends, show_now, show_stand
@@ -48,8 +49,13 @@ def _by(way: Iterable[Hop]) -> str:
     for hop in way:
         first = hop.services[0].outcome.decision
         place = f" ({first.span.row})" if first.span else ""
-        words.append(f"{hop.source} -> {hop.destination} by {first.by or first.step}{place}")
+        words.append(f"{hop.source} -> {hop.destination} by {_line(first)}{place}")
     return "; ".join(words)
+
+
+def _line(decision: Decision) -> str:
+    """The statement that lets it pass; else what the law says of it."""
+    return f"{decision.by}" if decision.by else decision.reason
 
 
 def changed_radii(far: Far) -> list[Radius]:

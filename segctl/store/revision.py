@@ -52,8 +52,14 @@ def checked_out(folder: Path, revision: str) -> Iterator[Path]:
             Path(place).chmod(0o711)  # git runs as the folder's owner, and writes into its part of it
             os.chown(packed, about.st_uid, about.st_gid)
         archive = packed / "site.tar"
-        what = f"'{within or '.'}' is not in revision '{revision}'"
-        _git(folder, what, "-C", _top(folder), "archive", "--format=tar", f"--output={archive}", f"{commit}:{within}")
+        try:
+            tree = f"{commit}:{within}"
+            _git(folder, "", "-C", _top(folder), "archive", "--format=tar", f"--output={archive}", tree)
+        except RevisionError as error:
+            what = f"'{within or '.'}' is not in revision '{revision}'"
+            raise RevisionError(
+                what, "what is new has nothing to be compared with: `segctl check` looks at it"
+            ) from error
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(into, filter="data")  # no link leads out of it (PEP 706)
@@ -74,6 +80,8 @@ def _commit(folder: Path, name: str) -> str:
 
 def _git(folder: Path, what: str, *words: str) -> str:
     """What git says; RevisionError with `what` if it fails."""
+    if not folder.is_dir():
+        raise RevisionError(f"there is no folder '{folder}'", "name the site's folder with --site")
     try:
         done = Here().run([*as_owner(folder), "git", "-C", str(folder), *words], timeout=_SECONDS)
     except NoSuchTool as error:

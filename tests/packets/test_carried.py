@@ -52,3 +52,12 @@ def test_what_the_point_does_not_see_is_said(point: Point, folder: Path) -> None
     words = ["--site", str(folder), "explain", "w1", "w2", "tcp/22", "--point", "gw"]
     done = subprocess.run(point.command(*words), capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2 and "gw sees none of this" in done.stderr
+
+
+def test_a_kernel_that_does_otherwise_is_told(point: Point, folder: Path) -> None:
+    assert not any(one["otherwise"] for one in carried(point, folder, "w1", "d1", "tcp/1001"))
+    point.segctl("panic", "--why", "a test")
+    try:
+        assert all(one["otherwise"] for one in carried(point, folder, "w1", "d1", "tcp/1001"))
+    finally:
+        point.segctl("release", "all")

@@ -175,6 +175,10 @@ def test_from_where_both_begin(repository: Path, capsys: Capture) -> None:
         (["--git", "nowhere..main"], "there is no revision 'nowhere'"),
         (["--git", "--output=/tmp/x"], "there is no revision"),
         (["--git", "main~1..main"], "there is no revision 'main~1'"),
+        (["--git", ""], "names no revision"),
+        (["--git", "..HEAD"], "names no revision"),
+        (["--git", "...HEAD"], "names no revision"),
+        (["--site", "no/such", "--git", "main..HEAD"], "there is no folder"),
         ([], "what is compared?"),
         (["a", "b", "--git", "main"], "what is compared?"),
         (["nowhere", "."], "there is no file 'nowhere'"),
@@ -184,7 +188,8 @@ def test_wrong_input(
     repository: Path, words: list[str], says: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository)
-    assert run(["diff", *words]) == Exit.WRONG_INPUT
+    site = words[:2] if words[:1] == ["--site"] else []
+    assert run([*site, "diff", *words[len(site) :]]) == Exit.WRONG_INPUT
     assert says in capsys.readouterr().err
 
 

@@ -96,3 +96,8 @@ def test_the_world_may_be_walked_through(capsys: Capture) -> None:
 def test_wrong_ends(words: list[str], says: str, capsys: Capture) -> None:
     assert run([*SHOP, *words]) == Exit.WRONG_INPUT
     assert says in capsys.readouterr().err
+
+
+def test_one_machine_is_there_already(capsys: Capture) -> None:
+    assert said(capsys, "reach", "web1", "web1", code=Exit.NO) == "nobody else: FROM and TO are one machine\n"
+    assert said(capsys, "path", "web1", "web1", code=Exit.NO) == "no way\n"
