@@ -123,10 +123,10 @@ class Side:
         for entry in policy.management.items:
             yield Said(entry.source, entry.destination, entry.traffic, Kind.MANAGED)
         for row in policy.essentials:
-            if not row.own_end:
+            if not (row.own_end or row.near):
                 yield Said(row.source, row.destination, row.traffic, Kind.NEEDED)
                 continue
-            ends = row.own | policy.special  # one of the two must be such: two products
+            ends = policy.special if row.near else row.own | policy.special  # one end must be such: two products
             yield Said(row.source & ends, row.destination, row.traffic, Kind.NEEDED)
             yield Said(row.source, row.destination & ends, row.traffic, Kind.NEEDED)
 
