@@ -102,8 +102,10 @@ def _tell(settings: Settings, made: "Imported") -> None:
 
 
 def _some(settings: Settings, lead: str, lines: list[str]) -> None:
+    from segctl.model.escaped import escaped
+
     for line in lines[:_SHOWN]:
-        settings.say(f"{lead}: {line}")
+        settings.say(escaped(f"{lead}: {line}"))
     if len(lines) > _SHOWN:
         settings.say(f"{lead}: {len(lines) - _SHOWN} more, in the site's file")
 
