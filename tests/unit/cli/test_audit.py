@@ -154,6 +154,24 @@ def test_no_text_is_a_short_word(command: str, raw: bytes, said: str, tmp_path: 
     assert out == "" and "\x1b" not in err and not (tmp_path / "site").exists()
 
 
+EMPTY = ["", "\n\n", "# nothing\n", "table inet t {\n}\n", "*filter\nCOMMIT\n", "create a hash:net family inet\n",
+         '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}', '{"nftables": [{"flurb": {"a": 1}}]}']  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["audit", "import"])
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_file_without_rules_is_no_answer(text: str, command: str, tmp_path: Path, capsys: Capture) -> None:
+    """A save that failed leaves such a file; beside whole ones, too."""
+    (tmp_path / "f").write_text(text)
+    (tmp_path / "whole").write_text(CLEAN)
+    to = ["--to", str(tmp_path / "site")] if command == "import" else []
+    others = [] if text.startswith("create") else [str(tmp_path / "whole")]
+    assert run([command, *others, str(tmp_path / "f"), *to]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.splitlines()[0] == f"segctl: no rules in {tmp_path}/f: was it written whole?"
+    assert ("not read: flurb" in err) is ("flurb" in text) and not (tmp_path / "site").exists()
+
+
 def test_what_never_ends_is_left(capsys: Capture) -> None:
     assert run(["audit", "/dev/zero"]) == 2
     assert capsys.readouterr().err.startswith("segctl: /dev/zero:1:1: this is not text")
