@@ -159,7 +159,8 @@ class LeftOut:
 class Equality:
     """The proof. `pairs` of interface and block were compared, for all packets that begin a connection (`packets` of
     them). In `opened` of the pairs the original lets something through, in `kept` of those the site does, too.
-    `exceptions` are those that differ on purpose; `differences` all others.
+    `exceptions` are those that differ on purpose; `differences` all others. `gaps`: what of the files
+    wasn't understood.
     """
 
     families: tuple[int, ...]
@@ -170,10 +171,12 @@ class Equality:
     kept: int
     exceptions: tuple[OnPurpose, ...]
     differences: tuple[Apart, ...]
+    gaps: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
-        return not self.differences
+        """Proved equal: what wasn't read may say anything."""
+        return not self.differences and not self.gaps
 
 
 @dataclass(frozen=True, slots=True)
