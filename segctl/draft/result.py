@@ -23,17 +23,19 @@ CODES = (
 Spans = tuple[tuple[int, int], ...]
 """First and last value, both included."""
 OTHERS = "other"
-"""Stands for every interface that no rule names."""
+"""Stands for every interface that the rules don't tell from one that they never name, at that end of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Addresses behind interfaces. `interfaces`: names, `NAME*` for all that begin so, OTHERS for those that no rule
-    names; () for any, or where there is none: the machine's own end of input and output.
+    """Addresses behind interfaces. `interfaces`: names, `NAME*` for all that begin so, OTHERS for all those that have
+    no class of their own; () for any, or where there is none: the machine's own end of input and output. `but`: with
+    OTHERS those that aren't meant. An interface that rules name at the other end alone is one of OTHERS at this one.
     """
 
     interfaces: tuple[str, ...]
     addresses: Ranges
+    but: tuple[str, ...] = ()
 
 
 Side = tuple[Place, ...]

@@ -78,6 +78,7 @@ def test_json_says_all_of_it(audited: Audited) -> None:
     (ssh,) = [one for one in told["reaches"] if one["family"] == 4 and one["from"][0]["interfaces"] == ["other"]]
     assert [one["text"] for one in ssh["opens"]] == ["tcp 22"]
     assert ssh["opens"][0]["ports"] == [[22, 22]]
+    assert ssh["from"][0]["but"] == ["lo"]
     assert ssh["from"][0]["addresses"] == ["0.0.0.0-126.255.255.255", "128.0.0.0/1"]
     (finding,) = told["findings"]
     assert (finding["code"], finding["line"], finding["column"]) == ("rule-shadowed", 7, 5)
