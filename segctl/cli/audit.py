@@ -75,6 +75,7 @@ def audit(settings: Settings, files: tuple[Path, ...], family: str | None, behin
     """
     from segctl.draft import uncollected
     from segctl.draft.audit import audit as audit_rules
+    from segctl.model.escaped import escaped
     from segctl.report.audit import audit_json, audit_lines
 
     with uncollected():
@@ -82,7 +83,7 @@ def audit(settings: Settings, files: tuple[Path, ...], family: str | None, behin
     if format_ == "json":
         click.echo(json.dumps(audit_json(found), indent=1, ensure_ascii=False))
     else:
-        write(audit_lines(found))
+        write(map(escaped, audit_lines(found)))
     if found.findings:
         return Exit.NO
     return Exit.NO_ANSWER if found.unanswered else Exit.YES

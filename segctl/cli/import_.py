@@ -55,7 +55,8 @@ def import_(
 
     FILE is what `iptables-save`, `ip6tables-save`, `nft list ruleset` (with or without -j) and `ipset save` write;
     several are those of one machine. What a site can't say is named, in the site's file and here; so is everything that
-    segctl does otherwise on purpose. Exit 1 if the proof finds any other difference: the draft is written, and says so.
+    segctl does otherwise on purpose. Exit 1 if the proof finds any other difference, 5 if some of FILE
+    isn't understood: the draft is written, and says so.
     """
     from segctl.draft import Draft, put
     from segctl.draft.make import site_name
@@ -70,7 +71,7 @@ def import_(
         from segctl.report.imported import imported_json
 
         click.echo(json.dumps(imported_json(made, written), indent=1, ensure_ascii=False))
-        return Exit.YES if made.equality.equal else Exit.NO
+        return _exit(made)
     for one in written:
         click.echo(f"written: {folder / one}")
     for remark in remarks:
@@ -78,7 +79,13 @@ def import_(
     _tell(settings, made)
     where = "" if folder == Path() else f" --site {shlex.quote(str(folder))}"
     settings.say(f"next: segctl{where} validate · segctl{where} graph")
-    return Exit.YES if made.equality.equal else Exit.NO
+    return _exit(made)
+
+
+def _exit(made: "Imported") -> Exit:
+    if made.equality.differences:
+        return Exit.NO
+    return Exit.NO_ANSWER if made.equality.gaps else Exit.YES
 
 
 def _compiled(policy: "Policy", point: str, at: datetime) -> str:
@@ -92,6 +99,7 @@ def _tell(settings: Settings, made: "Imported") -> None:
 
     click.echo(verdict(made.equality))
     _some(settings, "differs", [told(one) for one in made.equality.differences])
+    _some(settings, "not read", list(made.equality.gaps))
     _some(settings, "on purpose", [meant(one) for one in made.equality.exceptions])
     _some(
         settings, "not imported", [f"{one.place.file}:{one.place.line}: {one.rule}: {one.why}" for one in made.left_out]
@@ -102,8 +110,10 @@ def _tell(settings: Settings, made: "Imported") -> None:
 
 
 def _some(settings: Settings, lead: str, lines: list[str]) -> None:
+    from segctl.model.escaped import escaped
+
     for line in lines[:_SHOWN]:
-        settings.say(f"{lead}: {line}")
+        settings.say(escaped(f"{lead}: {line}"))
     if len(lines) > _SHOWN:
         settings.say(f"{lead}: {len(lines) - _SHOWN} more, in the site's file")
 

@@ -23,17 +23,19 @@ CODES = (
 Spans = tuple[tuple[int, int], ...]
 """First and last value, both included."""
 OTHERS = "other"
-"""Stands for every interface that no rule names."""
+"""Stands for every interface that the rules don't tell from one that they never name, at that end of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Addresses behind interfaces. `interfaces`: names, `NAME*` for all that begin so, OTHERS for those that no rule
-    names; () for any, or where there is none: the machine's own end of input and output.
+    """Addresses behind interfaces. `interfaces`: names, `NAME*` for all that begin so, OTHERS for all those that have
+    no class of their own; () for any, or where there is none: the machine's own end of input and output. `but`: with
+    OTHERS those that aren't meant. An interface that rules name at the other end alone is one of OTHERS at this one.
     """
 
     interfaces: tuple[str, ...]
     addresses: Ranges
+    but: tuple[str, ...] = ()
 
 
 Side = tuple[Place, ...]
@@ -159,7 +161,8 @@ class LeftOut:
 class Equality:
     """The proof. `pairs` of interface and block were compared, for all packets that begin a connection (`packets` of
     them). In `opened` of the pairs the original lets something through, in `kept` of those the site does, too.
-    `exceptions` are those that differ on purpose; `differences` all others.
+    `exceptions` are those that differ on purpose; `differences` all others. `gaps`: what of the files
+    wasn't understood.
     """
 
     families: tuple[int, ...]
@@ -170,10 +173,12 @@ class Equality:
     kept: int
     exceptions: tuple[OnPurpose, ...]
     differences: tuple[Apart, ...]
+    gaps: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
-        return not self.differences
+        """Proved equal: what wasn't read may say anything."""
+        return not self.differences and not self.gaps
 
 
 @dataclass(frozen=True, slots=True)

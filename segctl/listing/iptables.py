@@ -47,6 +47,7 @@ _HOOKS: dict[str, dict[str, int]] = {  # NF_IP_PRI_* (linux/netfilter_ipv4.h, ne
 _POLICIES = {"ACCEPT": Ending.ACCEPT, "DROP": Ending.DROP, "QUEUE": Ending.QUEUE}
 _NO_SETS: Mapping[str, Set] = MappingProxyType({})
 _HELP = "give the output of iptables-save or ip6tables-save, whole"
+_CUT = "save it once more: a table ends with the line COMMIT, and iptables-restore takes none without it"
 
 
 @dataclass(slots=True)
@@ -111,13 +112,16 @@ class _Reader:
                 self._rule(self._chains, whole, at)
                 at += whole.count("\n")
         if self._chains is not None:
-            self.gaps.append(f"the table {self._table} has no COMMIT: the text may be cut off")
+            raise Unreadable(self._uncommitted(), text.rstrip("\n").count("\n") + 1, _CUT)
+
+    def _uncommitted(self) -> str:
+        return f"the table {self._table} has no COMMIT: the text may be cut off"
 
     def _begin(self, name: str, number: int) -> None:
         if not re.fullmatch(r"[\w-]+", name):
             raise Unreadable(f"`*{name}` names no table", number, _HELP)
         if self._chains is not None:
-            self.gaps.append(f"line {number}: the table {self._table} has no COMMIT")
+            raise Unreadable(f"before this line {self._uncommitted()}", number, _CUT)
         if name in self.tables:
             self.gaps.append(f"line {number}: the table {name} stands here once more: this one is taken")
         if name not in _HOOKS:

@@ -49,6 +49,7 @@ Object = dict[str, Any]
 Elements = Callable[[str, str, Set], tuple[Element, ...] | None]
 """Family, table and the declaration of a set to its elements; None: take those of the document."""
 
+_SHOWN = 60  # characters of what isn't understood
 _IGNORED = frozenset(
     {
         "metainfo", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "secmark", "synproxy",
@@ -122,7 +123,7 @@ class _Reader:
         said = [about.get(key) for key in wanted] if isinstance(about, dict) else []
         names = [name for name in said if isinstance(name, str)]
         if not names or len(names) < len(wanted):
-            self.gaps.append(f"{kind} isn't understood: {words_of(about)[:200]}")
+            self.gaps.append(f"{kind} isn't understood: {words_of(about)[:_SHOWN]}")
             return
         if kind == "table":
             self.tables[names[0], names[1]] = about
@@ -199,7 +200,7 @@ class _Reader:
             try:
                 hook = _hook(about)
             except MALFORMED:
-                self.gaps.append(f"{where}: a hook that isn't understood: {words_of(about)[:200]}")
+                self.gaps.append(f"{where}: a hook that isn't understood: {words_of(about)[:_SHOWN]}")
             if hook is not None and hook.name in _ON_DEVICES and not hook.devices:
                 self.gaps.append(f"{where}: nft doesn't say on which devices the chain is")
         return Chain(about["name"], rules, hook, _number(about, "handle"))

@@ -11,9 +11,14 @@ from typing import TypeVar
 from segctl.listing import ipset, iptables, nft_json, nft_text
 from segctl.listing.rule import Family, Listing, Set, Table, Unreadable
 from segctl.listing.values import By
+from segctl.model.escaped import escaped
 
 T = TypeVar("T")
-_MOST = 1 << 30  # bytes of one file
+_MOST = 64 << 20  # bytes of one file: some 600,000 rules
+_CHUNK = 1 << 16
+_LONGEST_WORD, _LONGEST_ERROR = 60, 300
+_NO_UTF8 = re.compile(r"[\udc80-\udcff]")  # bytes; alone they may be a comment in somebody's old encoding
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # ESC may stand in somebody's comment
 _V4 = re.compile(r" (?:-s|-d|--to-\w+) \d+\.\d+\.\d+\.\d+")
 _V6 = re.compile(r" (?:-s|-d) [0-9a-fA-F]*:[0-9a-fA-F:]*[/ ]")
 
@@ -31,7 +36,7 @@ class NoRules(ValueError):
         if error.line is not None:
             (line,) = text.split("\n")[error.line - 1 : error.line] or [""]
             where += f":{error.line}:{error.column or len(line) - len(line.lstrip()) + 1}"
-        super().__init__(f"{where}: {error}")
+        super().__init__(f"{where}: {_short(str(error))}")
         self.help = error.help or "it is read: `nft (-j) list ruleset`, `iptables-save`, `ip6tables-save`, `ipset save`"
 
 
@@ -62,12 +67,33 @@ def together(some: Iterable[Listing]) -> Listing:
     return Listing(tables, tuple(gap for one in listings for gap in one.gaps), digest, interfaces)
 
 
+def _short(said: str) -> str:
+    """An error that quotes a file: no word of it is long, and none moves a terminal's cursor."""
+    said = re.sub(rf"(`[^`]{{{_LONGEST_WORD}}})[^`]+`", r"\1…`", escaped(said))
+    return re.sub(rf"(\S{{{_LONGEST_WORD + 2}}})\S+", r"\1…", said)[:_LONGEST_ERROR]
+
+
 def _text(path: Path) -> str:
+    """A file's text. It is read in pieces: something endless or binary is refused before it fills the memory."""
+    pieces: list[bytes] = []
+    size = 0
     try:
         with path.open("rb") as file:
-            return file.read(_MOST).decode(errors="surrogateescape")
+            while piece := file.read(_CHUNK):
+                pieces.append(piece)
+                size += len(piece)
+                if b"\0" in piece:
+                    raise NoRules(path, Unreadable("this is not text", 1, column=1))
+                if size > _MOST:
+                    raise NoRules(
+                        path, Unreadable(f"this is longer than {_MOST >> 20} MiB, and isn't read", 1, column=1)
+                    )
     except OSError as error:
         raise NoRules(path, Unreadable(error.strerror or str(error))) from error
+    text = b"".join(pieces).decode(errors="surrogateescape")
+    if _NO_UTF8.search(text) and _BINARY.search(text):
+        raise NoRules(path, Unreadable("this is not text", 1, column=1))
+    return text
 
 
 def _is_ipset(text: str) -> bool:
@@ -95,6 +121,8 @@ def _is_v6(path: Path, text: str) -> bool:
 def _json(text: str) -> object:
     try:
         return json.loads(text)
+    except RecursionError as error:
+        raise Unreadable("no JSON of nft: it is nested too deep", 1, column=1) from error
     except ValueError as error:
         line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
         raise Unreadable(f"no JSON: {error}", line, column=column) from error

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from segctl.draft.result import OTHERS, Audit, Opening, Reach, Side, of_way
+from segctl.draft.result import OTHERS, Audit, Opening, Place, Reach, Side, of_way
 from segctl.model.packet import Way
-from segctl.model.ranges import ALL_V4, ALL_V6, Ranges, show_addresses, show_span
+from segctl.model.ranges import ALL_V4, ALL_V6, show_addresses, show_span
 from segctl.report.diagnostics import plain, show_counts, show_findings
 from segctl.report.openings import say_opening, say_openings
 
@@ -15,6 +15,7 @@ _WAYS = {
     Way.OUTPUT: "from the machine itself",
 }
 _MOST_ADDRESSES = 6
+_MOST_INTERFACES = 12
 _MOST_ROWS = 200
 _MOST_RULES = 4
 
@@ -93,12 +94,12 @@ def _free(side: Side, family: int) -> bool:
 
 
 def _side(side: Side, family: int) -> str:
-    return " or ".join(_place(place.interfaces, place.addresses, family) for place in side)
+    return " or ".join(_place(place, family) for place in side)
 
 
-def _place(interfaces: tuple[str, ...], addresses: Ranges, family: int) -> str:
+def _place(place: Place, family: int) -> str:
     """Addresses and where; of nearly all those that are left out."""
-    everyone = ALL_V6 if family == 6 else ALL_V4
+    everyone, addresses = ALL_V6 if family == 6 else ALL_V4, place.addresses
     rest = everyone - addresses
     if not rest:
         said = "anyone"
@@ -106,10 +107,20 @@ def _place(interfaces: tuple[str, ...], addresses: Ranges, family: int) -> str:
         said = f"anyone but {show_addresses(rest, _MOST_ADDRESSES)}"
     else:
         said = show_addresses(addresses, _MOST_ADDRESSES)
-    if not interfaces:
-        return said
-    names = ", ".join("other interfaces" if name == OTHERS else name for name in interfaces)
-    return f"{said} behind {names}"
+    return f"{said} behind {_faces(place)}" if place.interfaces else said
+
+
+def _faces(place: Place) -> str:
+    """Interfaces; where all that no rule tells from another are among them, those that aren't. One that a beginning
+    among those would take away is named.
+    """
+    if OTHERS not in place.interfaces:
+        return ", ".join(place.interfaces)
+    taken = tuple(name[:-1] for name in place.but if name.endswith("*"))
+    kept = [name for name in place.interfaces if name != OTHERS and name.startswith(taken)]
+    more = len(place.but) - _MOST_INTERFACES
+    but = ", ".join(place.but[:_MOST_INTERFACES]) + (f" and {more} more" if more > 0 else "")
+    return "".join(f"{name}, " for name in kept) + f"all interfaces but {but}"
 
 
 def audit_json(audit: Audit) -> dict[str, Any]:
@@ -150,9 +161,13 @@ def _reach_json(row: Reach) -> dict[str, Any]:
 
 
 def _side_json(side: Side) -> list[dict[str, Any]]:
-    """`interfaces` empty: any."""
+    """`interfaces` empty: any; `other` among them: all but these of `but`."""
     return [
-        {"interfaces": list(one.interfaces), "addresses": [show_span(first, last) for first, last in one.addresses]}
+        {
+            "interfaces": list(one.interfaces),
+            "but": list(one.but),
+            "addresses": [show_span(first, last) for first, last in one.addresses],
+        }
         for one in side
     ]
 

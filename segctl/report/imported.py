@@ -21,6 +21,7 @@ def imported_json(made: Imported, written: Sequence[str]) -> dict[str, Any]:
         "opened": equality.opened,
         "kept": equality.kept,
         "differences": [asdict(one) | {"way": str(one.way)} for one in equality.differences],
+        "not_read": list(equality.gaps),
         "on_purpose": [asdict(one) for one in equality.exceptions],
         "left_out": [
             {"file": one.place.file, "line": one.place.line, "rule": one.rule, "why": one.why} for one in made.left_out

@@ -13,6 +13,18 @@ from segctl.model.span import Span
 _FAMILIES = {Family.IP: (4,), Family.IP6: (6,)}
 
 
+class NothingGiven(ValueError):
+    """A file without any rule or chain: likelier a save that failed than a machine without a filter."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path, gaps: Sequence[str] = ()) -> None:
+        super().__init__(f"no rules in {path}: was it written whole?")
+        self.help = "if the machine has none of that kind, leave the file out"
+        if gaps:
+            self.help = f"not read: {gaps[0]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """Files of one machine. `families`: those that the files speak of; an nft ruleset speaks of both, whatever stands
@@ -28,8 +40,13 @@ class Given:
 
     @classmethod
     def read(cls, paths: Sequence[Path]) -> "Given":
-        """NoRules for a file that is none."""
+        """NoRules for a file that is none, NothingGiven for one without any rule or chain."""
         each = {path: with_status(listing) for path, listing in read_each(paths).items()}
+        for path, listing in each.items():
+            if not any(table.chains for table in listing.tables):
+                raise NothingGiven(path, listing.gaps)
+        if not each:
+            raise NothingGiven(paths[0])  # sets alone
         families = {family for listing in each.values() for family in _families(listing)}
         where = {id(rule): str(path) for path, listing in each.items() for _, _, rule in rules(listing)}
         tables = {(str(one.family), one.name): str(path) for path, some in each.items() for one in some.tables}

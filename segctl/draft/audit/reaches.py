@@ -95,12 +95,18 @@ class Reaches:
             by_blocks[blocks].append(interface)
         every = self.cells.classes[0 if face == IIF else 2]
         return tuple(
-            Place(
-                () if len(some) == len(every) else tuple(sorted(n for at in some for n in names_of(faces, at))),
-                blocks_of(addresses, blocks, self.cells.evaluated.family),
-            )
+            _place(faces, some, every, blocks_of(addresses, blocks, self.cells.evaluated.family))
             for blocks, some in by_blocks.items()
         )
+
+
+def _place(axis: Axis, some: Sequence[int], every: Sequence[int], addresses: Ranges) -> Place:
+    """Some of all the classes of interfaces that there are at this end, in words."""
+    if len(some) == len(every):
+        return Place((), addresses)
+    names = tuple(sorted(name for at in some for name in names_of(axis, at)))
+    rest = (name for at in every if at not in some for name in names_of(axis, at))
+    return Place(names, addresses, tuple(sorted(rest)) if OTHERS in names else ())
 
 
 def _joined(alike: "NDArray[numpy.int32]", told: Sequence[int]) -> Iterator[tuple[list[int], list[int], int]]:

@@ -22,6 +22,8 @@ def head(equality: Equality, lost: tuple[LeftOut, ...], said: tuple[str, ...]) -
     if equality.differences:
         out += ["", "Where they differ:", *(f"- {told(one)}" for one in equality.differences[:_MOST])]
         out += _more(len(equality.differences))
+    if equality.gaps:
+        out += ["", "Not read:", *(f"- {one}" for one in equality.gaps[:_MOST]), *_more(len(equality.gaps))]
     if equality.exceptions:
         out += ["", "Different on purpose:"]
         out += [f"- {meant(one)}" for one in equality.exceptions]
@@ -41,6 +43,9 @@ def verdict(equality: Equality) -> str:
     if equality.equal:
         return (f"PROVED: for every packet that begins a connection, over {of}, the rules that segctl makes of this "
                 "site let through, drop and reject what the original does, but for what is named below.")  # fmt: skip
+    if not equality.differences:
+        return (f"NOT PROVED: over {of}, the rules that segctl makes of this site decide as what was read of the "
+                f"original; but that isn't all of it: {len(equality.gaps)} not read.")  # fmt: skip
     count = sum(one.pairs for one in equality.differences)
     return (f"DIFFERS: over {of}, the rules that segctl makes of this site don't decide as the original, in "
             f"{len(equality.differences)} ways ({count} pairs).")  # fmt: skip
@@ -85,7 +90,6 @@ def notes(given: Given, found: Survey, asked: tuple[int, ...]) -> Iterator[str]:
         yield f"{logging} rules write lines: segctl writes its own for what it refuses"
     for table in bridges(given.listing.tables):
         yield f"table {table.name} looks at bridged frames, and is left out"
-    yield from given.listing.gaps
     yield from given.listing.beside
 
 

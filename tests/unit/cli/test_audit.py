@@ -1,5 +1,6 @@
 """The command `audit`: exit codes, JSON, and what is wrong with its arguments."""
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,7 @@ def test_json_says_all_of_it(audited: Audited) -> None:
     (ssh,) = [one for one in told["reaches"] if one["family"] == 4 and one["from"][0]["interfaces"] == ["other"]]
     assert [one["text"] for one in ssh["opens"]] == ["tcp 22"]
     assert ssh["opens"][0]["ports"] == [[22, 22]]
+    assert ssh["from"][0]["but"] == ["lo"]
     assert ssh["from"][0]["addresses"] == ["0.0.0.0-126.255.255.255", "128.0.0.0/1"]
     (finding,) = told["findings"]
     assert (finding["code"], finding["line"], finding["column"]) == ("rule-shadowed", 7, 5)
@@ -120,6 +122,65 @@ def test_a_file_that_is_none_is_wrong_input(audited: Audited, tmp_path: Path) ->
     code, out, err = audited("once upon a time\n")
     assert (code, out) == (2, "")
     assert err.startswith(f"segctl: {tmp_path}/rules.nft:1:1: ") and "  help: " in err
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (bytes(100_000), ":1:1: this is not text"),
+        (gzip.compress(CLEAN.encode()), ":1:1: this is not text"),
+        (b"\xff\xfe\x01table", ":1:1: this is not text"),
+        (b"*filter\n" * 50, ":1:1: this is longer than 0 MiB"),
+        (b"\x1b[31m" + b"x" * 200, "`\\x1b`"),
+        (b"x" * 200 + b"\n", "x" * 40),
+        (b"table ip t { " + b"y" * 200 + b" }\n", "y" * 40),
+        (b'table ip t { "' + b"z\x1b[3m " * 100 + b'" }\n', "z\\x1b[3m"),
+        (b"[" * 100_000, ":1:1: "),
+        (b'{"nftables":' + b"[" * 100_000, "nested too deep"),
+    ],
+)
+@pytest.mark.parametrize("command", ["audit", "import"])
+def test_no_text_is_a_short_word(command: str, raw: bytes, said: str, tmp_path: Path, capsys: Capture,
+                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """Neither a long word of a file nor a control character comes back; nothing is written."""
+    if "longer" in said:
+        monkeypatch.setattr("segctl.listing.saved._MOST", 100)
+    path = tmp_path / "f"
+    path.write_bytes(raw)
+    to = ["--to", str(tmp_path / "site")] if command == "import" else []
+    assert run([command, str(path), *to]) == 2
+    out, err = capsys.readouterr()
+    first, _help = err.replace(str(path), "f").splitlines()
+    assert said in first and len(first) < 150 and not any(letter * 61 in err for letter in "xyz")
+    assert out == "" and "\x1b" not in err and not (tmp_path / "site").exists()
+
+
+EMPTY = ["", "\n\n", "# nothing\n", "table inet t {\n}\n", "*filter\nCOMMIT\n", "create a hash:net family inet\n",
+         '{"nftables": [{"metainfo": {"version": "1.0.6"}}]}', '{"nftables": [{"flurb": {"a": 1}}]}']  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["audit", "import"])
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_file_without_rules_is_no_answer(text: str, command: str, tmp_path: Path, capsys: Capture) -> None:
+    """A save that failed leaves such a file; beside whole ones, too."""
+    (tmp_path / "f").write_text(text)
+    (tmp_path / "whole").write_text(CLEAN)
+    to = ["--to", str(tmp_path / "site")] if command == "import" else []
+    others = [] if text.startswith("create") else [str(tmp_path / "whole")]
+    assert run([command, *others, str(tmp_path / "f"), *to]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.splitlines()[0] == f"segctl: no rules in {tmp_path}/f: was it written whole?"
+    assert ("not read: flurb" in err) is ("flurb" in text) and not (tmp_path / "site").exists()
+
+
+def test_what_never_ends_is_left(capsys: Capture) -> None:
+    assert run(["audit", "/dev/zero"]) == 2
+    assert capsys.readouterr().err.startswith("segctl: /dev/zero:1:1: this is not text")
+
+
+def test_a_comment_moves_no_cursor(audited: Audited) -> None:
+    said = audited(CLEAN.replace("22 accept", '22 accept comment "a\x1b[2J"'))[1]
+    assert "\\x1b[2J" in said and "\x1b" not in said
 
 
 def test_every_finding_is_in_the_table_of_codes() -> None:

@@ -1,5 +1,6 @@
 """The command: what it writes, says and answers."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,43 @@ def test_different(rules: Path, capsys: Captured) -> None:
     assert run([*command, "--force"]) == 0
 
 
+def test_what_is_not_understood_is_not_proved(rules: Path, capsys: Captured) -> None:
+    chain = {
+        "family": "ip",
+        "table": "t",
+        "name": "f",
+        "type": "filter",
+        "hook": "forward",
+        "prio": 0,
+        "policy": "drop",
+    }
+    unknown = {"family": "ip", "table": "t", "chain": "f", "expr": [{"accept": None}], "more": "x" * 200}
+    listed = [{"table": {"family": "ip", "name": "t"}}, {"chain": chain}, {"flurb": unknown}]
+    (rules / "f.json").write_text(json.dumps({"nftables": listed}))
+    assert run(["import", str(rules / "f.json"), "--to", str(rules / "site")]) == 5
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1].startswith("NOT PROVED: over ")
+    assert "not read: flurb isn't understood: {" in said.err and "x" * 60 not in said.err
+    text = (rules / "site/segctl.yaml").read_text()
+    assert "# NOT PROVED: " in text and "# Not read:\n# - flurb isn't understood" in text
+    assert run(["import", str(rules / "f.json"), "--to", str(rules / "site"), "--force", "--format", "json"]) == 5
+    told = json.loads(capsys.readouterr().out)
+    assert told["equal"] is False and told["differences"] == [] and len(told["not_read"]) == 1
+
+
+def test_a_save_that_is_cut_off_is_refused(rules: Path, capsys: Captured) -> None:
+    """At whatever line."""
+    lines = OFFICE.splitlines()
+    assert lines[-1] == "COMMIT"
+    for count in range(2, len(lines)):
+        (rules / "cut").write_text("\n".join(lines[:count]))
+        for words in (["import", "--to", str(rules / "site")], ["audit"]):
+            assert run([*words, str(rules / "cut")]) == 2
+            said = capsys.readouterr()
+            assert said.err.startswith(f"segctl: {rules}/cut:{count}:1: ") and "no COMMIT" in said.err and not said.out
+    assert not (rules / "site").exists()
+
+
 def test_nothing_is_overwritten(rules: Path, capsys: Captured) -> None:
     (rules / "segctl.yaml").write_text("mine")
     assert run(["import", str(rules / "rules.v4"), "--to", str(rules)]) == 2
@@ -74,8 +112,6 @@ def test_no_rules(rules: Path, capsys: Captured) -> None:
 
 
 def test_json(rules: Path, capsys: Captured) -> None:
-    import json
-
     assert run(["import", str(rules / "lan.nft"), "--to", str(rules / "site"), "--format", "json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert said["schema"] == "segctl/import/1"

@@ -12,7 +12,7 @@ from segctl.listing.saved import NoRules
 from segctl.model.diagnostic import Diagnostic
 from segctl.model.packet import Way
 from segctl.model.ranges import parse_address, prefix, show_addresses
-from segctl.report.audit import state_of
+from segctl.report.audit import audit_lines, state_of
 from segctl.report.openings import say_openings
 
 IPTABLES = """\
@@ -130,6 +130,25 @@ def test_blocks_are_cut_where_the_rules_tell_addresses_apart(tmp_path: Path) -> 
 def test_interfaces_that_no_rule_names_have_a_name(tmp_path: Path) -> None:
     answer = of(tmp_path, filtered("-i eth1 -j DROP", "-p tcp -m tcp --dport 25 -j ACCEPT"))
     assert rows(answer, Way.FORWARD) == {(f"0.0.0.0/0@{OTHERS}", "0.0.0.0/0@", "tcp 25")}
+
+
+@pytest.mark.parametrize(
+    ("rules", "source"),
+    [
+        (["-i eth1 -j DROP", "-p udp -j ACCEPT"], "anyone behind all interfaces but eth1"),
+        (["-o lan0 -j DROP", "-i eth1 -j DROP", "-i eth2 -j DROP", "-p udp -j ACCEPT"],
+         "anyone behind all interfaces but eth1, eth2"),
+        (["-i eth1 -p udp -j ACCEPT", "-i eth+ -j DROP", "-p udp -j ACCEPT"],
+         "anyone behind eth1, all interfaces but eth*"),
+        (["-i eth1 -j DROP", "-i eth+ -p udp -j ACCEPT", "-p udp -j ACCEPT"], "anyone behind all interfaces but eth1"),
+        ([*(f"-i x{n} -j DROP" for n in range(10, 30)), "-p udp -j ACCEPT"],
+         f"anyone behind all interfaces but {', '.join(f'x{n}' for n in range(10, 22))} and 8 more"),
+    ],
+)  # fmt: skip
+def test_interfaces_are_told_by_those_that_are_not_among_them(tmp_path: Path, rules: list[str], source: str) -> None:
+    """An interface that is named at the other end alone is like any other here."""
+    lines = [line.split(" -> ")[0].strip() for line in audit_lines(of(tmp_path, filtered(*rules))) if " -> " in line]
+    assert lines == [source]
 
 
 def test_only_what_may_begin_is_told(tmp_path: Path) -> None:

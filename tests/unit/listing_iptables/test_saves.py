@@ -50,8 +50,6 @@ def test_the_listing_says_who_runs_it() -> None:
 
 
 GAPS = [
-    ("*filter\n:INPUT ACCEPT\n", "no COMMIT"),
-    ("*filter\n*nat\nCOMMIT\n", "no COMMIT"),
     ("*filter\nCOMMIT\n*filter\nCOMMIT\n", "once more"),
     ("*rawpost\nCOMMIT\n", "on which hooks"),
     ("*filter\n-A gone -j DROP\nCOMMIT\n", "no chain gone"),
@@ -84,6 +82,9 @@ UNREADABLE = [
     ("*two words\n", 1),
     ("*filter\nCOMMIT\n-A INPUT -j DROP\n", 3),
     ("table ip filter {\n}\n", 1),
+    ("*filter\n:INPUT ACCEPT\n", 2),
+    ("*filter\n:INPUT ACCEPT\n-A INPUT -j DROP", 3),
+    ("*filter\n*nat\nCOMMIT\n", 2),
 ]
 
 
