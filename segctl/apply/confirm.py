@@ -186,5 +186,6 @@ def _take_back(state: State, runner: Runner, mine: Pending) -> str:
     with suppress(StoreError):
         state.stand(Standing(state.standing().confirmed))
     with suppress(StoreError):
-        state.journal.write("guard", "done", generation=mine.before, why=f"{mine.generation} was not confirmed")
+        why = f"{mine.generation} was not confirmed"
+        state.journal.write("guard", "done", generation=mine.before, left=mine.generation, why=why)
     return f"generation {mine.generation} was taken back"

@@ -121,6 +121,11 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
                 f"generation {live} is the first on {runner.where}: there is none to go back to",
                 "`--to-nothing` puts it to sleep, and nothing is enforced then",
             )
+        if there is not None and (since := taken_back(state, there)):
+            raise CannotApply(
+                f"generation {there}, which sleeps on {runner.where}, was taken back at {since}: nobody confirmed it",
+                f"`segctl rollback {there}` goes there all the same; `segctl history` lists others",
+            )
         if slots.sleeping is not None and (parts := _edited(runner, state, slots.sleeping)):
             raise CannotApply(
                 f"generation {there} sleeps on {runner.where}, but isn't as it was applied: {'; '.join(parts)}",
@@ -128,6 +133,18 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
             )
         _carried_out(Return(runner, state, slots, there), told)
         return RolledBack(runner.where, live, there)
+
+
+def taken_back(state: State, number: int) -> str:
+    """When its guard took a generation back, if nobody went there by its number since; else ""."""
+    since = ""
+    for line in state.journal.lines():
+        if line.get("state") == "done":
+            if line.get("doing") == "guard" and line.get("left") == number:
+                since = str(line.get("at", ""))
+            elif line.get("generation") == number:
+                since = ""
+    return since
 
 
 def _edited(runner: Runner, state: State, sleeping: Slot) -> tuple[str, ...]:
