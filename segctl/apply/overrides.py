@@ -249,11 +249,11 @@ def panic(runner: Runner, until: int, why: str, told: Callable[[str], None] = no
 def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = nothing) -> tuple[Override, ...]:
     """End overrides before their time: by id, by the words that made them, or by `all`. As `quarantine` raises."""
     with alone(runner, f"release {words}", _PATIENCE) as state:
-        before = _readable(state, words)
+        before, damaged = _readable(state, words)
         alive = _alive(before)
         gone = tuple(one for one in alive if _meant(one, words))
         shut = words == "all" and hold.present(runner)  # also what a boot has shut that could load nothing
-        if not gone and not shut:
+        if not gone and not shut and not damaged:
             known = ", ".join(f"{one.id} ({one.kind} {' '.join(one.words)})".replace(" )", ")") for one in alive)
             raise CannotApply(f"nothing like '{words}' holds on {runner.where}; what holds: {known or 'nothing'}")
         live = read_slots(runner).live
@@ -263,14 +263,14 @@ def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = 
         return gone
 
 
-def _readable(state: State, words: str) -> tuple[Override, ...]:
-    """What is kept; nothing if that is damaged and all is to end: it is the way out."""
+def _readable(state: State, words: str) -> tuple[tuple[Override, ...], bool]:
+    """What is kept; nothing if that is damaged (True) and all is to end: it is the way out."""
     try:
-        return state.overrides.all()
+        return state.overrides.all(), False
     except Damaged:
         if words != "all":
             raise
-        return ()
+        return (), True
 
 
 def overrides(runner: Runner, state: State) -> tuple[Override, ...]:

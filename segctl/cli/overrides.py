@@ -215,7 +215,7 @@ def release(
     else:
         write(f"released on {runner.where}: {_words(one)}" for one in gone)
         if not gone:
-            click.echo(f"what was shut on {runner.where} is open")
+            click.echo(f"nothing is held on {runner.where} any more, and nothing is shut")
 
 
 @click.command(
