@@ -46,6 +46,15 @@ def waiting(standing: Standing, runner: Runner) -> Pending | None:
     return pending if live is not None and live.generation == pending.generation else None
 
 
+def demand_settled(standing: Standing, runner: Runner) -> None:
+    """CannotApply while a generation waits: what follows would be taken back with it, or instead of it."""
+    if (pending := waiting(standing, runner)) is not None:
+        raise CannotApply(
+            f"generation {pending.generation} on {runner.where} waits for its confirmation",
+            "`segctl confirm` keeps it, `segctl rollback` takes it back",
+        )
+
+
 def post_guard(job: Job) -> None:
     """Start the guard and wait until it stands, before the flip."""
     if job.wish.confirm is None:
