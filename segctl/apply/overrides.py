@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from segctl.apply import hold
 from segctl.apply.alone import alone
 from segctl.apply.flip import side_of
+from segctl.apply.gone import way_on
 from segctl.apply.permits import Permit, elements, known, permits, said_traffic
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots
@@ -300,7 +301,7 @@ def _live(runner: Runner, state: State) -> Side:
     live = read_slots(runner).live
     side = side_of(state, live.generation) if live is not None else None
     if side is None:
-        raise CannotApply(f"no generation that is kept is live on {runner.where}", "`segctl apply` makes one live")
+        raise CannotApply(f"no generation that is kept is live on {runner.where}", way_on(state))
     return side
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
 from segctl.apply.flip import flip, put_to_sleep
+from segctl.apply.gone import way_on
 from segctl.apply.job import Job, Wish
 from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
@@ -114,7 +115,7 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
         slots = read_slots(runner)
         live = slots.live.generation if slots.live is not None else None
         if live is None:
-            raise CannotApply(f"no generation of ours is live on {runner.where}", "`segctl apply` makes one live")
+            raise CannotApply(f"no generation of ours is live on {runner.where}", way_on(state))
         there = slots.sleeping.generation if slots.sleeping is not None else None
         if there is None and not to_nothing:
             raise CannotApply(

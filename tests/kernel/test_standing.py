@@ -65,6 +65,20 @@ def test_an_edit_is_told_as_rules_and_as_connections(place: Place, edit: str) ->
         assert any(f"the rules {so}" in line for line in found.connections), found.connections
 
 
+def test_where_all_was_flushed_each_says_what_loads_it_again(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """As another tool's `nft flush ruleset` leaves it; what is said, is so."""
+    place.nft("flush ruleset")
+    words = ["--netns", place.runner.name]
+    says = "`segctl boot` loads generation 1 again at once, with no site; `segctl apply` from the site"
+    assert says in "".join(drift(place.runner, reread, datetime.now(UTC)).parts)
+    held = (["panic", "--why", "x"], ["quarantine", "10.96.1.9", "--why", "x"])
+    for act in (["status"], ["status", "--would-deny"], ["rollback"], *held):
+        run(["-q", *act, *words])
+        assert says in "".join(capsys.readouterr()), act
+    assert run(["-q", "boot", *words]) == 0
+    assert drift(place.runner, reread, datetime.now(UTC)).parts == ()
+
+
 def test_applied_again_there_is_none(place: Place) -> None:
     for edit in EDITS:
         live = place.held()
