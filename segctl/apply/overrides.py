@@ -6,7 +6,7 @@ the kernel, and that `status` tells.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ from segctl.model.generation import Side
 from segctl.model.ranges import LAST_V4, V6, Ranges, parse_address, show_address
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner, RunnerError
-from segctl.store import Damaged, State, StoreError
+from segctl.store import Damaged, State, StoreError, state_of
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
 
@@ -202,6 +202,14 @@ def grant(
         list(elements(side, made))  # more than fits is told before anything is done
         _carried_out(Change(runner, state, "grant", side, before, (*_alive(before), made)), told)
         return made
+
+
+def services(runner: Runner) -> Mapping[str, Ranges]:
+    """Those of the site that is live, by name; none where nothing is that is kept."""
+    with state_of(runner, make=False) as state:
+        live = read_slots(runner).live
+        side = side_of(state, live.generation) if state is not None and live is not None else None
+        return side.services if side is not None else {}
 
 
 def _demand_allowed(side: Side, permit: Permit) -> None:
