@@ -8,7 +8,7 @@ from segctl.apply.alone import alone
 from segctl.apply.job import Job, Wish
 from segctl.apply.keeping import Reread, kept_over
 from segctl.apply.overlay import overlay
-from segctl.apply.plan import Carried
+from segctl.apply.plan import Carried, demand_follows
 from segctl.apply.result import Applied, CannotApply, NotApplied
 from segctl.apply.slots import demand_back
 from segctl.apply.step import Step, nothing, run
@@ -50,11 +50,7 @@ def apply_plan(
 
     No site is read: what is loaded is what the plan says and what was proven then.
     """
-    if carried.planned.live is None:
-        raise CannotApply(
-            "a point's first generation gives every connection in use its number, by what the site means",
-            "`segctl apply` from the site; plans carry what follows",
-        )
+    demand_follows(carried)
     with alone(runner, "apply of a plan") as state:
         job = Job(runner, None, carried.rules, at, wish, state, carried.source, told, plan=carried.planned)
         carry_out(job, PLANNED)

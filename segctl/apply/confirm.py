@@ -46,6 +46,15 @@ def waiting(standing: Standing, runner: Runner) -> Pending | None:
     return pending if live is not None and live.generation == pending.generation else None
 
 
+def demand_settled(standing: Standing, runner: Runner) -> None:
+    """CannotApply while a generation waits: what follows would be taken back with it, or instead of it."""
+    if (pending := waiting(standing, runner)) is not None:
+        raise CannotApply(
+            f"generation {pending.generation} on {runner.where} waits for its confirmation",
+            "`segctl confirm` keeps it, `segctl rollback` takes it back",
+        )
+
+
 def post_guard(job: Job) -> None:
     """Start the guard and wait until it stands, before the flip."""
     if job.wish.confirm is None:
@@ -186,5 +195,6 @@ def _take_back(state: State, runner: Runner, mine: Pending) -> str:
     with suppress(StoreError):
         state.stand(Standing(state.standing().confirmed))
     with suppress(StoreError):
-        state.journal.write("guard", "done", generation=mine.before, why=f"{mine.generation} was not confirmed")
+        why = f"{mine.generation} was not confirmed"
+        state.journal.write("guard", "done", generation=mine.before, left=mine.generation, why=why)
     return f"generation {mine.generation} was taken back"

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from segctl.apply import hold
+from segctl.apply.gone import way_on
 from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
 from segctl.apply.permits import known, with_permits
@@ -36,7 +37,10 @@ def compared(runner: Runner, state: State | None, slots: Slots, at: datetime) ->
         raise CannotApply(f"nothing that was applied on {runner.where} is kept", "`segctl apply` begins anew")
     now = milliseconds(at)
     rules = with_permits(kept.rules, known(kept.rules.side, state.overrides.active(now)), now)
-    parts = list(_table(runner, slots.live, kept.about.number, rules, at))
+    if slots.live is None:
+        parts = [f"generation {number} isn't there any more: {way_on(state)}"]
+    else:
+        parts = list(_table(runner, slots.live, kept.about.number, rules, at))
     aim, found = hold.wanted(state.overrides.all(), now), hold.holding(runner, hold.clock())
     if any(not hold.same(found[name], aim[name]) for name in hold.SETS):
         parts.append("what is held at run time isn't what the overrides say")
@@ -52,8 +56,8 @@ def expected(state: State | None, slots: Slots) -> int | None:
     return state.standing().confirmed if state is not None else None
 
 
-def _table(runner: Runner, live: Slot | None, number: int, rules: Loadable, at: datetime) -> tuple[str, ...]:
-    if live is None or live.generation is None:
+def _table(runner: Runner, live: Slot, number: int, rules: Loadable, at: datetime) -> tuple[str, ...]:
+    if live.generation is None:
         return (f"generation {number} isn't there any more",)
     return differences(meant(rules, live.name, live.generation, at), held(runner, live.name))
 

@@ -52,6 +52,7 @@ class Planned:
 
     live: its generation; slot: where the new one goes; changes: the kernel's count of changes of nf_tables; held: a
     digest of the live generation's rules and elements. read: a hash of all that the proof read, found: its answer.
+    where: the place, in words.
     """
 
     live: int | None
@@ -60,6 +61,7 @@ class Planned:
     held: str
     read: str
     found: str
+    where: str
 
 
 @dataclass(slots=True)

@@ -6,13 +6,14 @@ the kernel, and that `status` tells.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from segctl.apply import hold
 from segctl.apply.alone import alone
 from segctl.apply.flip import side_of
+from segctl.apply.gone import way_on
 from segctl.apply.permits import Permit, elements, known, permits, said_traffic
 from segctl.apply.result import CannotApply, NotApplied
 from segctl.apply.slots import read_slots
@@ -26,7 +27,7 @@ from segctl.model.generation import Side
 from segctl.model.ranges import LAST_V4, V6, Ranges, parse_address, show_address
 from segctl.policy.numbers import SWAPPED
 from segctl.runner import Runner, RunnerError
-from segctl.store import Damaged, State, StoreError
+from segctl.store import Damaged, State, StoreError, state_of
 from segctl.store.origin import who
 from segctl.store.overrides import Override, OverrideKind, plain
 
@@ -203,6 +204,14 @@ def grant(
         return made
 
 
+def services(runner: Runner) -> Mapping[str, Ranges]:
+    """Those of the site that is live, by name; none where nothing is that is kept."""
+    with state_of(runner, make=False) as state:
+        live = read_slots(runner).live
+        side = side_of(state, live.generation) if state is not None and live is not None else None
+        return side.services if side is not None else {}
+
+
 def _demand_allowed(side: Side, permit: Permit) -> None:
     for source, destination, traffic in side.rails:
         if source.meets(permit.source) and destination.meets(permit.destination) and traffic.meets(permit.traffic):
@@ -249,11 +258,11 @@ def panic(runner: Runner, until: int, why: str, told: Callable[[str], None] = no
 def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = nothing) -> tuple[Override, ...]:
     """End overrides before their time: by id, by the words that made them, or by `all`. As `quarantine` raises."""
     with alone(runner, f"release {words}", _PATIENCE) as state:
-        before = _readable(state, words)
+        before, damaged = _readable(state, words)
         alive = _alive(before)
         gone = tuple(one for one in alive if _meant(one, words))
         shut = words == "all" and hold.present(runner)  # also what a boot has shut that could load nothing
-        if not gone and not shut:
+        if not gone and not shut and not damaged:
             known = ", ".join(f"{one.id} ({one.kind} {' '.join(one.words)})".replace(" )", ")") for one in alive)
             raise CannotApply(f"nothing like '{words}' holds on {runner.where}; what holds: {known or 'nothing'}")
         live = read_slots(runner).live
@@ -263,14 +272,14 @@ def release(runner: Runner, words: str, why: str, told: Callable[[str], None] = 
         return gone
 
 
-def _readable(state: State, words: str) -> tuple[Override, ...]:
-    """What is kept; nothing if that is damaged and all is to end: it is the way out."""
+def _readable(state: State, words: str) -> tuple[tuple[Override, ...], bool]:
+    """What is kept; nothing if that is damaged (True) and all is to end: it is the way out."""
     try:
-        return state.overrides.all()
+        return state.overrides.all(), False
     except Damaged:
         if words != "all":
             raise
-        return ()
+        return (), True
 
 
 def overrides(runner: Runner, state: State) -> tuple[Override, ...]:
@@ -300,7 +309,7 @@ def _live(runner: Runner, state: State) -> Side:
     live = read_slots(runner).live
     side = side_of(state, live.generation) if live is not None else None
     if side is None:
-        raise CannotApply(f"no generation that is kept is live on {runner.where}", "`segctl apply` makes one live")
+        raise CannotApply(f"no generation that is kept is live on {runner.where}", way_on(state))
     return side
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from segctl.apply.confirm import demand_settled
 from segctl.apply.hold import as_meant
 from segctl.apply.job import Planned
 from segctl.apply.keeping import Reread, kept_over
@@ -35,7 +36,7 @@ from segctl.model.generation import Loadable
 from segctl.model.moment import milliseconds
 from segctl.policy import Policy
 from segctl.runner import Runner
-from segctl.store import Damaged, Source, State, StoreError, Unsafe, state_of
+from segctl.store import Damaged, NotWritten, Source, State, StoreError, Unsafe, state_of
 from segctl.store.origin import Commit
 from segctl.store.overrides import Override
 from segctl.store.plain import from_plain, number, side_from, side_plain, text, to_plain
@@ -78,9 +79,13 @@ def plan(
         found = concerns(runner, meaning, rules.point)
         refused = [one.what for one in found if one.level is Level.REFUSES]
         refused += _of(lambda: demand_management(runner, meaning, rules.point, at))
+        if state is not None:
+            refused += _unsettled(state, runner, replaced)
         if state is not None and not replaced:
             refused += _of(lambda: demand_descent(runner, state, slots, source, rules.point))
         shown = proven_ahead(runner, meaning, loaded, at, slots.free, holding)
+        if not shown.proven:
+            refused.append(f"it isn't proven: {shown.found} (--unproven wakes it nevertheless)")
         wanted = meant(loaded, slots.free, 0, at)
         before = held(runner, live.name) if live is not None else None
         same = before is not None and _same(wanted, before, live.generation if live is not None else None)
@@ -101,16 +106,29 @@ def plan(
             tuple(map(words, holding)),
         )
         digest = before.digest() if before is not None else ""
-        planned = Planned(made.live, slots.free, changes, digest, shown.read, shown.found)
+        planned = Planned(made.live, slots.free, changes, digest, shown.read, shown.found, runner.where)
         return made, Carried(rules, source, planned)
+
+
+def _unsettled(state: State, runner: Runner, replaced: bool) -> list[str]:
+    """Why nothing may follow what is live: it waits for its confirmation, or nobody knows whether it does."""
+    try:
+        standing = state.standing()
+    except Damaged as error:
+        return [] if replaced else [_said(error)]
+    return _of(lambda: demand_settled(standing, runner))
 
 
 def _of(demand: Callable[[], None]) -> list[str]:
     try:
         demand()
     except CannotApply as error:
-        return [f"{error} ({error.help})" if error.help else str(error)]
+        return [_said(error)]
     return []
+
+
+def _said(error: CannotApply | StoreError) -> str:
+    return f"{error} ({error.help})" if error.help else str(error)
 
 
 def _kept(state: State | None, number_: int | None) -> Loadable | None:
@@ -159,7 +177,8 @@ def proven_ahead(
 
 
 def write(carried: Carried, path: Path) -> None:
-    """The plan as a file: sealed, and readable by nobody else."""
+    """The plan as a file: sealed, and readable by nobody else. CannotApply for what none can carry; NotWritten."""
+    demand_follows(carried)
     source = carried.source
     value = {
         "rules": to_plain(carried.rules),
@@ -172,8 +191,20 @@ def write(carried: Carried, path: Path) -> None:
         },
         "planned": asdict(carried.planned),
     }
-    path.touch(mode=0o600)
-    path.write_bytes(seal("plan", json.dumps(value).encode()))
+    try:
+        path.touch(mode=0o600)
+        path.write_bytes(seal("plan", json.dumps(value).encode()))
+    except OSError as error:
+        raise NotWritten(f"the plan can't be written to {path}: {error.strerror}") from error
+
+
+def demand_follows(carried: Carried) -> None:
+    """CannotApply if a plan is of a point's first generation."""
+    if carried.planned.live is None:
+        raise CannotApply(
+            "a point's first generation gives every connection in use its number, by what the site means",
+            "`segctl apply` from the site; plans carry what follows",
+        )
 
 
 def read(path: Path) -> Carried:
@@ -194,6 +225,7 @@ def read(path: Path) -> Carried:
             text(found["held"], 255),
             text(found["read"], 255),
             text(found["found"], 15),
+            text(found["where"], 4096),
         )
         return Carried(from_plain(value["rules"], path, side), source, planned)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

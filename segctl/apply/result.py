@@ -128,6 +128,7 @@ class Status:
     """What is live on a point and what bears on it. `live` None: nothing of ours. `hits`: kind, name, connections that
     the line let through, over all generations. `confirmed`: what is loaded at boot. `drift`: where the kernel isn't as
     applied. `concerns`: what others have there that bears on our rules. `tracked`: connections, and how many fit.
+    `closed`: all but management is shut, and no override says so; `closed_at_boot`: the next boot shuts it.
     """
 
     where: str
@@ -143,6 +144,8 @@ class Status:
     kernel: str
     nft: str
     tracked: tuple[int, int]
+    closed: bool = False
+    closed_at_boot: bool = False
 
 
 @dataclass(frozen=True, slots=True)

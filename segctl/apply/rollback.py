@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
 from segctl.apply.flip import flip, put_to_sleep
+from segctl.apply.gone import way_on
 from segctl.apply.job import Job, Wish
 from segctl.apply.keeping import Reread
 from segctl.apply.overlay import overlay
@@ -114,12 +115,17 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
         slots = read_slots(runner)
         live = slots.live.generation if slots.live is not None else None
         if live is None:
-            raise CannotApply(f"no generation of ours is live on {runner.where}", "`segctl apply` makes one live")
+            raise CannotApply(f"no generation of ours is live on {runner.where}", way_on(state))
         there = slots.sleeping.generation if slots.sleeping is not None else None
         if there is None and not to_nothing:
             raise CannotApply(
                 f"generation {live} is the first on {runner.where}: there is none to go back to",
                 "`--to-nothing` puts it to sleep, and nothing is enforced then",
+            )
+        if there is not None and (since := taken_back(state, there)):
+            raise CannotApply(
+                f"generation {there}, which sleeps on {runner.where}, was taken back at {since}: nobody confirmed it",
+                f"`segctl rollback {there}` goes there all the same; `segctl history` lists others",
             )
         if slots.sleeping is not None and (parts := _edited(runner, state, slots.sleeping)):
             raise CannotApply(
@@ -128,6 +134,18 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
             )
         _carried_out(Return(runner, state, slots, there), told)
         return RolledBack(runner.where, live, there)
+
+
+def taken_back(state: State, number: int) -> str:
+    """When its guard took a generation back, if nobody went there by its number since; else ""."""
+    since = ""
+    for line in state.journal.lines():
+        if line.get("state") == "done":
+            if line.get("doing") == "guard" and line.get("left") == number:
+                since = str(line.get("at", ""))
+            elif line.get("generation") == number:
+                since = ""
+    return since
 
 
 def _edited(runner: Runner, state: State, sleeping: Slot) -> tuple[str, ...]:

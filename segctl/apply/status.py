@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from segctl.apply import hold
 from segctl.apply.confirm import now as boottime
 from segctl.apply.confirm import waiting
 from segctl.apply.drift import compared
@@ -21,7 +22,7 @@ from segctl.kernel.errors import KernelError
 from segctl.model.moment import milliseconds, moment
 from segctl.runner import Runner
 from segctl.store import About, Standing, State, StoreError, state_of
-from segctl.store.overrides import Override
+from segctl.store.overrides import Override, OverrideKind
 
 T = TypeVar("T")
 
@@ -34,14 +35,17 @@ def status(runner: Runner, at: datetime) -> Status:
         kept = _Kept()
         state = kept.read(lambda: opened.enter_context(state_of(runner, make=False)), None)
         standing = kept.read(state.standing, Standing()) if state is not None else Standing()
-        counted: dict[Line, int] = {}
         holding: tuple[Override, ...] = ()
+        if state is not None:
+            holding = kept.read(partial(state.overrides.active, milliseconds(at)), holding)
+        shut_at_boot = standing.closed or bool(kept.troubles)  # boot closes where it can't read these
+        counted: dict[Line, int] = {}
         about = None
         if state is not None:
             kept.read(state.hits, counted)
             counted = kept.read(partial(hits, runner, state), counted)
-            holding = kept.read(partial(state.overrides.active, milliseconds(at)), holding)
             about = kept.read(partial(_about, state, number), about)
+        shut = kept.read(partial(_shut, runner, holding), False)
         around: tuple[Concern, ...] = ()
         around = kept.read(lambda: look_around(runner).concerns(), around)
         return Status(
@@ -58,7 +62,15 @@ def status(runner: Runner, at: datetime) -> Status:
             platform.release(),
             _nft_version(runner),
             _tracked(runner),
+            shut,
+            shut_at_boot,
         )
+
+
+def _shut(runner: Runner, holding: tuple[Override, ...]) -> bool:
+    """By `remove --leave closed`, or by a boot that could load nothing: no override says so."""
+    panic = any(one.kind is OverrideKind.PANIC for one in holding)
+    return not panic and bool(hold.holding(runner, hold.clock())["panic"])
 
 
 def _about(state: State, number: int | None) -> About | None:

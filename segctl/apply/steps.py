@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from segctl.apply import hold
-from segctl.apply.confirm import demand_guarded, dismiss, post_guard, waiting
+from segctl.apply.confirm import demand_guarded, demand_settled, dismiss, post_guard
 from segctl.apply.fitness import demand_fit
 from segctl.apply.flip import flip as wake
 from segctl.apply.flip import put_to_sleep
@@ -46,11 +46,7 @@ def look(job: Job) -> None:
             f"{name} is awake on {job.runner.where}, but says no generation: somebody else changed our table",
             f"if its rules are still ours, `nft add chain inet {name} gen_00000001` numbers it; else delete it",
         )
-    if (pending := waiting(job.standing, job.runner)) is not None:
-        raise CannotApply(
-            f"generation {pending.generation} on {job.runner.where} waits for its confirmation",
-            "`segctl confirm` keeps it, `segctl rollback` takes it back",
-        )
+    demand_settled(job.standing, job.runner)
     if job.first and job.policy is not None:
         run_tool(job.runner, ["conntrack", "--version"], "looking for conntrack")  # needed once all is loaded
     with suppress(MessageTooLong):  # who isn't root sends it in parts; `meant` tries them in a scratch namespace
@@ -184,6 +180,11 @@ def demand_planned(job: Job) -> None:
     assert plan is not None
     live = job.slots.live.generation if job.slots.live else None
     if (live, job.slot) != (plan.live, plan.slot) or generation(job.runner) != plan.changes:
+        if job.runner.where != plan.where:
+            raise CannotApply(
+                f"this plan was made for point '{job.rules.point}' on {plan.where}, and this is {job.runner.where}",
+                "--netns NAME says where it is carried out; without it, it is this host",
+            )
         raise CannotApply(
             f"something has changed on {job.runner.where} since this was planned",
             "`segctl plan` again, and look at what it says now",

@@ -6,6 +6,7 @@ room is counted. Each generation begins anew.
 
 from collections import defaultdict
 
+from segctl.apply.gone import way_on
 from segctl.apply.result import CannotApply, Observed, WouldDeny
 from segctl.apply.slots import read_slots
 from segctl.kernel.counters import counted, first_rule
@@ -27,8 +28,8 @@ def would_deny(runner: Runner) -> WouldDeny:
     live = slots.live
     with state_of(runner, make=False) as state:
         kept = state.generations.read(live.generation) if state and live and live.generation is not None else None
-    if live is None or kept is None:
-        raise CannotApply(f"no generation that is kept is live on {runner.where}", "`segctl apply` makes one live")
+        if live is None or kept is None:
+            raise CannotApply(f"no generation that is kept is live on {runner.where}", way_on(state))
     names = _Names(kept.rules)
     found = []
     for name in _SETS:

@@ -79,6 +79,7 @@ def rollback(
 ) -> None:
     """Flip back to the generation that was live before, or to GENERATION, which is loaded asleep and proved first.
 
+    One that a guard has taken back, as nobody confirmed it, is gone to by its number only.
     No site is needed where --here or --netns says the place.
     """
     if generation is not None and to_nothing:

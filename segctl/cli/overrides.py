@@ -1,7 +1,7 @@
 """Commands that change a point for a time: quarantine, grant, relax, panic, release, overrides."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -100,6 +100,7 @@ def grant(
     format_: str,
 ) -> None:
     """Let connections through for a time. FROM and TO: a segment, endpoint, address, CIDR, range, or any.
+    SERVICE: of the site that is live, of the catalogue, or a literal as tcp/5432.
 
     It ends by itself in the kernel, and so do the connections that it let through. Refused where a guardrail forbids
     some of it. It holds across apply, rollback and reboot.
@@ -108,18 +109,21 @@ def grant(
 
     from segctl.apply import overrides
 
-    traffic = _traffic(service)
+    traffic = _traffic(service, overrides.services(runner))
     until = overrides.now() + int(1000 * duration)
     _tell(overrides.grant(runner, (source, destination, service), traffic, until, why), format_, runner.where)
 
 
-def _traffic(service: str) -> "Ranges":
-    """Of the catalogue or a literal: a site's own services may be others by now."""
+def _traffic(service: str, own: "Mapping[str, Ranges]") -> "Ranges":
+    """Of the site that is live, by its own names (`own`), of the catalogue, or a literal."""
     from segctl.load import parse_service
+    from segctl.model.service import Service
     from segctl.model.site import Site
     from segctl.model.span import Span
 
-    return parse_service(service, Site("", Span("<argument>", 1, 1), {}, {})).traffic
+    place = Span("<argument>", 1, 1)
+    named = {name: Service(name, traffic, place) for name, traffic in own.items()}
+    return parse_service(service, Site("", place, {}, {}, services=named)).traffic
 
 
 @click.command(
@@ -215,7 +219,7 @@ def release(
     else:
         write(f"released on {runner.where}: {_words(one)}" for one in gone)
         if not gone:
-            click.echo(f"what was shut on {runner.where} is open")
+            click.echo(f"nothing is held on {runner.where} any more, and nothing is shut")
 
 
 @click.command(

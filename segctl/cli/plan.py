@@ -1,8 +1,10 @@
 """What `apply` would change on a point: the command `plan`."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,13 +66,17 @@ def plan(
     from segctl.apply.plan import plan as plan_
     from segctl.apply.plan import write as write_plan
     from segctl.cli.generations import meaning_now
+    from segctl.cli.point import check_fails
     from segctl.compile import loadable
 
     rules = loadable(policy, name, at)
     found, carried = plan_(runner, policy, rules, at, source_of(settings, loaded), meaning_now, replaced=replace)
+    if (fails := check_fails(loaded, at)) is not None:
+        found = changed(found, refused=(*found.refused, f"{fails} ({fails.help})"))
     compared = _compared(runner, found.live, policy, at, name)
     if out is not None:
         write_plan(carried, out)
+        settings.say(f"saved: {out}; `{_to_apply(runner, out)}` carries it out")
     if format_ == "json":
         click.echo(json.dumps(_json(found, compared), indent=2, ensure_ascii=False))
     else:
@@ -78,6 +84,12 @@ def plan(
     if found.refused:
         return Exit.CANNOT
     return Exit.NO if exit_code and not found.same else Exit.YES
+
+
+def _to_apply(runner: "Runner", out: Path) -> str:
+    """As it is typed."""
+    name = runner.key.removeprefix("netns-")
+    return shlex.join(["segctl", "apply", str(out), *([] if name == runner.key else ["--netns", name])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,20 +202,27 @@ class CheckFails(Exception):
 
 def _demand_checked(settings: Settings, loaded: "Loaded", at: datetime, despite: str) -> None:
     """What CI would refuse isn't applied by hand either, unless somebody says why."""
+    fails = check_fails(loaded, at)
+    if fails is None:
+        return
+    if not despite:
+        raise fails
+    settings.say(f"applied although `segctl check` fails: {despite}")
+
+
+def check_fails(loaded: "Loaded", at: datetime) -> CheckFails | None:
+    """What `segctl check` finds fault with; None if it holds."""
     from segctl.ask.check import check_site
 
     assert loaded.site is not None
     checked = check_site(loaded.site, loaded.findings, at)
     if checked.holds():
-        return
-    if despite:
-        settings.say(f"applied although `segctl check` fails: {despite}")
-        return
+        return None
     broken = [
         f"expect at {one.expected.span.file}:{one.expected.span.line}" for one in checked.expectations if not one.holds
     ]
     failing = [f"{one.code} at {one.span.file}:{one.span.line}" for one in checked.failing]
-    raise CheckFails(f"`segctl check` fails: {'; '.join([*broken, *failing][:5])}")
+    return CheckFails(f"`segctl check` fails: {'; '.join([*broken, *failing][:5])}")
 
 
 def _carried_out(

@@ -94,7 +94,10 @@ def _rows(found: "Status") -> list[tuple[str, str]]:
     if found.waiting is not None:
         guard = "" if found.waiting.guarded else "; ITS GUARD IS GONE: nobody takes it back"
         rows.append(("waits", f"for `segctl confirm`, {found.waiting.seconds:.0f} s left{guard}"))
-    rows.append(("at boot", f"generation {found.confirmed}" if found.confirmed is not None else "nothing"))
+    if found.closed:
+        rows.append(("now", "CLOSED but for management: `segctl release all` opens it"))
+    at_boot = f"generation {found.confirmed}" if found.confirmed is not None else "nothing"
+    rows.append(("at boot", "closed but for management" if found.closed_at_boot else at_boot))
     rows += [("drift", line) for line in found.drift] or [("drift", "none")]
     rows += [("override", line) for line in found.overrides]
     rows += [(str(one.level), one.what) for one in found.concerns]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from segctl.apply import Applied, CannotApply, Wish, roll_back
+from segctl.apply import Applied, CannotApply, Wish, roll_back, roll_back_to
 from segctl.apply import apply as apply_rules
 from segctl.apply.confirm import confirm, stand_guard
 from segctl.apply.job import Proving
@@ -102,6 +102,12 @@ def test_not_confirmed_it_is_taken_back(place: Guarded) -> None:
     assert (last["doing"], last["state"], last["why"]) == ("guard", "done", "2 was not confirmed")
     with pytest.raises(CannotApply, match=r"too late: .*2 was not confirmed, and was taken back"):
         confirm(place.runner)
+    with pytest.raises(CannotApply, match=r"generation 2, which sleeps .*, was taken back at 20") as refused:
+        roll_back(place.runner)
+    assert "`segctl rollback 2`" in refused.value.help and place.held() == before
+    wish = Wish(proving=Proving.LEFT_OUT)
+    assert roll_back_to(place.runner, 2, AT, wish, lambda kept: compiled(NEW)[0]).generation == 2
+    assert roll_back(place.runner).generation == 1 and roll_back(place.runner).generation == 2  # it was gone to by then
     place.apply(OLD)
     assert confirm(place.runner).generation == 3
 

@@ -12,11 +12,16 @@ from segctl.apply import overrides as acts
 from segctl.apply.drift import compared
 from segctl.apply.hold import TABLE, holding
 from segctl.apply.overrides import HOLD, RELEASE, grant, panic, quarantine, release
+from segctl.apply.permits import said_traffic
 from segctl.apply.remove import remove
 from segctl.apply.slots import read_slots
 from segctl.apply.status import status
+from segctl.cli.main import run
+from segctl.load import parse_service
 from segctl.model.ranges import Ranges, parse_address
 from segctl.model.service import TCP, traffic
+from segctl.model.site import Site
+from segctl.model.span import Span
 from segctl.store import state_of
 from segctl.store.overrides import Override, OverrideKind
 from tests.conftest import MakeNamespace
@@ -323,3 +328,16 @@ def test_the_kernel_says_when_it_is_full(place: Holding) -> None:
         assert state
         acts._carried_out(acts.Change(place.runner, state, "quarantine", side, (), (many,)), lambda step: None)
     assert place.noted() == () and place.held_back() == {}
+
+
+def test_a_service_of_the_site_that_is_live_can_be_granted(place: Holding, capsys: pytest.CaptureFixture[str]) -> None:
+    """As that one means it, whatever its name is elsewhere."""
+    words = ("--for", "1m", "--why", "why", "--netns", place.runner.name)
+    assert run(["-q", "grant", "a", "b", "reports", *words]) == 2
+    assert "there is no service 'reports'" in capsys.readouterr().err
+    place.apply("services: {reports: [tcp/22], ssh: [tcp/2222]}\n" + NEW)
+    for name in ("reports", "ssh", "https"):
+        assert run(["-q", "grant", "a", "b", name, *words]) == 0
+    nothing = Site("", Span("-", 1, 1), {}, {})
+    meant = [said_traffic(parse_service(one, nothing).traffic) for one in ("tcp/22", "tcp/2222", "https")]
+    assert [one.words[3] for one in place.noted()] == meant

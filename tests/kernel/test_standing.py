@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from segctl.apply import CannotApply, roll_back
+from segctl.apply.boot import boot
 from segctl.apply.drift import drift
 from segctl.apply.hits import hits
-from segctl.apply.overrides import quarantine
+from segctl.apply.overrides import quarantine, release
+from segctl.apply.remove import remove
 from segctl.apply.status import status
 from segctl.cli.main import run
 from segctl.model.generation import Meaning
 from segctl.policy import Policy
 from segctl.store import Kept, state_of
+from segctl.store.state import root
 from tests.conftest import MakeNamespace
 from tests.kernel.applied import NEW, OLD, Place, compiled
 from tests.kernel.test_lockout import Managed, shared, site
@@ -62,6 +65,20 @@ def test_an_edit_is_told_as_rules_and_as_connections(place: Place, edit: str) ->
         assert any(f"the rules {so}" in line for line in found.connections), found.connections
 
 
+def test_where_all_was_flushed_each_says_what_loads_it_again(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """As another tool's `nft flush ruleset` leaves it; what is said, is so."""
+    place.nft("flush ruleset")
+    words = ["--netns", place.runner.name]
+    says = "`segctl boot` loads generation 1 again at once, with no site; `segctl apply` from the site"
+    assert says in "".join(drift(place.runner, reread, datetime.now(UTC)).parts)
+    held = (["panic", "--why", "x"], ["quarantine", "10.96.1.9", "--why", "x"])
+    for act in (["status"], ["status", "--would-deny"], ["rollback"], *held):
+        run(["-q", *act, *words])
+        assert says in "".join(capsys.readouterr()), act
+    assert run(["-q", "boot", *words]) == 0
+    assert drift(place.runner, reread, datetime.now(UTC)).parts == ()
+
+
 def test_applied_again_there_is_none(place: Place) -> None:
     for edit in EDITS:
         live = place.held()
@@ -92,6 +109,38 @@ def test_others_and_what_is_held(place: Place) -> None:
     assert any("theirs" in one.what for one in found.concerns)
     assert len(found.overrides) == 1 and "10.96.1.9" in found.overrides[0] and "beacons" in found.overrides[0]
     assert found.drift == () and found.tracked[1] > 0 and found.kernel and found.nft == "1.0.6"
+
+
+def test_what_is_closed_says_so_and_what_opens_it(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--netns", place.runner.name]
+
+    def said() -> list[str]:
+        assert run(["-q", "status", *words]) == 0
+        return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+    closed, at_boot = (
+        "now CLOSED but for management: `segctl release all` opens it",
+        "at boot closed but for management",
+    )
+    assert closed not in said() and at_boot not in said()
+    overrides = root() / place.runner.key / "overrides"
+    quarantine(place.runner, "10.96.1.9", 0, "beacons")
+    overrides.write_bytes(b"damaged")
+    place.nft("flush ruleset")
+    assert closed not in said() and at_boot in said()
+    boot(place.runner, datetime.now(UTC))
+    assert {closed, at_boot} <= {*said()}
+    overrides.unlink()
+    assert boot(place.runner, datetime.now(UTC)).generation == 1
+    remove(place.runner, closed=True, at=datetime.now(UTC), why="moved")
+    assert {closed, at_boot} <= {*said()}
+    assert run(["-q", "status", "--format", "json", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["closed"] is told["closed_at_boot"] is True
+    release(place.runner, "all", "back")
+    assert closed not in said() and at_boot in said()
+    remove(place.runner, closed=False, at=datetime.now(UTC), why="moved")
+    assert "at boot nothing" in said()
 
 
 def test_where_nothing_is(namespace: MakeNamespace) -> None:

@@ -141,6 +141,14 @@ def test_with_damaged_overrides_nothing_changes_but_by_release_all(place: Kept) 
     assert place.apply(OLD).generation == 3
 
 
+def test_release_all_mends_damaged_overrides_where_nothing_is_held(place: Kept) -> None:
+    release(place.runner, "10.96.1.9", "clean")
+    assert "segctl_hold" not in {one.name for one in place.tables()}
+    place.damage("overrides")
+    assert release(place.runner, "all", "it was damaged") == ()
+    assert quarantine(place.runner, "10.96.1.10", 0, "why").id == 1
+
+
 def test_it_can_be_removed(place: Kept) -> None:
     place.damage("standing")
     place.damage("overrides")

@@ -3,6 +3,7 @@
 import json
 import os
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from segctl.apply.job import Planned
 from segctl.apply.plan import Carried, read, write
-from segctl.store import Damaged, Newer, Source, StoreError, Unsafe
+from segctl.apply.result import CannotApply
+from segctl.store import Damaged, Newer, NotWritten, Source, StoreError, Unsafe
 from segctl.store.origin import Commit
 from segctl.store.sealed import seal
 from tests.unit.store.test_plain import RULES, changed, places, same, values
@@ -19,7 +21,7 @@ from tests.unit.store.test_plain import RULES, changed, places, same, values
 CARRIED = Carried(
     RULES,
     Source("shop", "d" * 64, {"segctl.yaml": b"version: 1\n"}, Commit("a" * 40, True)),
-    Planned(7, "segctl_b", 99, "h" * 64, "r" * 64, "proven"),
+    Planned(7, "segctl_b", 99, "h" * 64, "r" * 64, "proven", "namespace gw1"),
 )
 
 
@@ -37,6 +39,16 @@ def test_there_and_back(plan: Path) -> None:
     found = read(plan)
     assert same(found.rules, RULES) and found.planned == CARRIED.planned and found.source == CARRIED.source
     assert plan.stat().st_mode & 0o077 == 0
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    for path, says in ((tmp_path / "none" / "x.plan", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(NotWritten, match=f"can't be written to .*{says}"):
+            write(CARRIED, path)
+    first = replace(CARRIED, planned=replace(CARRIED.planned, live=None))
+    with pytest.raises(CannotApply, match="first generation"):
+        write(first, tmp_path / "first.plan")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_cut_off_or_newer(plan: Path) -> None:
