@@ -104,12 +104,22 @@ REMOVE: tuple[Step[Removal], ...] = (
 )
 
 
+def _closed_already(runner: Runner, state: State) -> bool:
+    with suppress(Damaged):
+        return state.standing().closed and bool(hold.holding(runner, hold.clock())["panic"])
+    return False
+
+
 def remove(runner: Runner, *, closed: bool, at: datetime, why: str, told: Callable[[str], None] = nothing) -> Removed:
     """Take our tables away. CannotApply, StoreError: nothing was done. NotApplied: it is as it was."""
     with alone(runner, "remove") as state:
         slots = read_slots(runner)
         live = slots.live.generation if slots.live is not None else None
         side = side_of(state, live)
+        if closed and live is None and _closed_already(runner, state):
+            raise CannotApply(
+                f"{runner.where} is closed already", "`segctl release all` or `segctl remove --leave open` opens it"
+            )
         if closed and side is None:
             raise CannotApply(
                 f"nothing kept says who manages {runner.where}: closed would be closed for everybody",

@@ -73,7 +73,9 @@ def up(settings: Settings, name: str | None, hosts_per_segment: int) -> Exit:
         settings.say(f"note: {note}")
     click.echo(f"lab {built.name}: {_count(built)}")
     if built.hosts:
-        settings.say(f"try: segctl lab shell {built.hosts[0].name}, segctl lab status, segctl lab down")
+        named = f" --name {name}" if name is not None else ""
+        tries = ("shell", f" {built.hosts[0].name}"), ("status", ""), ("down", "")
+        settings.say("try: " + ", ".join(f"segctl lab {act}{named}{rest}" for act, rest in tries))
     return Exit.YES
 
 

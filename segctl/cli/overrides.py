@@ -247,7 +247,7 @@ def overrides_(settings: Settings, point: str | None, netns: str | None, here: b
         return
     rows = [("id", "what", "until", "by", "why")]
     for one in found:
-        end = f"{moment(one.until):%Y-%m-%dT%H:%M:%SZ}" if one.until else "released"
+        end = f"{moment(one.until):%Y-%m-%dT%H:%M:%SZ}" if one.until else "it is released"
         rows.append((str(one.id), _words(one), end, one.who, one.why))
     write_columns(rows)
 

@@ -86,7 +86,7 @@ def _rows(found: "Status") -> list[tuple[str, str]]:
         rows = [("live", f"nothing of ours on {found.where}" if not found.slot else f"{found.slot} without a number")]
     else:
         about = found.about
-        told = f": site {about.site} {about.commit}, by {about.by} at {about.at}".replace("  ", " ") if about else ""
+        told = f": site {f'{about.site} {about.commit}'.strip()}, by {about.by} at {about.at}" if about else ""
         rows = [("live", f"generation {found.live} in {found.slot} on {found.where}{told}")]
         rows.append(("proof", (about.proof if about else "") or "nobody looked"))
         if found.confirmed != found.live and found.waiting is None:

@@ -65,6 +65,7 @@ def left(site: Path) -> list[str]:
 def test_up_status_run_shell_down(site: Path) -> None:
     done = segctl(site, "up")
     assert (done.returncode, done.stdout) == (0, f"lab {site.name}: 1 gateway, 5 hosts, 3 segments\n"), done.stderr
+    assert ", segctl lab status, segctl lab down\n" in done.stderr
     again = segctl(site, "up")
     assert (again.returncode, again.stdout) == (2, "")
     assert "there is a lab" in again.stderr
@@ -187,7 +188,10 @@ def test_a_lab_that_lost_a_namespace_is_said_to_be_damaged(site: Path) -> None:
 
 
 def test_a_name_that_is_no_namespace_any_more_is_a_loss_too(site: Path) -> None:
-    assert segctl(site, "up").returncode == 0
+    done = segctl(site, "up", "--name", site.name)
+    assert done.returncode == 0
+    named = f"--name {site.name}"  # what is suggested is about this lab
+    assert f"try: segctl lab shell {named} " in done.stderr and f"segctl lab down {named}\n" in done.stderr
     subprocess.run(["umount", f"/run/netns/sg-{site.name}-web1"], check=True)
     assert "DAMAGED, 1 of 7 namespaces gone" in segctl(site, "status", "--name", site.name).stdout
 

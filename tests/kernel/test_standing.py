@@ -96,18 +96,21 @@ def test_as_it_is_typed(place: Place, capsys: pytest.CaptureFixture[str]) -> Non
     assert "is on namespace" in capsys.readouterr().out
     place.nft("flush chain inet segctl_a forward")
     assert run(["-q", "status", *words]) == 0
-    assert "the rules of chain forward differ" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "the rules of chain forward differ" in said and " ," not in said
     assert run(["-q", "status", "--format", "json", *words]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["schema"], said["live"], said["confirmed"]) == ("segctl/status/1", 1, 1)
 
 
-def test_others_and_what_is_held(place: Place) -> None:
+def test_others_and_what_is_held(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     place.nft("table ip theirs { chain c { type filter hook forward priority 5; policy drop; }; }")
     quarantine(place.runner, "10.96.1.9", 0, "beacons")
     found = status(place.runner, datetime.now(UTC))
     assert any("theirs" in one.what for one in found.concerns)
     assert len(found.overrides) == 1 and "10.96.1.9" in found.overrides[0] and "beacons" in found.overrides[0]
+    assert run(["-q", "overrides", "--netns", place.runner.name]) == 0
+    assert "  it is released  " in capsys.readouterr().out
     assert found.drift == () and found.tracked[1] > 0 and found.kernel and found.nft == "1.0.6"
 
 
@@ -137,6 +140,8 @@ def test_what_is_closed_says_so_and_what_opens_it(place: Place, capsys: pytest.C
     assert run(["-q", "status", "--format", "json", *words]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["closed"] is told["closed_at_boot"] is True
+    with pytest.raises(CannotApply, match="is closed already"):
+        remove(place.runner, closed=True, at=datetime.now(UTC), why="moved")
     release(place.runner, "all", "back")
     assert closed not in said() and at_boot in said()
     remove(place.runner, closed=False, at=datetime.now(UTC), why="moved")
