@@ -48,7 +48,7 @@ def reach(
     from segctl.ask.reach import reach as ways
     from segctl.model.ranges import ALL_ADDRESSES
 
-    policy = policy_of(settings, at)
+    policy = _policy(settings, at)
     blasts = Blasts(ways(policy, at), through_world)
     if source is None and format_ == "text":
         return _nearest(blasts)
@@ -110,7 +110,7 @@ def blast(settings: Settings, source: str | None, through_world: bool, format_: 
         show_exposures,
     )
 
-    policy = policy_of(settings, at)
+    policy = _policy(settings, at)
     blasts = Blasts(ways(policy, at), through_world)
     asked = {"schema": "segctl/blast/1", "at": at.isoformat(), "of": source, "through_world": through_world}
     if source is None:
@@ -149,7 +149,7 @@ def path(
     from segctl.ask.severed import path as ask
     from segctl.report.reach import plain_path, show_path
 
-    policy = policy_of(settings, at)
+    policy = _policy(settings, at)
     found = ask(policy, at, _addresses(policy, source), _addresses(policy, destination), through_world=through_world)
     if format_ == "json":
         asked = {"from": source, "to": destination, "through_world": through_world}
@@ -157,6 +157,14 @@ def path(
     else:
         write(show_path(found))
     return Exit.YES if found.way else Exit.NO
+
+
+def _policy(settings: Settings, at: datetime) -> "Policy":
+    """What the site means; a word if nothing could enforce it: the law leaves coverage out there."""
+    policy = policy_of(settings, at)
+    if not policy.site.points:
+        settings.say("the site has no points: told as if everything were enforced")
+    return policy
 
 
 def _addresses(policy: "Policy", text: str) -> "Ranges":

@@ -1,6 +1,7 @@
 """reach, blast, path: as typed, on the shop."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +102,9 @@ def test_wrong_ends(words: list[str], says: str, capsys: Capture) -> None:
 def test_one_machine_is_there_already(capsys: Capture) -> None:
     assert said(capsys, "reach", "web1", "web1", code=Exit.NO) == "nobody else: FROM and TO are one machine\n"
     assert said(capsys, "path", "web1", "web1", code=Exit.NO) == "no way\n"
+
+
+def test_a_site_that_nothing_enforces_says_so(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "segctl.yaml").write_text("version: 1\nsite: s\nsegments: {a: {members: 10.0.0.0/24}}\n")
+    assert run(["--site", str(tmp_path), "path", "a", "world"]) in (Exit.YES, Exit.NO)
+    assert "the site has no points" in capsys.readouterr().err
