@@ -1,4 +1,4 @@
-// segctl's own page, bundled by tools/page/build.sh from tools/page/src 461dae9a7ba8d87ad489d618eced32e06e88cf80ec6333349d249662b8797b4a
+// segctl's own page, bundled by tools/page/build.sh from tools/page/src 9532c6da00e6c2cdb029c3acb92085c05ab4f6083740c036f265c1c996dbc7a7
 (() => {
   // tools/page/src/data.js
   function read(data) {
@@ -321,9 +321,10 @@
       fit: false,
       nodeDimensionsIncludeLabels: false,
       nodeRepulsion: 9e3,
-      idealEdgeLength: 70,
       nodeSeparation: 110,
       gravity: 0.35,
+      // A few boxes have room for what is written on their lines.
+      idealEdgeLength: boxes.length > 12 ? 70 : 170,
       packComponents: false,
       numIter: boxes.length > 80 ? 1200 : 2500
     }).run();

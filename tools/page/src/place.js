@@ -90,7 +90,9 @@ function forces(boxes, lines, shape) {
   const cy = globalThis.cytoscape({ headless: true, styleEnabled: true, elements, style });
   cy.layout({
     name: "fcose", quality: boxes.length > 80 ? "default" : "proof", animate: false, randomize: true, fit: false,
-    nodeDimensionsIncludeLabels: false, nodeRepulsion: 9000, idealEdgeLength: 70, nodeSeparation: 110, gravity: 0.35,
+    nodeDimensionsIncludeLabels: false, nodeRepulsion: 9000, nodeSeparation: 110, gravity: 0.35,
+    // A few boxes have room for what is written on their lines.
+    idealEdgeLength: boxes.length > 12 ? 70 : 170,
     packComponents: false, numIter: boxes.length > 80 ? 1200 : 2500,
   }).run();
   for (const one of boxes) {
