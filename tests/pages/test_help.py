@@ -84,9 +84,14 @@ def test_each_command_has_two_examples() -> None:
 
 @pytest.mark.timeout(600)
 def test_the_examples_do_what_they_say(shop: Path) -> None:
-    """In the order of `segctl --help`; the lab is up, and `lab down` comes last of its own."""
+    """In the order of `segctl --help`; the lab is up, and `lab down` comes last of its own.
+
+    `plan` comes behind `confirm`: plans are of what follows a first generation, and refuse while one waits.
+    """
     commands = every_command()
     order = sorted(commands, key=lambda name: name == "lab down")
+    order.remove("plan")
+    order.insert(order.index("confirm") + 1, "plan")
     for name in order:
         for example in commands[name].examples:
             assert example.split()[: len(name.split())] == name.split(), example

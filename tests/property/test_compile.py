@@ -156,6 +156,10 @@ def test_the_rules_answer_as_the_law() -> None:
     assert asked[PointKind.HOST] > 1_000
 
 
+def test_who_says_to_be_the_point_passes_where_binding_is_only_logged() -> None:
+    assert compare(seed=574863742, sites=1, count=60)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_the_rules_answer_as_the_law_at_length() -> None:
