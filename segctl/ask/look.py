@@ -77,12 +77,17 @@ def in_common(
     if len(sources) == len(destinations) == 1:
         return decision
     made = {
+        Step.CUT_OFF: _cut_off,
         Step.QUARANTINE: _quarantine,
         Step.INTRA: _intra,
         Step.DEFAULTS: _defaults,
         Step.REFUSED: _refused,
     }[decision.step]
     return made(decision, ends, sources, destinations)
+
+
+def _cut_off(decision: Decision, ends: tuple[bool, bool], sources: Segments, destinations: Segments) -> Decision:
+    return replace(decision, reason="an end is in quarantine at run time, or all but management is shut")
 
 
 def _quarantine(decision: Decision, ends: tuple[bool, bool], sources: Segments, destinations: Segments) -> Decision:

@@ -160,10 +160,10 @@ class _FlowGraph:
         self._graph.add_edge(("speaks", source), node)
 
     def _opens(self, at: int, source: int, targets: int) -> bool:
-        """Whether a flow opens all of these to a class of its family."""
-        joint = self.ways.reach.joint
-        real = reduce(or_, (one.targets for one in self.openings.from_(source) if not one.flows or one.flows >> at & 1))
-        return not targets & joint.half(source) & ~real & ~(1 << source)
+        """Whether a flow opens all of these to a class; to those of the other family it can't."""
+        openings = self.openings.from_(source)
+        real = reduce(or_, (one.targets for one in openings if not one.flows or one.flows >> at & 1))
+        return not targets & ~real & ~(1 << source)
 
 
 def _common_segments(ways: Ways, steps: Steps) -> tuple[str, ...]:
