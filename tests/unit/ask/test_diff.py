@@ -1,6 +1,5 @@
 """What a change opens and closes: one small site, one edit at a time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from segctl.ask.diff import difference
 from segctl.ask.result import Difference, Row
 from segctl.model.decision import Effect, Step
-from segctl.model.ranges import ALL_ADDRESSES, show_addresses
+from segctl.model.ranges import show_addresses
 from segctl.model.strictness import Verdict
 from segctl.policy import Policy
 from segctl.report.answers import show_services
@@ -384,15 +383,3 @@ def test_few_words_may_be_exact() -> None:
     assert len(exact.rows) == 2
     (row,) = found.rows
     assert row.whole and row.pairs == 2 * 4 + 1 * 4
-
-
-def test_what_is_held_at_run_time_is_told_of_many_segments() -> None:
-    text = """
-    segments:
-      a: {strictness: open, members: 10.1.0.0/24}
-      b: {strictness: open, members: 10.2.0.0/24}
-    """
-    free = policy(text)
-    found = difference(free, replace(free, held=ALL_ADDRESSES), AT)
-    assert found.closes and not found.opens
-    assert all(row.after.decision.step is Step.CUT_OFF for row in found.closes)
