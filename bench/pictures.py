@@ -6,28 +6,17 @@ Whole commands on sites with zones and owners: `graph` as svg and as matrix, in 
 and answers one question. Processor time with that of Graphviz, medians of three rounds.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+from can import seconds
 from estates import write_estate
 
 ROUNDS = 3
 SIZES = ((20, 40), (60, 120), (500, 1000), (1000, 2000))
-
-
-def seconds(command: list[str], cache: str) -> float:
-    """Of the processor, its children's included; 1 is an answer of `can`."""
-    child = subprocess.Popen(command, env={**os.environ, "XDG_CACHE_HOME": cache}, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode not in (0, 1):
-        sys.exit(f"exit {child.returncode}: {' '.join(command)}")
-    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from segctl.ask.fallback import Coverage, families
-from segctl.ask.graph import segment_nodes
+from segctl.ask.graph import names_left, segment_nodes
 from segctl.ask.register import state
 from segctl.ask.rest import Guards, rest, touched, unforbidden
 from segctl.ask.result import State
 from segctl.ask.result.page import Atlas, Block, Stated
 from segctl.ask.spread import Spread
-from segctl.model.flow import Flow, Guardrail, Management, Services
+from segctl.model.flow import Flow, Guardrail, Management
 from segctl.model.ranges import Ranges
 from segctl.model.segment import Waiver, Waivers
 from segctl.model.selector import Named, Selectors
@@ -88,14 +88,14 @@ class _Maker:
                 first, second = sources[ends[0]], destinations[ends[1]]
                 if not isinstance(said, Flow):
                     if left := one.traffic & families(first, second):
-                        yield Block(mine, theirs, _names(said.services, left) if said.services else ("all",))
+                        yield Block(mine, theirs, names_left(said.services, left) if said.services else ("all",))
                     continue
                 guards = self.guards.between(*ends) if near else []
                 left = unforbidden(first, second, one.traffic, guards)
                 cut_off = any(self.policy.site.segments[name].profile.quarantine for name in ends)
                 if left and (said.remediation or not cut_off):
                     partly = touched(first, second, left, guards)
-                    yield Block(mine, theirs, _names(said.services, left), partly)
+                    yield Block(mine, theirs, names_left(said.services, left), partly)
 
     def _near(self, one: Said, sources: Parts, destinations: Parts) -> list[int]:
         """The places of the guardrails that may forbid some of a flow."""
@@ -123,8 +123,3 @@ class _Maker:
 def _met(forbidden: Ranges, part: Ranges) -> tuple[bool, ...]:
     """All that it can matter of a guardrail's part of a segment, beside a flow's."""
     return forbidden.covers(part), forbidden.meets(part), bool(forbidden.v4()), bool(forbidden.v6())
-
-
-def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:
-    """The services of which something is left, in the order of the site, each once."""
-    return tuple(dict.fromkeys(service.name for service in services if service.traffic.meets(traffic)))

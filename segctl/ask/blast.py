@@ -60,14 +60,14 @@ class Blasts:
                 hops = next((at for at, mask in enumerate(rings.reached, 1) if mask & classes), 0)
                 if hops or classes != start or self._several(start):
                     by_hops.setdefault(hops, []).append(aims)
-            key = tuple((hops, _union(aims)) for hops, aims in sorted(by_hops.items()))
+            key = tuple((hops, Ranges.union(aims)) for hops, aims in sorted(by_hops.items()))
             found.setdefault(key, []).append((start, those))
         return tuple(self._told(key, starts) for key, starts in found.items() if key)
 
     def _told(self, key: Iterable[tuple[int, Ranges]], starts: Iterable[tuple[int, Ranges]]) -> Reached:
         named = {hops: self.caller.named(aims) for hops, aims in key}
         never = named.pop(0, None)
-        return Reached(self.caller.named(_union(those for _, those in starts)), tuple(named.items()), never)
+        return Reached(self.caller.named(Ranges.union(those for _, those in starts)), tuple(named.items()), never)
 
     def _several(self, start: int) -> bool:
         """Whether these classes have more machines than one."""
@@ -119,7 +119,7 @@ class Blasts:
         ]
         segments = self._by_hops(rings)
         return Blast(
-            self.caller.named(_union(those for _, those in starts)),
+            self.caller.named(Ranges.union(those for _, those in starts)),
             tuple(self._direct(start)),
             tuple(self._ring(rings, number) for number in range(len(rings.reached))),
             weigh(whole),
@@ -175,7 +175,7 @@ class Blasts:
             whole = (joint.masks[0] | joint.masks[1]) & ~self.reach.world
             found = joint.addresses(reached & whole)
             beyond = (one for classes, those in self._kinds.items() if classes & reached for one in those)
-            found |= _union(one.addresses & joint.addresses(one.classes & ~reached & whole) for one in beyond)
+            found |= Ranges.union(one.addresses & joint.addresses(one.classes & ~reached & whole) for one in beyond)
             own = next((one.addresses for one in self._kinds.get(start, ())), None)
             self._known[key] = found - (own or Ranges.single(joint.classes[lowest(start)].first()))
         return self._known[key]
@@ -193,10 +193,6 @@ class Blasts:
                 found[key] = mask | part, both
         for mask, services in found.values():
             yield Direct(self.caller.called(mask), tuple(services))
-
-
-def _union(some: Iterable[Ranges]) -> Ranges:
-    return Ranges.of(span for one in some for span in one)
 
 
 def passings(reach: Reach, source: int, targets: int, pieces: Iterable[Piece]) -> Iterator[Passing]:

@@ -4,7 +4,6 @@ Both ends and the traffic are cut wherever any statement, segment or essential t
 piece is put to the law. Only what meets the question is looked at, so a small question on a large site stays small.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from segctl.ask.cuts import Piece, questions
@@ -33,7 +32,7 @@ def can(
         named = zip((source, destination), ends, strict=True)
         raise SiteError(tuple(nobody(said) for said, addresses in named if not addresses) or (_no_pair(source),))
     parts = (
-        Part(outcome, *(_union(piece[side] for piece in pieces) for side in range(3)))
+        Part(outcome, *(Ranges.union(piece[side] for piece in pieces) for side in range(3)))
         for outcome, pieces in found.items()
     )
     return Answer(tuple(sorted(parts, key=lambda part: (part.outcome.decision.step, part.sources.spans))))
@@ -42,10 +41,6 @@ def can(
 def asked_addresses(policy: Policy, selectors: Selectors, *, inner: bool) -> Ranges:
     """As in a flow; but who asks for a special address alone gets an answer on it."""
     return asked_in(policy.site, policy.partition, selectors, inner=inner)
-
-
-def _union(parts: Iterable[Ranges]) -> Ranges:
-    return Ranges.of(span for part in parts for span in part)
 
 
 def nobody(selectors: Selectors) -> Diagnostic:

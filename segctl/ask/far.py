@@ -52,7 +52,7 @@ def _only(these: Blasts, others: Blasts) -> Iterator[FarRow]:
             for hops, mask in enumerate(rings.reached, 1):
                 if hops > 1 and (new := mask & ~known):
                     found.setdefault((hops, new), []).append(here)
-    rows = [_Row(hops, _union(those), new, (those[0], lowest(new))) for (hops, new), those in found.items()]
+    rows = [_Row(hops, Ranges.union(those), new, (those[0], lowest(new))) for (hops, new), those in found.items()]
     few = rows if len(rows) <= MOST else list(_grouped(these, rows))
     for number, row in enumerate(sorted(few, key=lambda row: (row.hops, row.starts.spans))):
         one, goal = row.one
@@ -70,11 +70,7 @@ def _grouped(these: Blasts, rows: Iterable[_Row]) -> Iterator[_Row]:
         found.setdefault((row.hops, starts, goals), []).append(row)
     for those in found.values():
         new = reduce(or_, (one.new for one in those))
-        yield _Row(those[0].hops, _union(one.starts for one in those), new, those[0].one, len(those) == 1)
-
-
-def _union(some: Iterable[Ranges]) -> Ranges:
-    return Ranges.of(span for one in some for span in one)
+        yield _Row(those[0].hops, Ranges.union(one.starts for one in those), new, those[0].one, len(those) == 1)
 
 
 def _known(others: Blasts, those: Ranges) -> Iterator[tuple[Ranges, int]]:

@@ -151,7 +151,7 @@ class _Builder:
         for part in self._parts(entry):
             if rest := entry.traffic & families(part.source, part.destination):
                 words = self.spread.words(part.pair[0], part.source, said.source, (), inner=False), self._hosts(part)
-                self._add(Kind.MANAGEMENT, part, (_names(said.services, rest), rest), said=said, words=words)
+                self._add(Kind.MANAGEMENT, part, (names_left(said.services, rest), rest), said=said, words=words)
 
     def _hosts(self, part: _Part) -> str | None:
         """The host points that management reaches in a segment; None where it is the gateways' own."""
@@ -167,7 +167,7 @@ class _Builder:
                 continue
             self.guards.setdefault(part.pair, []).append(guardrail)
             words = self._words(part, (said.source, ()), (said.destination, ()), inner=True)
-            names = _names(said.services, rest) if said.services else ("all",)
+            names = names_left(said.services, rest) if said.services else ("all",)
             self._add(Kind.GUARDRAIL, part, (names, rest), said=said, words=words)
 
     def _flow(self, flow: Statement[Flow]) -> None:
@@ -180,7 +180,7 @@ class _Builder:
             source, destination = (said.source, said.source_except), (said.destination, said.destination_except)
             words = self._words(part, source, destination, inner=False)
             kind = Kind.FLOW if said.active(self.at) else Kind.INACTIVE
-            self._add(kind, part, (_names(said.services, rest), rest), said=said, words=words)
+            self._add(kind, part, (names_left(said.services, rest), rest), said=said, words=words)
 
     def _fall_back(self, source: Segment, destination: Segment) -> None:
         """Between two different segments, what passes although no statement allows it."""
@@ -295,7 +295,7 @@ def segment_nodes(policy: Policy, at: datetime) -> dict[str, dict[str, Any]]:
     return {name: builder.node(segments[name]) for name in sorted(segments)}
 
 
-def _names(services: Services, traffic: Ranges) -> tuple[str, ...]:
+def names_left(services: Services, traffic: Ranges) -> tuple[str, ...]:
     """The services of which something is left, in the order of the site, each once."""
     return tuple(dict.fromkeys(service.name for service in services if service.traffic.meets(traffic)))
 

@@ -33,6 +33,11 @@ class Ranges:
         return cls(tuple(_merged(sorted(spans))))
 
     @classmethod
+    def union(cls, some: Iterable["Ranges"]) -> "Ranges":
+        """All of several sets."""
+        return cls.of(span for one in some for span in one)
+
+    @classmethod
     def single(cls, value: int) -> "Ranges":
         return cls(((value, value),))
 
