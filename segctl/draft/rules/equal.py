@@ -6,6 +6,7 @@ difference is one of those on purpose (`purpose.py`), or it is told.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from segctl.draft.audit.reaches import names_of
@@ -106,7 +107,7 @@ def compare(original: Rules, draft: Rules, policy: Policy, point: Point, familie
     for family in families:
         for way in wanted.ways:
             one, other = shared(
-                [lambda cuts: original.walk(way, family, cuts), lambda cuts: draft.walk(way, family, cuts)],  # noqa: B023
+                [partial(rules.walk, way, family) for rules in (original, draft)],
                 _cuts(policy, point, family, wanted),
             )
             _compare(Endings(one), Endings(other), Place(policy, point, way, family, faces, known), found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from segctl.draft.audit.reaches import names_of
@@ -90,10 +91,7 @@ def cuts_of(wanted: Wanted, family: int) -> Cuts:
 
 
 def _land(rules: Rules, ways: tuple[Way, ...], family: int, wanted: Wanted) -> Land:
-    def walking(way: Way) -> "object":
-        return lambda cuts: rules.walk(way, family, cuts)
-
-    made = shared([walking(way) for way in ways], cuts_of(wanted, family), ENDS)  # type: ignore[misc]
+    made = shared([partial(rules.walk, way, family) for way in ways], cuts_of(wanted, family), ENDS)
     grounds = {way: Ground(Endings(cells)) for way, cells in zip(ways, made, strict=True)}
     axis = next(iter(grounds.values())).axis(SADDR)
     special = axis.mask(half(wanted.special | wanted.ours, family))
