@@ -122,6 +122,18 @@ def confirm(runner: Runner) -> Confirmed:
         return _confirmed(state, runner, pending.generation)
 
 
+def taken_back(state: State, number: int) -> str:
+    """When its guard took a generation back, if nobody went there by its number since; else ""."""
+    since = ""
+    for line in state.journal.lines():
+        if line.get("state") == "done":
+            if line.get("doing") == "guard" and line.get("left") == number:
+                since = str(line.get("at", ""))
+            elif line.get("generation") == number:
+                since = ""
+    return since
+
+
 def _demand_in_time(state: State, runner: Runner) -> None:
     """Who comes too late must not hear that all is well: the guard's was the last change that was made."""
     done = [line for line in state.journal.lines() if line.get("state") == "done"]

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from segctl.apply.confirm import waiting
+from segctl.apply.confirm import taken_back, waiting
 from segctl.apply.result import History, Version
 from segctl.apply.slots import read_slots
 from segctl.model.moment import moment
@@ -23,6 +23,8 @@ def history(runner: Runner) -> History:
         versions = []
         for number in reversed(state.generations.numbers()):
             mark = _mark(runner, standing, number, live is not None and number == live.generation)
+            if not mark and taken_back(state, number):
+                mark = "taken back: nobody confirmed it"
             try:
                 about = state.generations.about(number)
             except StoreError as error:

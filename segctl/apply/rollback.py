@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from segctl.apply.alone import alone
 from segctl.apply.change import applied, carry_out
+from segctl.apply.confirm import taken_back
 from segctl.apply.flip import flip, put_to_sleep
 from segctl.apply.gone import way_on
 from segctl.apply.job import Job, Wish
@@ -134,18 +135,6 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
             )
         _carried_out(Return(runner, state, slots, there), told)
         return RolledBack(runner.where, live, there)
-
-
-def taken_back(state: State, number: int) -> str:
-    """When its guard took a generation back, if nobody went there by its number since; else ""."""
-    since = ""
-    for line in state.journal.lines():
-        if line.get("state") == "done":
-            if line.get("doing") == "guard" and line.get("left") == number:
-                since = str(line.get("at", ""))
-            elif line.get("generation") == number:
-                since = ""
-    return since
 
 
 def _edited(runner: Runner, state: State, sleeping: Slot) -> tuple[str, ...]:

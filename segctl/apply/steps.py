@@ -66,6 +66,8 @@ def look_around(job: Job) -> None:
     else:
         job.concerns = surroundings(job.runner).concerns()
     refuse(job.concerns, job.runner.where)
+    for concern in job.concerns:
+        job.told(f"{concern.level}: {concern.what}")
 
 
 def demand_lineage(job: Job) -> None:

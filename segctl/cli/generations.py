@@ -130,6 +130,10 @@ def boot(settings: Settings, print_unit: bool, point: str | None, netns: str | N
     Exit 0: it is live, or nothing ever was. Exit 4: what was kept can't be relied on, and all but management is shut.
     """
     if print_unit:
+        if netns:
+            raise click.UsageError(
+                "--print-unit is for this machine: systemd has no namespace before the network is up"
+            )
         click.echo(_unit(), nl=False)
         return Exit.YES
     runner = place_of(settings, point, netns, here)

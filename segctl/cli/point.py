@@ -157,8 +157,6 @@ def _tell(settings: Settings, done: "Applied", confirm: float | None, format_: s
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return
-    for concern in done.concerns:
-        settings.say(f"{concern.level}: {concern.what}")
     click.echo(f"generation {done.generation} is live on {done.where}: {done.elements} elements in {done.slot}")
     if done.proof == "proven":
         click.echo("proven while it slept: it does with every packet what the site means")

@@ -14,6 +14,7 @@ import pytest
 from segctl.apply import Applied, CannotApply, Wish, roll_back, roll_back_to
 from segctl.apply import apply as apply_rules
 from segctl.apply.confirm import confirm, stand_guard
+from segctl.apply.history import history
 from segctl.apply.job import Proving
 from segctl.apply.slots import read_slots
 from segctl.apply.status import status
@@ -105,11 +106,14 @@ def test_not_confirmed_it_is_taken_back(place: Guarded) -> None:
     with pytest.raises(CannotApply, match=r"generation 2, which sleeps .*, was taken back at 20") as refused:
         roll_back(place.runner)
     assert "`segctl rollback 2`" in refused.value.help and place.held() == before
+    marks = {one.number: one.mark for one in history(place.runner).generations}
+    assert marks == {1: "live", 2: "taken back: nobody confirmed it"}
     wish = Wish(proving=Proving.LEFT_OUT)
     assert roll_back_to(place.runner, 2, AT, wish, lambda kept: compiled(NEW)[0]).generation == 2
     assert roll_back(place.runner).generation == 1 and roll_back(place.runner).generation == 2  # it was gone to by then
     place.apply(OLD)
     assert confirm(place.runner).generation == 3
+    assert [one.mark for one in history(place.runner).generations] == ["live", "", ""], "it was gone to since"
 
 
 def test_the_first_is_put_to_sleep(namespace: MakeNamespace) -> None:

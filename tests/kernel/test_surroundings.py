@@ -413,6 +413,17 @@ def test_what_is_otherwise_than_the_site_says(line: str, what: str) -> None:
     assert any(one.what.startswith(what) for one in warned)
 
 
+def test_another_machine() -> None:
+    """Rules of a point that isn't this one, as whoever types in the wrong window applies them."""
+    first = in_scratch(lambda runner: concerns(runner, LAW, "gw"))
+    assert "nothing of 'gw' is here (none of its interfaces, none of its addresses): is this the right machine?" in [
+        one.what for one in first
+    ]
+    renamed = at_point(do("ip link set eth1 down", "ip link set eth1 name eth8", "ip link set eth2 down",
+                          "ip link set eth2 name eth9"))  # fmt: skip
+    assert not any("right machine" in one.what for one in renamed), "its addresses are here"
+
+
 def test_interfaces_that_the_site_does_not_list() -> None:
     acts = ("ip link add dd type veth peer name ee", "ip link set dd up", "ip link set ee up")
     (about,) = at_point(do(*acts))
@@ -440,6 +451,13 @@ def test_what_refuses_is_no_apply() -> None:
     assert "postmangle" in str(failed.value) and "premangle" in str(failed.value), "each rule is named"
     assert failed.value.help
     refuse(at_point(loaded("ufw.iptables")), "this host")
+
+
+def test_what_warns_is_said_before_anything_is_changed(place: Place) -> None:
+    heard: list[str] = []
+    place.apply(OLD, told=heard.append)
+    assert "nothing of 'gw' is here" in (said := "\n".join(heard[: heard.index("keep")])), said
+    assert said.count("warns: ") == "\n".join(heard).count("warns: ") > 1
 
 
 def test_to_look_changes_nothing(place: Place) -> None:

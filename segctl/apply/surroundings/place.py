@@ -11,12 +11,26 @@ from segctl.policy import Policy
 
 
 def place_concerns(policy: Policy, point: Point, links: tuple[Link, ...], settings: Settings) -> Iterator[Concern]:
-    """What is missing, what is there beside it, what it can't do."""
+    """Whether it is there at all; what is missing, what is there beside it, what it can't do."""
+    yield from _elsewhere(policy, point, links)
     if point.kind is PointKind.GATEWAY:
         yield from _missing(point, links)
         yield from _unlisted(point, links)
         yield from forwarding_concerns(settings, frozenset(family(first) for first, _ in point.own()))
     yield from _undeclared(policy, point, links)
+
+
+def _elsewhere(policy: Policy, point: Point, links: tuple[Link, ...]) -> Iterator[Concern]:
+    """Rules of another machine shut this one without a word."""
+    here = Ranges.of((one, one) for link in links for one in link.addresses)
+    if _declared(policy, point) & here or any(link.name in point.interfaces for link in links):
+        return
+    what = "none of its interfaces, none of its addresses" if point.interfaces else "none of its addresses"
+    yield Concern(
+        Level.WARNS,
+        f"nothing of '{point.name}' is here ({what}): is this the right machine?",
+        "--point and --netns name another",
+    )
 
 
 def _missing(point: Point, links: tuple[Link, ...]) -> Iterator[Concern]:

@@ -81,3 +81,11 @@ def test_what_is_no_command(words: tuple[str, ...], tmp_path: Path, monkeypatch:
     """A reason is demanded, times have bounds, and nothing is taken for granted."""
     monkeypatch.chdir(tmp_path)
     assert run([*words, "--netns", "segt-none"]) == 2
+
+
+def test_the_unit_for_boot_is_this_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["boot", "--print-unit"]) == 0
+    (starts,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("ExecStart=")]
+    assert starts.endswith(" --quiet boot --here") and not starts.startswith("ExecStart=/usr/bin/segctl"), starts
+    assert run(["boot", "--print-unit", "--netns", "far"]) == 2
+    assert "systemd has no namespace before the network is up" in capsys.readouterr().err
