@@ -22,7 +22,7 @@ demo: setup-demo ## the whole idea on real kernels, in namespaces, as any user: 
 	@$(RUN) examples/demo.sh
 
 test: setup-test lint ## ruff, mypy, then all tests but the long ones; as root, for the kernel's part
-	@$(RUN) tools/test.sh $(ARGS)
+	@$(RUN) tools/test.sh '' $(ARGS)
 
 lint: setup-lint ## ruff and mypy --strict
 	$(PY) -m ruff check .
@@ -30,7 +30,7 @@ lint: setup-lint ## ruff and mypy --strict
 	$(PY) -m mypy
 
 soak: setup-test ## tests that take minutes
-	$(PY) -m pytest -m soak --timeout 3600 $(ARGS)
+	@$(RUN) tools/test.sh '-m soak --timeout 3600' $(ARGS)
 
 soak-long: setup-test ## tests that take hours
 	$(PY) -m pytest -m soak_long --timeout 0 $(ARGS)
