@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeNamespace
+from tests.kernel.applied import OLD
 from tests.sites import EXAMPLES
 
 SHOP = EXAMPLES / "shop" / "site"
@@ -19,6 +20,13 @@ pytestmark = pytest.mark.kernel
 def segctl(*words: str, site: Path = SHOP) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "segctl", "-q", "--site", str(site), *words]
     return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A site whose proof takes no time: what is looked at is what commands answer."""
+    (tmp_path / "segctl.yaml").write_text(f"version: 1\nsite: small\n{OLD}")
+    return tmp_path
 
 
 def rules(namespace: str) -> str:
@@ -43,27 +51,27 @@ def test_compile_says_what_each_number_stands_for() -> None:
     assert kinds == {"management", "essential", "flow", "intra", "default", "observe"}
 
 
-def test_apply_and_back_again(namespace: MakeNamespace) -> None:
+def test_apply_and_back_again(namespace: MakeNamespace, small: Path) -> None:
     place = namespace()
-    first = segctl("apply", "--netns", place, "--prime", "0")
+    first = segctl("apply", "--netns", place, "--prime", "0", site=small)
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith(f"generation 1 is live on namespace {place}: ")
-    second = json.loads(segctl("apply", "--netns", place, "--format", "json").stdout)
+    second = json.loads(segctl("apply", "--netns", place, "--format", "json", site=small).stdout)
     assert (second["generation"], second["slot"], second["first"]) == (2, "segctl_b", False)
-    back = segctl("rollback", "--netns", place)
+    back = segctl("rollback", "--netns", place, site=small)
     assert back.stdout == f"generation 1 is live on namespace {place} again; 2 sleeps\n"
-    third = json.loads(segctl("apply", "--netns", place, "--format", "json").stdout)
+    third = json.loads(segctl("apply", "--netns", place, "--format", "json", site=small).stdout)
     assert (third["generation"], third["slot"]) == (3, "segctl_b")
 
 
-def test_there_is_nothing_before_the_first(namespace: MakeNamespace) -> None:
+def test_there_is_nothing_before_the_first(namespace: MakeNamespace, small: Path) -> None:
     place = namespace()
-    assert segctl("rollback", "--netns", place).returncode == 3
-    segctl("apply", "--netns", place, "--prime", "0")
-    refused = segctl("rollback", "--netns", place)
+    assert segctl("rollback", "--netns", place, site=small).returncode == 3
+    segctl("apply", "--netns", place, "--prime", "0", site=small)
+    refused = segctl("rollback", "--netns", place, site=small)
     assert refused.returncode == 3
     assert "--to-nothing" in refused.stderr
-    assert segctl("rollback", "--netns", place, "--to-nothing").returncode == 0
+    assert segctl("rollback", "--netns", place, "--to-nothing", site=small).returncode == 0
     assert "flags dormant" in rules(place)
 
 
@@ -84,12 +92,12 @@ def test_wrong_words_are_told(words: tuple[str, ...], code: int, says: str) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_broken_site_changes_nothing(namespace: MakeNamespace, tmp_path: Path) -> None:
+def test_a_broken_site_changes_nothing(namespace: MakeNamespace, small: Path) -> None:
     place = namespace()
-    segctl("apply", "--netns", place, "--prime", "0")
+    assert segctl("apply", "--netns", place, "--prime", "0", site=small).returncode == 0
     before = rules(place)
-    (tmp_path / "segctl.yaml").write_text("version: 1\nsite: x\nsegments: {a: {members: 10.0.0.1/24}}\n")
-    done = segctl("apply", "--netns", place, site=tmp_path)
+    (small / "segctl.yaml").write_text("version: 1\nsite: x\nsegments: {a: {members: 10.0.0.1/24}}\n")
+    done = segctl("apply", "--netns", place, site=small)
     assert done.returncode == 2
     assert "segctl.yaml:3:" in done.stderr
     assert rules(place) == before

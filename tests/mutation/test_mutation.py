@@ -47,7 +47,7 @@ points:
       eth1: {segments: [web], addresses: [10.93.1.1/24, "fd93:1::1/64"]}
       eth2: {segments: [watched], addresses: [10.93.3.1/24]}
 """
-SAMPLE = 30
+SAMPLE = 20
 
 
 @pytest.fixture(scope="module")
@@ -157,9 +157,9 @@ def sample(table: object, number: int) -> list[Mutant]:
 def test_a_sample(here: Oracle, small: Policy) -> None:
     ends = [settled(here, mutant, small, "small", "gw") for mutant in sample(here.original, SAMPLE)]
     told(ends)
-    assert len(ends) >= 25
+    assert len(ends) >= 16
     counts = [one.end for one in ends]
-    assert counts.count(Standing.FOUND) >= 8 and counts.count(Standing.REFUSED) <= 4
+    assert counts.count(Standing.FOUND) >= 5 and counts.count(Standing.REFUSED) <= 3
 
 
 def judged_all(name: str, point: str, each: int) -> list[Settled]:

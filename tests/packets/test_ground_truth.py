@@ -31,7 +31,7 @@ pytestmark = pytest.mark.packets
 A_VOLLEY = 50
 _SHOWN = 3  # differences, made small
 _UNCERTAIN = 0.05
-_ENOUGH = 3
+_ENOUGH = 2
 _MODELLED = """
 Match Anybit Lookup Choose Decide Assign Untrack Aside Load Bits Shift Join Mapped Constant
 accept drop reject jump goto return continue inet ip ip6 netdev filter nat

@@ -59,7 +59,7 @@ def test_what_is_printed_is_proven(seed: int) -> None:
 
 
 def test_what_is_printed_for_hosts_is_proven() -> None:
-    assert sum(tried(seed, PointKind.HOST) for seed in range(60)) >= 20
+    assert sum(tried(seed, PointKind.HOST) for seed in range(40)) >= 13
 
 
 HOST = """
@@ -124,7 +124,7 @@ def overlap(held: Set) -> bool:
     return held.answers == "verdict" or any(element.negated for element in held.elements)
 
 
-@pytest.mark.parametrize("seed", [0, 3, 4])
+@pytest.mark.parametrize("seed", [0, 3, pytest.param(4, marks=pytest.mark.soak)])
 def test_the_order_of_what_is_read_does_not_matter(seed: int) -> None:
     policy = random_policy(seed)
     gateway = policy.site.gateways()[0]
