@@ -18,7 +18,7 @@ from segctl.listing.rule import (
     name_span,
 )
 from segctl.prove.alive import Alive
-from segctl.prove.axes import IIF, OIF, STATE, Seen, read
+from segctl.prove.axes import DADDR, IIF, OIF, PROTO, SADDR, STATE, Seen, read
 from segctl.prove.bundle import FEWEST, Bundles, Hits
 from segctl.prove.lookup import Groups, Lookups
 from segctl.prove.path import Stage
@@ -30,6 +30,7 @@ from segctl.prove.values import Table as ByClass
 
 _CONNECTED: Spans = tuple((STATES[word], STATES[word]) for word in ("established", "related", "new"))
 _NOWHERE = 1 << 31  # no index of an interface, but within the type
+_PLAIN = (IIF, OIF, SADDR, DADDR, PROTO)
 _HOPS = ("ip ttl", "ip6 hoplimit")
 _OF_INTERFACE = {
     **dict.fromkeys(("meta iifgroup", "meta iiftype", "meta iifkind"), Seen.IIF),
@@ -197,6 +198,15 @@ class Expressions:
                 return Computed([], [row])
             needs.append((STATE, _CONNECTED))
         return self._needing(row, value, needs)
+
+    def _plain(self, expression: Expression, stage: Stage) -> Of | None:
+        """What an expression is of every row whose header no rule has rewritten; None where that takes more to say."""
+        reading = read(expression.field, expression.bits, self._family) if isinstance(expression, Load) else None
+        if reading is None or not isinstance(reading.of, Of) or reading.of.axis not in _PLAIN or reading.needs:
+            return None
+        axis = reading.of.axis
+        by_index = isinstance(expression, Load) and expression.field in ("meta iif", "meta oif")
+        return None if axis in (IIF, OIF) and (by_index or Seen(axis) not in stage.seen) else reading.of
 
     def _less_one(self, name: str) -> ByClass:
         """What a router leaves of a packet's life (ip_forward, ip6_forward: before the forward hook)."""

@@ -34,7 +34,7 @@ from segctl.prove.path import Stage, stages
 from segctl.prove.row import By, Decided, Row
 from segctl.prove.space import Axis, Cube, NeedsCut, Space, Spans
 from segctl.prove.values import NeedsGroups, Of, complement, groups
-from segctl.prove.walk import Walk
+from segctl.prove.walk import MOST_STEPS, Walk
 
 _LOCAL_TO = "fib daddr type"
 LOOPBACK = name_span("lo")
@@ -81,11 +81,12 @@ def evaluate(
     fresh: bool = False,
     heard: Heard | None = None,
     ends_alike: bool = True,
+    most_steps: int = MOST_STEPS,
 ) -> Evaluated:
     """Walk all packets of a family on a way. `cuts`: sets of values that the classes must respect beside the rules';
     `fewest`: elements from which on a map's hits go on as one row (bundle.FEWEST); `fresh`: only packets that may begin
     a connection, new or untracked, of TCP those with SYN alone; `heard` keeps which rows matched each rule;
-    `ends_alike`: sources and destinations have the same classes.
+    `ends_alike`: sources and destinations have the same classes; `most_steps`: rows that rules look at, all together.
 
     TooManyClasses: the product of classes explodes.
     """
@@ -103,7 +104,7 @@ def evaluate(
             space = _space(collected, collector.lasts, registers, hits)
             start = _start(space, registers, way, fresh)
             evaluator = Evaluator(space, registers, family, listing.interfaces, hits, fewest)
-            walk = Walk(space, evaluator, family, met)
+            walk = Walk(space, evaluator, family, met, most_steps=most_steps)
             if heard is not None:
                 heard.begin(walk, start)
             decided = walk.along([start], met_stages)

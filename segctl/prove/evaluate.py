@@ -8,6 +8,7 @@ from segctl.listing.rule import (
     Expression,
     Join,
     Mapped,
+    Match,
     Set,
     Shift,
     Strange,
@@ -63,6 +64,31 @@ class Evaluator(Expressions):
             hits += outside if negated else inside
             misses += inside if negated else outside
         return Forked(hits, misses, computed.ordered)
+
+    def match_all(self, rows: Sequence[Row], statement: Match, stage: Stage) -> Forked | None:
+        """The same for many rows at once, where one axis says it and no row was rewritten; None where it takes more."""
+        of = self._plain(statement.left, stage)
+        try:
+            narrow = self._lookups.narrow(of, statement.spans) if of is not None else None
+        except NotModelled:  # each row is told to be doubtful
+            narrow = None
+        if narrow is None:
+            return None
+        hits: list[Row] = []
+        misses: list[Row] = []
+        sides = (misses, hits) if statement.negated else (hits, misses)
+        at, mask = narrow
+        for row in rows:
+            if row.rewritten:
+                return None
+            held = row.cube[at]
+            inside = held & mask
+            if not inside or inside == held:
+                sides[not inside].append(row)
+            else:
+                for side, part in zip(sides, _parted(row, at, mask), strict=True):
+                    side.extend(part)
+        return Forked(hits, misses)
 
     def any_bit(self, row: Row, left: Expression, bits: int, negated: bool, table: Table, stage: Stage) -> Forked:
         """Rows with one of these bits set."""
@@ -157,6 +183,8 @@ class Evaluator(Expressions):
         if isinstance(value, int):
             inside = any(first <= value <= last for first, last in spans)
             return ([row], []) if inside else ([], [row])
+        if (narrow := self._lookups.narrow(value, spans)) is not None:
+            return _parted(row, *narrow)
         hits = self._limited(row, self._lookups.cubes(value, spans))
         return hits, self._limited(row, self._lookups.miss_cubes(value, spans))
 
@@ -169,6 +197,18 @@ class Evaluator(Expressions):
             if all(cube):
                 out.append(row._replace(cube=tuple(cube)))
         return out
+
+
+def _parted(row: Row, at: int, mask: int) -> tuple[list[Row], list[Row]]:
+    """A row by one of its axes. Most are wholly on one side: they stay what they are."""
+    cube = row.cube
+    inside, outside = cube[at] & mask, cube[at] & ~mask
+    if not inside:
+        return [], [row]
+    if not outside:
+        return [row], []
+    head, tail = cube[:at], cube[at + 1 :]
+    return [row._replace(cube=(*head, inside, *tail))], [row._replace(cube=(*head, outside, *tail))]
 
 
 def has_map(expression: Expression) -> bool:

@@ -50,6 +50,7 @@ class Lookups:
         self._points: dict[tuple[int, int], dict[int, list[tuple[int, Element]]]] = {}
         self._ranged: dict[tuple[int, int], list[tuple[Span, list[tuple[int, Element]]]]] = {}
         self._restrictions: dict[tuple[Known, Span], tuple[tuple[tuple[int, int], ...], ...]] = {}
+        self._narrow: dict[tuple[Known, Spans], tuple[int, int] | None] = {}
         self._held: dict[int, Set] = {}
         self._shapes: dict[tuple[int, tuple[Known, ...]], Shape] = {}
 
@@ -194,6 +195,14 @@ class Lookups:
             at = index[part.axis]
             axis = axes[at]
             yield ((at, axis.mask(preimage(part, spans, axis.last))),)
+
+    def narrow(self, part: Of | Table, spans: Spans) -> tuple[int, int] | None:
+        """The one axis' place and the mask that say whether a value is in the spans; None if it takes several axes."""
+        key = part, spans
+        if key not in self._narrow:
+            several = isinstance(part, Of) and part.axis in self._registers and self._whole(part) is None
+            self._narrow[key] = None if several else next(self.cubes(part, spans))[0]
+        return self._narrow[key]
 
     def _whole(self, of: Of) -> str | None:
         """The axis of a register's group of bits that a value is the whole of."""

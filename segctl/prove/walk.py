@@ -42,11 +42,13 @@ from segctl.prove.values import NotModelled, Of, Unknown, Value
 _FREE = Of("meta priority", (1 << 32) - 1)
 _DEEPEST = 16  # NFT_JUMP_STACK_SIZE
 _MOST_ROWS = 400_000
-_MOST_STEPS = 100_000
+MOST_STEPS = 100_000
 """Rows that rules look at, all together. Our own rules take up to 32,000 for the examples' gateways and 15,000 for
-1,000 segments; some 180 foreign rules of overlapping ranges in both addresses and ports take more than this, in three
-seconds, and what comes after grows with the square of the classes.
+1,000 segments; some 180 foreign rules of overlapping ranges in both addresses and ports take more than this, and what
+comes after grows with the square of the classes.
 """
+_FEW = 64
+"""Rows up to which those that became alike are joined behind each rule; of more, whenever a quarter came along."""
 _FINAL = {Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN}
 
 
@@ -68,6 +70,7 @@ class Walk:
     decided: list[Decided] = field(default_factory=list)
     heard: Callable[[Stage, By, Sequence[Row]], None] | None = None
     reasons: dict[str, None] = field(default_factory=dict)
+    most_steps: int = MOST_STEPS
     _clock: int = 0
     _steps: int = 0
     _stage: Stage | None = None
@@ -171,16 +174,19 @@ class Walk:
         if depth > _DEEPEST:
             return [row._replace(maybe=(*row.maybe, f"chain {chain.name} is too deep")) for row in rows]
         returned: list[Row] = []
+        joined = 0
         for rule in chain.rules:
             if not rows:
                 break
             self._steps += len(rows)
             rows, back = self._rule(rows, table, chain, rule, depth)
-            rows = settled(rows)
+            if len(rows) <= _FEW or 4 * len(rows) > 5 * joined:
+                rows = settled(rows)
+                joined = len(rows)
             returned += back
-            if len(rows) + len(self.decided) > _MOST_ROWS or self._steps > _MOST_STEPS:
+            if len(rows) + len(self.decided) > _MOST_ROWS or self._steps > self.most_steps:
                 raise TooManyClasses
-        return settled(rows + returned) if returned else rows
+        return settled(rows + returned) if returned or len(rows) > _FEW else rows
 
     def _rule(self, rows: list[Row], table: Table, chain: Chain, rule: Rule, depth: int) -> tuple[list[Row], list[Row]]:
         """One rule for all rows: those that go on to the next, and those that leave the chain."""
@@ -207,6 +213,10 @@ class Walk:
 
     def _all(self, rows: list[Row], on: list[Row], statement: Statement, here: tuple[Table, Chain, Rule]) -> list[Row]:
         """One statement for all rows: returns who still is in the rule; the others are added to `on`."""
+        assert self._stage is not None
+        if isinstance(statement, Match) and (forked := self.evaluator.match_all(rows, statement, self._stage)):
+            on += forked.misses
+            return forked.hits
         active: list[Row] = []
         for row in rows:
             try:

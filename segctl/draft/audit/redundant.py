@@ -22,7 +22,7 @@ _QUIET = ("counter", "comment", "-m comment", "no target", "last")
 _ENDS = {Ending.ACCEPT, Ending.DROP, Ending.REJECT}
 _MOST_CALLERS = 8
 _DEEPEST = 4
-MOST = 400_000
+MOST = 4_000_000
 """Rules that rows are sent past, all together: a minute."""
 _MOST_NOTES = 3
 

@@ -13,7 +13,7 @@ from segctl.draft.audit.idle import idle, say_idle
 from segctl.draft.audit.reaches import Reaches
 from segctl.draft.audit.redundant import Redundant
 from segctl.draft.audit.spoofing import by_route, say_spoofing
-from segctl.draft.audit.walks import SINGLY, Walks
+from segctl.draft.audit.walks import PATIENCE, SINGLY, Walks
 from segctl.draft.result import Audit, Unwalked
 from segctl.listing.rule import Listing, Rule
 from segctl.model.diagnostic import Diagnostic
@@ -73,7 +73,7 @@ def audit(
 
 def walk(listing: Listing, way: Way, family: int) -> Cells:
     """All packets that may begin a connection, one way."""
-    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True, ends_alike=False))
+    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True, ends_alike=False, most_steps=PATIENCE))
 
 
 def _of_rules(

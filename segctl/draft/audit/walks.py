@@ -13,6 +13,8 @@ from segctl.prove.unanswered import TooManyClasses
 
 SINGLY = 1 << 60
 """Elements of a map from which on they would be taken together: none, here."""
+PATIENCE = 20_000_000
+"""Rows that rules look at, all together: there is no other engine that would take over."""
 _OF_FAMILY = {Family.IP: {4}, Family.IP6: {6}, Family.INET: {4, 6}}
 _FINAL = {Ending.ACCEPT, Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN, Ending.RETURN, Ending.GOTO}
 _MOST_CUBES = 2_000
@@ -54,7 +56,9 @@ class Walks:
                 found = []
                 for way in Way:
                     heard = Heard()
-                    evaluated = evaluate(listing, way, family, fewest=SINGLY, heard=heard, ends_alike=False)
+                    evaluated = evaluate(
+                        listing, way, family, fewest=SINGLY, heard=heard, ends_alike=False, most_steps=PATIENCE
+                    )
                     found.append(Heads(heard, evaluated.stages))
             except TooManyClasses:
                 out.untold.add(family)
