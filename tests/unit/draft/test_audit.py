@@ -438,6 +438,17 @@ def test_a_target_that_nobody_knows_may_do_anything(tmp_path: Path) -> None:
     assert answer.unanswered and answer.not_modelled[0].place.line == 5
 
 
+def test_many_rules_each_with_ranges_of_its_own(tmp_path: Path) -> None:
+    """More rows than the prover looks at before its other engine takes over: an audit has no other."""
+    ends = [(f"10.{1 + n // 200}.{n % 200}.0/24", f"10.9.{n // 200}.{n % 200}") for n in range(400)]
+    mine = [f"-s {a} -d {b}/32 -p tcp -m tcp --dport {1000 + n} -j ACCEPT" for n, (a, b) in enumerate(ends)]
+    answer = of(tmp_path, filtered(*mine, mine[7]))
+    assert not answer.unanswered and not answer.notes
+    told = {(a.partition("@")[0], b.partition("@")[0], opens) for a, b, opens in rows(answer, Way.FORWARD)}
+    assert told == {(*pair, f"tcp {1000 + n}") for n, pair in enumerate(ends)}
+    assert [place for place in found(answer) if place[1].startswith("rule-")] == [(405, "rule-shadowed")]
+
+
 def test_a_prefix_with_bits_beyond_it_is_as_nft_reads_it(tmp_path: Path) -> None:
     """In what people write; in what could be the kernel's own list nobody knows (there it is what nothing fits)."""
     by_hand = NFT.replace("10.0.1.0/24", "10.0.1.9/24").replace("10.0.2.0/24", "{ 10.0.2.9/24, 10.0.3.7/32 }")
