@@ -138,6 +138,16 @@ def test_most_are_equal(tmp_path: Path) -> None:
     assert sum(equal) >= 2, equal
 
 
+@pytest.mark.soak
+def test_many_rules_each_with_ranges_of_its_own(tmp_path: Path) -> None:
+    """Among interfaces that are named, so that every line is one of a site."""
+    lines = [f"ip saddr 10.1.{n}.0/24 ip daddr 10.2.{n % 9}.{n} tcp dport {1000 + n} accept" for n in range(250)]
+    text = f"table inet f {{ chain f {{ type filter hook forward priority 0; policy drop; {'; '.join(lines)}; }}\n}}\n"
+    made = imported(tmp_path, text, wanted(HOMES))
+    assert made.equality.equal
+    assert len(draft_of(made, tmp_path / "site")[0].site.flows) == 250
+
+
 OWN = {"eth0": "192.0.2.1/24", "eth1": "10.1.0.9/16 fd00:1::9/64", "eth2": "10.2.0.9/16 fd00:2::9/64"}
 OURS = {4: ("192.0.2.1", "10.1.0.9", "10.2.0.9"), 6: ("fd00:1::9", "fd00:2::9")}
 NEEDED = {17: {67, 68, 546, 547}}

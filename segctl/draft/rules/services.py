@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from segctl.draft.rules.verdict import Verdict
 from segctl.model.ranges import Ranges
@@ -28,9 +29,15 @@ class Said:
 
 def said(met: Mapping[int, Verdict], answer: str) -> Said:
     """A pair's. `answer`: what the rest hears by itself; a guardrail always drops."""
-    passed = {family: one.passed for family, one in met.items()}
-    dropped = {family: one.dropped for family, one in met.items()}
-    rejected = any(one.rejected for one in met.values())
+    return _said(tuple(met.items()), answer)
+
+
+@lru_cache(maxsize=4096)
+def _said(met: tuple[tuple[int, Verdict], ...], answer: str) -> Said:
+    """Of thousands of pairs, most are let through the same."""
+    passed = {family: one.passed for family, one in met}
+    dropped = {family: one.dropped for family, one in met}
+    rejected = any(one.rejected for _, one in met)
     if _all(passed):
         return Said((ALL,))
     if all(_nearly_all(some, family) for family, some in passed.items()) and not rejected:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from segctl.draft.audit.cells import Cells
-from segctl.draft.audit.walks import SINGLY
+from segctl.draft.audit.walks import PATIENCE, SINGLY
 from segctl.listing.rule import Listing
 from segctl.model.packet import Way
 from segctl.prove.axes import DADDR, IIF, OIF, REGISTERS, SADDR
@@ -27,7 +27,7 @@ class Rules:
 
     def walk(self, way: Way, family: int, cuts: Cuts) -> Evaluated:
         """All packets that may begin a connection."""
-        return evaluate(self.listing, way, family, cuts, self.awake, fewest=SINGLY, fresh=True)
+        return evaluate(self.listing, way, family, cuts, self.awake, fewest=SINGLY, fresh=True, most_steps=PATIENCE)
 
 
 def shared(walks: Sequence[Callable[[Cuts], Evaluated]], cuts: Cuts, axes: Sequence[str] | None = None) -> list[Cells]:
