@@ -47,8 +47,7 @@ MOST_STEPS = 100_000
 1,000 segments; some 180 foreign rules of overlapping ranges in both addresses and ports take more than this, and what
 comes after grows with the square of the classes.
 """
-_FEW = 64
-"""Rows up to which those that became alike are joined behind each rule; of more, whenever a quarter came along."""
+_FEW = 64  # rows up to which those that became alike are joined behind each rule; of more, at each quarter more
 _FINAL = {Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN}
 
 
