@@ -190,7 +190,8 @@ def far_is_as_walked(seed: int, sites: int) -> int:
         for rows, here, there in ((found.appear, now, was), (found.vanish, was, now)):
             also = [one for policy in (here, there) for one, _ in owners(policy)]
             ours, others = (Walker.of(policy, AT, pieces, also) for policy in (here, there))
-            want, sure, likely = set(), set(), set()
+            want: set[tuple[int, int]] = set()
+            sure, likely = set[int](), set[int]()
             for start in ours.machines:
                 if start in here.special:
                     continue
