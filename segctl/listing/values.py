@@ -171,7 +171,7 @@ class Values:
                 return self.number(kind, first), self.number(kind, last)
             if "prefix" in value:
                 width, prefix = WIDTHS.get(kind, bits), value["prefix"]
-                if width is None:
+                if width is None or kind in _NAMES:  # the same: `le0*` beside `le1` is listed as ""/24
                     raise NotUnderstood(words_of(value))
                 base = self.number(kind, prefix["addr"])
                 rest = (1 << width - prefix["len"]) - 1

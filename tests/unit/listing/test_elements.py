@@ -74,6 +74,7 @@ def test_constants(kind: str, said: Any, span: int | Span) -> None:
         ("ipv4_addr", "1.2.3"), ("ipv4_addr", "::1"), ("ipv4_addr", "1.2.3.4-x"), ("mark", "x"), ("mark", None),
         ("mark", ["new"]), ("ct_state", ["frob"]), ("inet_service", "no-such-service"), ("classid", "x:y"),
         ("mark", {"frob": 1}), ("mark", 1.5), ("integer", {"prefix": {"addr": 0, "len": 3}}), ("mark", ""),
+        ("ifname", {"prefix": {"addr": "", "len": 24}}),  # what nft 1.0.6 makes of `le0*` beside `le1`
         ("inet_proto", "-"), ("tcp_flag", "0x16 [invalid type]"),
     ],
 )  # fmt: skip
