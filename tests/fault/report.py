@@ -17,7 +17,7 @@ rule by rule and element by element, against what the two sites mean; what is ke
 which exit code; and that the next command works. A run that found anything else fails its test, and isn't kept: what is
 lost shows there. This page is generated from the results of a run:
 
-    make test soak && python -m tests.fault.report > docs/faults.md
+    make test soak soak-long && python -m tests.fault.report > docs/faults.md
 
 `make test` does each once, `make soak` each kill point five times and three hundred more, `make soak-long` each fifty
 times (`tests/fault/`; `SEGCTL_FAULT_SEED` draws other instants).

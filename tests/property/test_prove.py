@@ -139,7 +139,7 @@ def test_the_order_of_what_is_read_does_not_matter(seed: int) -> None:
 
 @pytest.mark.soak
 def test_what_is_printed_is_proven_of_many() -> None:
-    for _ in range(150):
+    for _ in range(100):
         seed = int.from_bytes(os.urandom(4), "big")
         for kind in PointKind:
             tried(seed, kind)
