@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -50,6 +51,10 @@ class Applying:
     def once(self, place: Runner, proving: Proving, told: Callable[[str], None] = lambda step: None) -> None:
         apply(place, self.policy, self.rules, self.at, Wish(proving=proving), told=told)
 
+    def timed(self, proving: Proving, place: Runner) -> float:
+        """Seconds of the first one."""
+        return seconds(lambda: self.once(place, proving))
+
     def next(self, place: Runner) -> tuple[float, dict[str, float]]:
         """The second one, without the proof: how long, and each of its steps."""
         self.once(place, Proving.LEFT_OUT)
@@ -69,9 +74,7 @@ def measure(applying: Applying, rounds: int) -> tuple[Taken, Taken]:
     for _ in range(rounds):
         now = {"nft -f": in_scratch(lambda place: seconds(lambda: nft.load(place, applying.text)))}
         for name, proving in (("first apply, no proof", Proving.LEFT_OUT), ("first apply", Proving.DEMANDED)):
-            now[name] = in_scratch(
-                lambda place, proving=proving: seconds(lambda: applying.once(place, proving))  # type: ignore[misc]
-            )
+            now[name] = in_scratch(partial(applying.timed, proving))
         now["next apply, no proof"], parts = in_scratch(applying.next)
         for table, row in ((took, now), (steps, parts)):
             for name, value in row.items():

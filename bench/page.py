@@ -15,16 +15,17 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+sys.path.insert(0, str(Path(__file__).parent))  # a script's own folder, wherever it is started
+sys.path.insert(0, str(Path(__file__).parents[1]))  # and that of tests/
+from estates import write_estate
+
+from segctl.cli.options import Settings, policy_of
+from segctl.cli.page import page_of
+from segctl.cli.pictures import Asked
+from segctl.policy import Policy
+from tests.browser.devtools import Browser, browser
+
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]  # a script's own folder, wherever it is started
-from estates import write_estate  # noqa: E402
-
-from segctl.cli.options import Settings, policy_of  # noqa: E402
-from segctl.cli.page import page_of  # noqa: E402
-from segctl.cli.pictures import Asked  # noqa: E402
-from segctl.policy import Policy  # noqa: E402
-from tests.browser.devtools import Browser, browser  # noqa: E402
-
 AT = datetime(2026, 12, 1, tzinfo=UTC)
 DRAWN = "await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 BARE = """<!doctype html><meta charset="utf-8">
@@ -52,7 +53,7 @@ def bare(policy: Policy) -> str:
     """The same graph, as a page that only draws it."""
     elements: list[object] = [{"data": {"id": name}} for name in policy.site.segments]
     for flow in policy.site.flows:
-        ends = flow.source[0].name, flow.destination[0].name  # type: ignore[union-attr]
+        ends = str(flow.source[0]), str(flow.destination[0])
         elements.append({"data": {"source": ends[0], "target": ends[1]}})
     library = (ROOT / "templates" / "page" / "library.js").read_text("utf-8")
     return BARE.format(library=library, elements=json.dumps(elements))

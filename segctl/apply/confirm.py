@@ -9,9 +9,11 @@ import os
 import select
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from segctl.apply.alone import alone
 from segctl.apply.flip import flip, put_to_sleep
@@ -122,10 +124,10 @@ def confirm(runner: Runner) -> Confirmed:
         return _confirmed(state, runner, pending.generation)
 
 
-def taken_back(state: State, number: int) -> str:
+def taken_back(journal: Iterable[Mapping[str, Any]], number: int) -> str:
     """When its guard took a generation back, if nobody went there by its number since; else ""."""
     since = ""
-    for line in state.journal.lines():
+    for line in journal:
         if line.get("state") == "done":
             if line.get("doing") == "guard" and line.get("left") == number:
                 since = str(line.get("at", ""))

@@ -17,13 +17,15 @@ def history(runner: Runner) -> History:
     with state_of(runner, make=False) as state:
         if state is None:
             return History(runner.where, ())
-        standing = None
+        standing, lines = None, list[dict[str, Any]]()
         with suppress(StoreError):  # `status` says what is wrong with it
             standing = state.standing()
+        with suppress(StoreError):  # so does `history --journal`
+            lines = state.journal.lines()
         versions = []
         for number in reversed(state.generations.numbers()):
             mark = _mark(runner, standing, number, live is not None and number == live.generation)
-            if not mark and taken_back(state, number):
+            if not mark and taken_back(lines, number):
                 mark = "taken back: nobody confirmed it"
             try:
                 about = state.generations.about(number)

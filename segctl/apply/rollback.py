@@ -123,7 +123,7 @@ def roll_back(runner: Runner, *, to_nothing: bool = False, told: Callable[[str],
                 f"generation {live} is the first on {runner.where}: there is none to go back to",
                 "`--to-nothing` puts it to sleep, and nothing is enforced then",
             )
-        if there is not None and (since := taken_back(state, there)):
+        if there is not None and (since := taken_back(state.journal.lines(), there)):
             raise CannotApply(
                 f"generation {there}, which sleeps on {runner.where}, was taken back at {since}: nobody confirmed it",
                 f"`segctl rollback {there}` goes there all the same; `segctl history` lists others",

@@ -144,7 +144,7 @@ def apply(
         runner, done = _carried_out(settings, plan, point, netns, wish)
     else:
         runner, done = _applied(settings, point, netns, wish)
-    _tell(settings, done, confirm, format_)
+    _tell(done, confirm, format_)
     if watch:
         from segctl.apply.watch import watch as watch_
         from segctl.cli.generations import meaning_now
@@ -153,7 +153,7 @@ def apply(
         watch_(runner, meaning_now, settings.say)
 
 
-def _tell(settings: Settings, done: "Applied", confirm: float | None, format_: str) -> None:
+def _tell(done: "Applied", confirm: float | None, format_: str) -> None:
     if format_ == "json":
         click.echo(json.dumps({"schema": "segctl/apply/1", **asdict(done)}, indent=2))
         return

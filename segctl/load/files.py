@@ -39,7 +39,7 @@ class SiteFolder:
         """Files that match, sorted; hidden ones only where the pattern says the dot. `**` follows no links."""
         try:
             found = [path for path in self.root.glob(pattern) if not path.is_dir()]
-        except (ValueError, NotImplementedError, OSError, IndexError) as error:
+        except (ValueError, NotImplementedError, OSError, IndexError) as error:  # as pathlib says of `/…`, of `.`
             raise Wrong("include", f"'{shorten(pattern)}' is no pattern: {error}") from error
         hidden = any(part.startswith(".") for part in PurePosixPath(pattern).parts)
         names = (path.relative_to(self.root) for path in found)

@@ -20,7 +20,7 @@ from segctl.prove.path import Stage
 from segctl.prove.rewriting import rewrites
 from segctl.prove.row import Row
 from segctl.prove.space import Cube, Spans, bits
-from segctl.prove.values import Known, NotModelled, Of, Unknown, Value
+from segctl.prove.values import Known, NotModelled, Of, Unknown, Value, complement
 from segctl.prove.values import Table as ByClass
 
 _SETTERS: dict[str, Callable[[Row, Value], Row]] = {
@@ -76,18 +76,12 @@ class Evaluator(Expressions):
             return None
         hits: list[Row] = []
         misses: list[Row] = []
-        sides = (misses, hits) if statement.negated else (hits, misses)
-        at, mask = narrow
         for row in rows:
             if row.rewritten:
                 return None
-            held = row.cube[at]
-            inside = held & mask
-            if not inside or inside == held:
-                sides[not inside].append(row)
-            else:
-                for side, part in zip(sides, _parted(row, at, mask), strict=True):
-                    side.extend(part)
+            inside, outside = _parted(row, *narrow)
+            hits += outside if statement.negated else inside
+            misses += inside if statement.negated else outside
         return Forked(hits, misses)
 
     def any_bit(self, row: Row, left: Expression, bits: int, negated: bool, table: Table, stage: Stage) -> Forked:
@@ -185,8 +179,9 @@ class Evaluator(Expressions):
             return ([row], []) if inside else ([], [row])
         if (narrow := self._lookups.narrow(value, spans)) is not None:
             return _parted(row, *narrow)
+        # bits of a register that lie on several axes: what isn't in the spans is in the others
         hits = self._limited(row, self._lookups.cubes(value, spans))
-        return hits, self._limited(row, self._lookups.miss_cubes(value, spans))
+        return hits, self._limited(row, self._lookups.cubes(value, complement(spans, (1 << 32) - 1)))
 
     def _limited(self, row: Row, products: Iterable[tuple[tuple[int, int], ...]]) -> list[Row]:
         out = []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from segctl.listing.rule import Element, Set, Span
 from segctl.prove.space import Cube, NeedsCut, Space, Spans, joined
-from segctl.prove.values import Group, Known, NotModelled, Of, Table, complement, preimage, register_cubes
+from segctl.prove.values import Group, Known, NotModelled, Of, Table, preimage, register_cubes
 
 Groups = dict[str, tuple[Group, ...]]
 
@@ -209,15 +209,6 @@ class Lookups:
         if of.flip:
             return None
         return next((g.axis for g in self._registers[of.axis] if g.mask == of.mask and g.low == of.shift), None)
-
-    def miss_cubes(self, part: Of | Table, spans: Spans) -> Iterator[tuple[tuple[int, int], ...]]:
-        """When a value is in none of them (for a register's bits: the other values)."""
-        if isinstance(part, Of) and part.axis in self._registers:
-            yield from self.cubes(part, complement(spans, (1 << 32) - 1))
-            return
-        (((at, mask),),) = self.cubes(part, spans)
-        if rest := self._space.axes[at].full & ~mask:
-            yield ((at, rest),)
 
 
 def _lead(parts: Sequence[Known]) -> int:

@@ -25,7 +25,7 @@ from segctl.cli.exits import guarded
 from segctl.cli.main import run as type_in
 
 _SUBREAPER = 36  # linux/prctl.h: PR_SET_CHILD_SUBREAPER
-_LONGEST = 600.0  # seconds, for a million elements beside other work
+_LONGEST = 60.0  # seconds
 _libc = ctypes.CDLL(None, use_errno=True)
 
 Act = Callable[[], object]
@@ -100,7 +100,9 @@ def called(act: Callable[[], object]) -> Act:
     return lambda: guarded(done, lambda: False)
 
 
-def command(act: Act, *faults: Fault, at: At | None = None, steps: Steps | None = None) -> Ended:
+def command(
+    act: Act, *faults: Fault, at: At | None = None, steps: Steps | None = None, longest: float = _LONGEST
+) -> Ended:
     """Run it; kill it where `at` says. Waits for what it started, too: an orphaned nft may still do its part."""
     at, steps = at or At(), steps or Steps()
     mine, its = os.pipe()
@@ -112,7 +114,7 @@ def command(act: Act, *faults: Fault, at: At | None = None, steps: Steps | None 
             steps.marks = its
             _run(act, faults, steps, at, out.fileno(), err.fileno())
         os.close(its)
-        times = _watched(child, mine, at)
+        times = _watched(child, mine, at, longest)
         status = _waited(child)
         os.close(mine)
         _settled(before)
@@ -160,10 +162,10 @@ def _die_before(steps: Steps, step: int) -> None:
     steps.before, steps.after = first, last
 
 
-def _watched(child: int, marks: int, at: At) -> list[float]:
+def _watched(child: int, marks: int, at: At, longest: float) -> list[float]:
     """Until it has closed its end of the pipe, or was killed."""
     times: list[float] = []
-    end = time.monotonic() + _LONGEST
+    end = time.monotonic() + longest
     while True:
         ready, _, _ = select.select([marks], [], [], max(0.0, end - time.monotonic()))
         if not ready:

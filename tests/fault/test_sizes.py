@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -65,7 +66,8 @@ def killed_among_many(lab: Lab, elements: int, times: int) -> None:
     """Of segctl, at random instants of the loading; of nft, at random instants of each text that it is given."""
     sites = {name: large(elements, name) for name in ("one", "two")}
     ground = lab.ground(f"large {elements}")
-    first = command(act(ground, sites["one"]))
+    typed = partial(command, longest=60 + elements / 2_000)  # ten minutes for a million, beside other work
+    first = typed(act(ground, sites["one"]))
     assert first.code == 0, first
     took = [b - a for a, b in zip(first.times, first.times[1:], strict=False)][NAMES_OF_APPLY.index("load asleep")]
     rng = random.Random(f"{SEED} {elements}")
@@ -76,17 +78,17 @@ def killed_among_many(lab: Lab, elements: int, times: int) -> None:
             run = Run(f"{kind}, {sites[new][1].count():,} elements", "apply", "load asleep")
             if kind == "segctl killed":
                 later = rng.uniform(0, took)
-                ended = command(act(ground, sites[new]), at=At(NAMES_OF_APPLY.index("load asleep"), later))
+                ended = typed(act(ground, sites[new]), at=At(NAMES_OF_APPLY.index("load asleep"), later))
             else:
                 later = rng.uniform(0, 0.05)
                 text = reading(lab.folder, _KILLS_IT.format(delay=later))
-                ended = command(act(ground, sites[new]), script(lab.folder / f"kills{elements}-{number}", "nft", text))
+                ended = typed(act(ground, sites[new]), script(lab.folder / f"kills{elements}-{number}", "nft", text))
                 judge.no_surprise(ended)
             run.code, run.more = ended.code, {"later": later}
             live = new if ended.code == 0 else live
             assert is_live(ground, sites[live]), ended
             run.side = "after" if ended.code == 0 else "before"
-            again = command(act(ground, sites[new]))
+            again = typed(act(ground, sites[new]))
             assert again.code == 0 and is_live(ground, sites[new]), again
             live, run.next, run.good = new, again.code, True
             keep(run)

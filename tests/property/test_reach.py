@@ -202,7 +202,10 @@ def far_is_as_walked(seed: int, sites: int) -> int:
                 for one, hops in new.items():
                     if hops > 1 and one not in known and one not in mine:
                         want.add((start, hops))
-                        (sure if firsts[one] == hops else likely).update(range(min(firsts[one] + 1, hops), hops + 1))
+                        if firsts[one] == hops:
+                            sure.add(hops)
+                        else:
+                            likely.update(range(firsts[one] + 1, hops + 1))
             got = {row.hops for row in rows}
             assert sure <= got <= sure | likely, f"SEGCTL_SEED={number}"
             told += len(want)

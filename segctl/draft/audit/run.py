@@ -13,13 +13,12 @@ from segctl.draft.audit.idle import idle, say_idle
 from segctl.draft.audit.reaches import Reaches
 from segctl.draft.audit.redundant import Redundant
 from segctl.draft.audit.spoofing import by_route, say_spoofing
-from segctl.draft.audit.walks import PATIENCE, SINGLY, Walks
+from segctl.draft.audit.walks import Walks, evaluate_singly
 from segctl.draft.result import Audit, Unwalked
 from segctl.listing.rule import Listing, Rule
 from segctl.model.diagnostic import Diagnostic
 from segctl.model.packet import Way
 from segctl.model.ranges import Ranges
-from segctl.prove.engine import evaluate
 from segctl.prove.path import bridges
 from segctl.prove.unanswered import TooManyClasses
 from segctl.prove.walk import place_said
@@ -73,7 +72,7 @@ def audit(
 
 def walk(listing: Listing, way: Way, family: int) -> Cells:
     """All packets that may begin a connection, one way."""
-    return Cells(evaluate(listing, way, family, fewest=SINGLY, fresh=True, ends_alike=False, most_steps=PATIENCE))
+    return Cells(evaluate_singly(listing, way, family, fresh=True, ends_alike=False))
 
 
 def _of_rules(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from segctl.listing.rule import Chain, Choose, Decide, Ending, Family, Listing, Rule, Statement, Table
 from segctl.model.packet import Way
@@ -11,10 +12,10 @@ from segctl.prove.path import Stage
 from segctl.prove.space import Cube, meet, without
 from segctl.prove.unanswered import TooManyClasses
 
-SINGLY = 1 << 60
-"""Elements of a map from which on they would be taken together: none, here."""
-PATIENCE = 20_000_000
-"""Rows that rules look at, all together: there is no other engine that would take over."""
+_SINGLY = 1 << 60  # elements of a map from which on they would be taken together: none
+_PATIENCE = 20_000_000  # rows that rules look at, all together
+evaluate_singly = partial(evaluate, fewest=_SINGLY, most_steps=_PATIENCE)
+"""As the prover walks, but each element of a map by itself, and longer: no other engine would take over."""
 _OF_FAMILY = {Family.IP: {4}, Family.IP6: {6}, Family.INET: {4, 6}}
 _FINAL = {Ending.ACCEPT, Ending.DROP, Ending.REJECT, Ending.QUEUE, Ending.STOLEN, Ending.RETURN, Ending.GOTO}
 _MOST_CUBES = 2_000
@@ -56,9 +57,7 @@ class Walks:
                 found = []
                 for way in Way:
                     heard = Heard()
-                    evaluated = evaluate(
-                        listing, way, family, fewest=SINGLY, heard=heard, ends_alike=False, most_steps=PATIENCE
-                    )
+                    evaluated = evaluate_singly(listing, way, family, heard=heard, ends_alike=False)
                     found.append(Heads(heard, evaluated.stages))
             except TooManyClasses:
                 out.untold.add(family)

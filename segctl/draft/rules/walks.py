@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from segctl.draft.audit.cells import Cells
-from segctl.draft.audit.walks import PATIENCE, SINGLY
+from segctl.draft.audit.walks import evaluate_singly
 from segctl.listing.rule import Listing
 from segctl.model.packet import Way
 from segctl.prove.axes import DADDR, IIF, OIF, REGISTERS, SADDR
 from segctl.prove.cuts import Cuts
-from segctl.prove.engine import Evaluated, evaluate
+from segctl.prove.engine import Evaluated
 from segctl.prove.space import Axis, Spans
 from segctl.prove.unanswered import TooLarge, TooManyClasses
 
@@ -27,7 +27,7 @@ class Rules:
 
     def walk(self, way: Way, family: int, cuts: Cuts) -> Evaluated:
         """All packets that may begin a connection."""
-        return evaluate(self.listing, way, family, cuts, self.awake, fewest=SINGLY, fresh=True, most_steps=PATIENCE)
+        return evaluate_singly(self.listing, way, family, cuts, self.awake, fresh=True)
 
 
 def shared(walks: Sequence[Callable[[Cuts], Evaluated]], cuts: Cuts, axes: Sequence[str] | None = None) -> list[Cells]:
